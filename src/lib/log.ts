@@ -1,0 +1,41 @@
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** One line per event: a sentence, then facts as `name=value`. */
+export interface Logger {
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+}
+
+function quote(value: string): string {
+  return /^[\w.:/@%+-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** Writes events at or above `level` through `write`, after `redact` has masked known secrets. */
+export function createLogger(options: {
+  readonly level: LogLevel;
+  readonly write: (line: string) => void;
+  readonly now: () => Date;
+  readonly redact: (text: string) => string;
+}): Logger {
+  const shown = logLevels.indexOf(options.level);
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}): void => {
+      if (logLevels.indexOf(level) > shown) return;
+      const facts = Object.entries(fields)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => ` ${name}=${quote(String(value))}`)
+        .join('');
+      const line = `${options.now().toISOString()} ${level} ${message}${facts}`;
+      options.write(`${options.redact(line).replaceAll(/[\r\n]+/g, '\\n')}\n`);
+    };
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+}
+
+/** A logger for places that have none to hand on: it drops everything. */
+export const silentLogger: Logger = { error() {}, warn() {}, info() {}, debug() {} };

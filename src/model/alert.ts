@@ -1,0 +1,32 @@
+import type { Labels } from './labels.ts';
+import type { WallMs } from './time.ts';
+
+/**
+ * One alert as routing and receivers see it, identified by its label set alone (as in Alertmanager).
+ * `revision` rises when something about a firing alert has to be told although its labels stay the
+ * same, such as the start of flapping.
+ */
+export interface Alert {
+  readonly fingerprint: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  /** Lines that explain the failure: the phase, the log of the probe, the output of the command. */
+  readonly detail: readonly string[];
+  readonly startsAt: WallMs;
+  /** Set once resolved. */
+  readonly endsAt?: WallMs;
+  readonly generatorURL: string;
+  readonly revision: number;
+  /** Names of checks whose firing makes telling of this one pointless. */
+  readonly dependsOn: readonly string[];
+}
+
+export type AlertStatus = 'firing' | 'resolved';
+
+export function alertStatus(alert: Alert): AlertStatus {
+  return alert.endsAt === undefined ? 'firing' : 'resolved';
+}
+
+/** The phases of an alert's life, exported one-hot as `tocsin_alert_state`. */
+export const alertPhases = ['inactive', 'pending', 'firing'] as const;
+export type AlertPhase = (typeof alertPhases)[number];

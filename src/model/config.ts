@@ -1,0 +1,43 @@
+import type { CheckSpec } from './check.ts';
+import type { Labels } from './labels.ts';
+import type { ReceiverSpec, Route } from './route.ts';
+import type { Secret } from './secret.ts';
+
+/** A configuration that has been read, checked and completed with every default. Frozen. */
+export interface Config {
+  readonly agent: {
+    readonly name: string;
+    /** On every alert, `host` included. */
+    readonly labels: Labels;
+    /** Absent means: choose by what is writable (see `config/data-dir.ts`). */
+    readonly dataDir?: string;
+    readonly retentionMs: number;
+    readonly heartbeat?: { readonly url: Secret; readonly intervalMs: number };
+  };
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly webConfigFile?: string;
+    readonly probe: { readonly enabled: boolean; readonly allow: readonly string[] };
+  };
+  readonly checks: readonly CheckSpec[];
+  readonly route: Route;
+  readonly receivers: readonly ReceiverSpec[];
+  /** The files it was read from, in order; empty when the agent runs without a configuration. */
+  readonly files: readonly string[];
+  /** The whole configuration as YAML for `/config`, with every secret masked. */
+  readonly masked: string;
+  /** Every secret value known at load; whatever is printed is searched for them. */
+  readonly secrets: readonly Secret[];
+}
+
+/** One thing wrong with a configuration. Lines and columns count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** Where in the document, such as `checks[2].http.method`. */
+  readonly path: string;
+  /** What is wrong, with the value, and what would be right. Never contains a secret. */
+  readonly message: string;
+}

@@ -1,0 +1,38 @@
+import type { Labels } from './labels.ts';
+import type { IntegrationName } from './delivery.ts';
+
+export type MatchOperator = '=' | '!=' | '=~' | '!~';
+
+/** One label matcher. A missing label counts as the empty value; regular expressions are anchored. */
+export interface Matcher {
+  readonly label: string;
+  readonly operator: MatchOperator;
+  readonly value: string;
+  readonly matches: (labels: Labels) => boolean;
+}
+
+/** A node of the routing tree with every inherited setting filled in. */
+export interface Route {
+  readonly receiver: string;
+  /** Label names, or `'...'` alone for all labels. */
+  readonly groupBy: readonly string[];
+  readonly groupWaitMs: number;
+  readonly groupIntervalMs: number;
+  readonly repeatIntervalMs: number;
+  readonly matchers: readonly Matcher[];
+  readonly continue: boolean;
+  readonly routes: readonly Route[];
+}
+
+/** One way of reaching people within a receiver. `options` is read by the integration of that name. */
+export interface IntegrationSpec<Options = unknown> {
+  readonly integration: IntegrationName;
+  readonly index: number;
+  readonly sendResolved: boolean;
+  readonly options: Options;
+}
+
+export interface ReceiverSpec {
+  readonly name: string;
+  readonly integrations: readonly IntegrationSpec[];
+}

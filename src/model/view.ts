@@ -1,0 +1,37 @@
+import type { AlertPhase } from './alert.ts';
+import type { Status } from './result.ts';
+import type { WallMs } from './time.ts';
+
+/** What is known of one check at this moment, debounced and raw. */
+export interface CheckView {
+  readonly status: Status;
+  readonly phase: AlertPhase;
+  /** Whether people would call it up: not firing, and looked at at least once. */
+  readonly up: boolean;
+}
+
+/** Reports a job sent to `/ping/NAME`. Survives restarts. */
+export interface HeartbeatRecord {
+  readonly lastSuccessAt?: WallMs;
+  readonly lastStartAt?: WallMs;
+  /** The latest report said the job failed, with its exit code where one was given. */
+  readonly failed?: { readonly at: WallMs; readonly exitCode?: number; readonly output?: string };
+  /** When the agent first expected this job. */
+  readonly since: WallMs;
+}
+
+/** How the agent itself is doing; judged by the check type `agent`. */
+export interface AgentHealth {
+  readonly problems: readonly { readonly summary: string; readonly critical: boolean }[];
+  readonly outboxPending: number;
+  readonly outboxOldestMs: number;
+  readonly schedulerLagMs: number;
+  readonly residentBytes: number;
+}
+
+/** What a check may know of the rest of the agent. */
+export interface AgentView {
+  check(name: string): CheckView | undefined;
+  heartbeat(name: string): HeartbeatRecord | undefined;
+  health(): AgentHealth;
+}

@@ -1,0 +1,34 @@
+import type * as v from 'valibot';
+import type { OutputOf } from '../lib/schema-atoms.ts';
+import type { Delivery, Outcome } from '../model/delivery.ts';
+
+/** What an integration needs to know beside the delivery. */
+export interface SendContext {
+  /** Aborted at the deadline of this attempt and when the agent stops. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Where people reach the agent's page; empty when it has none they could open. */
+  readonly externalURL: string;
+  /** Product and version for User-Agent. */
+  readonly userAgent: string;
+}
+
+/**
+ * One way of reaching people: the keys of its block in the configuration, and how to send. `send` never
+ * throws for what the receiver does: every answer is an `Outcome`.
+ */
+export interface Integration<Entries extends v.ObjectEntries = v.ObjectEntries> {
+  readonly entries: Entries;
+  readonly refuse?: (options: OutputOf<Entries>) => string | undefined;
+  /** Alertmanager's default for `send_resolved`. */
+  readonly sendResolvedDefault: boolean;
+  /** Whether each alert of a group becomes a delivery (and a dedup key) of its own. */
+  readonly splitsAlerts?: (options: OutputOf<Entries>) => boolean;
+  send(delivery: Delivery, options: OutputOf<Entries>, context: SendContext): Promise<Outcome>;
+}
+
+export function integration<const Entries extends v.ObjectEntries>(
+  definition: Integration<Entries>,
+): Integration {
+  return definition as unknown as Integration;
+}
