@@ -43,6 +43,8 @@ export interface CheckType<Entries extends v.ObjectEntries = v.ObjectEntries> {
   readonly refuse?: (options: OutputOf<Entries>) => string | undefined;
   /** What to show as the target; absent where the type has none. Never a secret. */
   readonly target?: (options: OutputOf<Entries>) => string | undefined;
+  /** Names of other checks that the options speak of; each must be configured. */
+  readonly references?: (options: OutputOf<Entries>) => readonly string[];
   readonly defaults?: { readonly intervalMs?: number; readonly timeoutMs?: number };
   open(spec: CheckSpec<OutputOf<Entries>>, environment: CheckEnvironment): OpenCheck;
 }

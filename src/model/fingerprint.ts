@@ -5,15 +5,12 @@ const encoder = new TextEncoder();
 /** Separates names from values, a byte that UTF-8 never contains. */
 const separator = Uint8Array.of(0xff);
 
-/**
- * The identity of a label set: 64-bit FNV-1a over, for each label in name order, the name, 0xFF, the
- * value and 0xFF, as 16 lower-case hex digits. The same value as Prometheus and Alertmanager compute.
- */
-export function fingerprint(labels: Labels): string {
+/** 64-bit FNV-1a over all chunks in turn, as 16 lower-case hex digits. */
+function fnv1a64(chunks: readonly Uint8Array[]): string {
   // The 64-bit state is kept as four 16-bit limbs: BigInt arithmetic allocates for every byte.
   let [a, b, c, d] = [0x2325, 0x8422, 0x9ce4, 0xcbf2];
-  const feed = (bytes: Uint8Array): void => {
-    for (const byte of bytes) {
+  for (const chunk of chunks) {
+    for (const byte of chunk) {
       a ^= byte;
       // The prime is 0x100000001b3: multiply by 0x1b3 and add the state shifted left by 40 bits.
       const a1 = a * 0x1b3;
@@ -25,12 +22,26 @@ export function fingerprint(labels: Labels): string {
       c = c1 & 0xffff;
       d = d1 & 0xffff;
     }
-  };
-  for (const name of labelNames(labels)) {
-    feed(encoder.encode(name));
-    feed(separator);
-    feed(encoder.encode(labels[name]));
-    feed(separator);
   }
   return [d, c, b, a].map((limb) => limb.toString(16).padStart(4, '0')).join('');
+}
+
+/**
+ * The identity of a label set: 64-bit FNV-1a over, for each label in name order, the name, 0xFF, the
+ * value and 0xFF, as 16 lower-case hex digits. The same value as Prometheus and Alertmanager compute.
+ */
+export function fingerprint(labels: Labels): string {
+  return fnv1a64(
+    labelNames(labels).flatMap((name) => [
+      encoder.encode(name),
+      separator,
+      encoder.encode(labels[name]),
+      separator,
+    ]),
+  );
+}
+
+/** 64-bit FNV-1a over one text: a short, stable name for a long key. */
+export function hashText(text: string): string {
+  return fnv1a64([encoder.encode(text)]);
 }

@@ -38,3 +38,15 @@ export const requestBodyBytesMax = 1024 * 1024;
 
 /** What a graceful stop may take before it is cut short; under systemd's default of 90 s. */
 export const stopTimeoutMs = 15_000;
+
+/** Grace between a run's deadline and giving it up: enough to tidy away, too short to hold up others. */
+export const abandonRunAfterMs = 250;
+
+/** Grace between asking a command to end (SIGTERM) and ending it (SIGKILL). */
+export const commandKillAfterMs = 500;
+
+/** Values kept of one result: a plugin may print thousands, and each becomes a metric series. */
+export const valuesMax = 100;
+
+/** How far back the last time of a cron schedule is searched: a little over its longest period, a year. */
+export const scheduleSearchDaysMax = 400;

@@ -29,6 +29,8 @@ export interface IntegrationSpec<Options = unknown> {
   readonly integration: IntegrationName;
   readonly index: number;
   readonly sendResolved: boolean;
+  /** Each alert of a group becomes a delivery, and a dedup key, of its own. */
+  readonly splitsAlerts: boolean;
   readonly options: Options;
 }
 

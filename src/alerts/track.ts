@@ -1,0 +1,161 @@
+import type { Alert } from '../model/alert.ts';
+import type { CheckSpec } from '../model/check.ts';
+import { fingerprint } from '../model/fingerprint.ts';
+import { withoutEmpty, type Labels } from '../model/labels.ts';
+import type { RecordedResult } from '../model/result.ts';
+import { elapsedMs, type Instant } from '../model/time.ts';
+import { explain } from './explain.ts';
+import { initialState, judge, severityOf, type AlertState, type Judgement } from './debounce.ts';
+
+/** What is remembered of one check between results; saved with everything it caused. */
+export interface Track {
+  readonly state: AlertState;
+  /** The alert as last offered to routing, while firing. */
+  readonly alert?: Alert;
+  /** Which rule decided at the latest result, as a sentence. */
+  readonly rule: string;
+}
+
+export const newTrack: Track = { state: initialState, rule: 'has not run yet' };
+
+/** What holds for every alert of this agent. */
+export interface AlertOrigin {
+  /** Labels of the agent, `host` among them. */
+  readonly labels: Labels;
+  readonly generatorURL: string;
+  /** When the agent, or its watch over this check, began. */
+  readonly watchedSince: Instant;
+}
+
+export interface Advance {
+  readonly track: Track;
+  readonly judgement: Judgement;
+  /** Alerts that routing has to hear of, resolved ones first. */
+  readonly offers: readonly Alert[];
+}
+
+/** Takes one result into the track of its check. */
+export function advance(
+  track: Track,
+  result: RecordedResult,
+  spec: CheckSpec,
+  origin: AlertOrigin,
+  now: Instant,
+): Advance {
+  const inStartPeriod = elapsedMs(origin.watchedSince, now) < spec.startPeriodMs;
+  const judgement = judge(track.state, result.status, spec.debounce, now, inStartPeriod);
+  const { state } = judgement;
+  const rule = explain(judgement, spec.debounce, now);
+  const former = track.alert;
+  if (state.phase !== 'firing') {
+    const offers = former === undefined ? [] : [resolved(former, result.summary, now)];
+    return { track: { state, rule }, judgement, offers };
+  }
+  if (former !== undefined && result.status === 'unknown') {
+    return { track: { state, alert: former, rule }, judgement, offers: [] };
+  }
+  const alert = firingAlert({ spec, origin, state, result, now, former, judgement });
+  const offers =
+    former !== undefined && former.fingerprint !== alert.fingerprint
+      ? [resolved(former, result.summary, now), alert]
+      : [alert];
+  return { track: { state, alert, rule }, judgement, offers };
+}
+
+/** The labels every alert of this check carries; `severity` and the fixed ones cannot be overridden. */
+export function alertLabels(
+  spec: CheckSpec,
+  origin: AlertOrigin,
+  level: AlertState['level'],
+): Labels {
+  return withoutEmpty({
+    ...origin.labels,
+    ...spec.labels,
+    alertname: spec.name,
+    check: spec.name,
+    type: spec.type,
+    severity: severityOf(level, spec.severity),
+    ...(spec.target === undefined ? {} : { target: spec.target }),
+  });
+}
+
+function firingAlert(input: {
+  readonly spec: CheckSpec;
+  readonly origin: AlertOrigin;
+  readonly state: AlertState;
+  readonly result: RecordedResult;
+  readonly now: Instant;
+  readonly former: Alert | undefined;
+  readonly judgement: Judgement;
+}): Alert {
+  const { spec, origin, state, result, now, former, judgement } = input;
+  const labels = alertLabels(spec, origin, state.level);
+  const id = fingerprint(labels);
+  // A passing success while firing says nothing about why the check is down: keep the last failure.
+  const stale = former !== undefined && result.status === 'ok' && !state.flapping;
+  const retold = judgement.transition === 'changed' && former?.fingerprint === id ? 1 : 0;
+  return {
+    fingerprint: id,
+    labels,
+    annotations: stale ? former.annotations : annotations(spec, origin, state, result),
+    detail: stale ? former.detail : result.detail,
+    startsAt: former?.startsAt ?? (state.firingSince ?? now).wallMs,
+    generatorURL: origin.generatorURL,
+    revision: (former?.revision ?? 0) + retold,
+    dependsOn: spec.dependsOn,
+  };
+}
+
+function annotations(
+  spec: CheckSpec,
+  origin: AlertOrigin,
+  state: AlertState,
+  result: RecordedResult,
+): Labels {
+  const host = origin.labels['host'] ?? '';
+  const what = state.flapping
+    ? 'is flapping'
+    : state.level === 'warning'
+      ? 'needs attention'
+      : 'is down';
+  const values = result.values
+    .filter(({ warning, critical }) => warning !== undefined || critical !== undefined)
+    .map(({ metric, value, unit = '' }) => `${metric}=${value}${unit}`);
+  return withoutEmpty({
+    summary: `${spec.name} ${what}${host === '' ? '' : ` on ${host}`}`,
+    description: state.flapping
+      ? `keeps changing between up and down; at the moment: ${result.summary}`
+      : result.summary,
+    reason: result.reason ?? '',
+    values: values.join(' '),
+    flapping: state.flapping ? 'true' : '',
+    ...spec.annotations,
+  });
+}
+
+function resolved(alert: Alert, why: string, now: Instant): Alert {
+  return {
+    ...alert,
+    endsAt: now.wallMs,
+    annotations: { ...alert.annotations, resolved: why },
+  };
+}
+
+/** The end of an alert whose check is no longer configured. */
+export function withdraw(alert: Alert, now: Instant): Alert {
+  return resolved(alert, 'no longer watched: the check was removed from the configuration', now);
+}
+
+/** The same alert under the labels that a changed configuration gives it. */
+export function relabel(track: Track, spec: CheckSpec, origin: AlertOrigin): Track {
+  if (track.alert === undefined) return track;
+  const labels = alertLabels(spec, origin, track.state.level);
+  const alert: Alert = {
+    ...track.alert,
+    labels,
+    fingerprint: fingerprint(labels),
+    annotations: { ...track.alert.annotations, ...spec.annotations },
+    dependsOn: spec.dependsOn,
+  };
+  return { ...track, alert };
+}

@@ -1,0 +1,36 @@
+import type { CheckTypeName } from '../model/check.ts';
+import { agent } from './agent.ts';
+import type { CheckType } from './check-type.ts';
+import { clock } from './clock.ts';
+import { command } from './command.ts';
+import { cpu } from './cpu.ts';
+import { disk } from './disk.ts';
+import { dns } from './dns.ts';
+import { group } from './group.ts';
+import { heartbeat } from './heartbeat.ts';
+import { http } from './http.ts';
+import { icmp } from './icmp.ts';
+import { load } from './load.ts';
+import { memory } from './memory.ts';
+import { process } from './process.ts';
+import { systemd } from './systemd.ts';
+import { tcp } from './tcp.ts';
+
+/** Every type of check there is. */
+export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
+  http,
+  tcp,
+  dns,
+  icmp,
+  command,
+  heartbeat,
+  disk,
+  memory,
+  cpu,
+  load,
+  process,
+  systemd,
+  clock,
+  agent,
+  group,
+};

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import type { Outcome } from '../model/delivery.ts';
+import type { Secret } from '../model/secret.ts';
+
+/** Says what is wrong unless exactly one of `key` and `key_file` is given. */
+export function exactlyOneOf(
+  key: string,
+  secret: Secret | undefined,
+  file: string | undefined,
+): string | undefined {
+  return (secret === undefined) === (file === undefined)
+    ? `exactly one of ${key} and ${key}_file`
+    : undefined;
+}
+
+/** A secret at the moment of use, or why there is none. */
+export type Revealed =
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly outcome: Outcome };
+
+/**
+ * Reads a secret that the configuration gives as a value or as the name of a file. A file is read at
+ * every send, so that a rotated secret needs no reload; one that cannot be read now may be there soon.
+ */
+export async function revealSecret(
+  secret: Secret | undefined,
+  file: string | undefined,
+): Promise<Revealed> {
+  try {
+    const value = file === undefined ? secret?.reveal() : await readFile(file, 'utf8');
+    const trimmed = value?.trim() ?? '';
+    return trimmed === '' ? unreadable(secret, file, 'it is empty') : { ok: true, value: trimmed };
+  } catch (error) {
+    return unreadable(secret, file, errorCode(error));
+  }
+}
+
+function unreadable(secret: Secret | undefined, file: string | undefined, why: string): Revealed {
+  const name = file ?? secret?.reference ?? 'the secret';
+  return {
+    ok: false,
+    outcome: { kind: 'passing', reason: 'secret', detail: `cannot read ${name}: ${why}` },
+  };
+}
+
+/** Only the code: the message of an error may hold what was read. */
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'it is not available';
+}

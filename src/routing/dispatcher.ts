@@ -1,0 +1,156 @@
+import { alertStatus, type Alert } from '../model/alert.ts';
+import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
+import type { LogEntry } from './decide.ts';
+import { newGroup, savedGroup, type Group, type MuteReason, type Suppressed } from './group.ts';
+import { planGroup, type PlannedNotification } from './plan-group.ts';
+import { regroup } from './regroup.ts';
+import { groupKey, matchRoutes } from './route-tree.ts';
+import type { RoutingChanges, RoutingTable, SavedRouting } from './state.ts';
+
+/**
+ * Groups alerts and decides when they are told, by Alertmanager's timers: a new group waits for
+ * `group_wait`, then is looked at every `group_interval`. Deterministic: it reads no clock and does no
+ * I/O; everything it remembers can be saved and handed to the dispatcher of a later configuration.
+ */
+export class Dispatcher {
+  readonly #table: RoutingTable;
+  readonly #groups: Map<string, Group>;
+  readonly #log: Map<string, LogEntry>;
+  /** Which groups hold an alert, by fingerprint. */
+  readonly #holders = new Map<string, Set<Group>>();
+  readonly #changedGroups: Set<string>;
+  readonly #changedLog: Set<string>;
+
+  /** `relabelled` maps fingerprints of saved alerts to the same alerts under their present labels. */
+  constructor(
+    table: RoutingTable,
+    saved: SavedRouting,
+    now: Instant,
+    relabelled: ReadonlyMap<string, Alert> = new Map(),
+  ) {
+    const start = regroup(table, saved, now, relabelled);
+    this.#table = table;
+    this.#groups = start.groups;
+    this.#log = start.log;
+    this.#changedGroups = new Set([...saved.groups.map(({ key }) => key), ...start.groups.keys()]);
+    this.#changedLog = new Set([...saved.log.keys(), ...start.log.keys()]);
+    for (const group of start.groups.values()) {
+      for (const alert of group.alerts.values()) this.#put(group, alert);
+    }
+  }
+
+  /** Takes in an alert that fires, changed or resolved. A resolve of something unknown is nothing. */
+  offer(alert: Alert, now: Instant): void {
+    if (alertStatus(alert) === 'resolved') {
+      for (const group of this.#holders.get(alert.fingerprint) ?? []) {
+        if (group.alerts.get(alert.fingerprint)?.endsAt === undefined) this.#put(group, alert);
+      }
+      return;
+    }
+    for (const matched of matchRoutes(this.#table.root, alert.labels)) {
+      const key = groupKey(matched, alert.labels);
+      const firstFlushAt = laterMs(now.steadyMs, matched.route.groupWaitMs);
+      const group = this.#groups.get(key) ?? newGroup(matched, key, alert.labels, firstFlushAt);
+      this.#groups.set(key, group);
+      if (!sameAlert(group.alerts.get(alert.fingerprint), alert)) this.#put(group, alert);
+    }
+  }
+
+  /**
+   * Plans the messages of every group that is due. The log already knows them as told: whoever asks must
+   * save the plan together with the changes before anything is sent.
+   */
+  flush(
+    now: Instant,
+    muted: (alert: Alert) => MuteReason | undefined,
+  ): {
+    readonly planned: readonly PlannedNotification[];
+    readonly suppressed: readonly Suppressed[];
+  } {
+    const planned: PlannedNotification[] = [];
+    const suppressed: Suppressed[] = [];
+    const { receivers, origin } = this.#table;
+    for (const group of this.#groups.values()) {
+      if (group.nextFlushAt > now.steadyMs) continue;
+      const receiver = receivers.find(({ name }) => name === group.receiver);
+      const plan = planGroup({ group, receiver, log: this.#log, now, muted, origin });
+      planned.push(...plan.planned);
+      suppressed.push(...plan.suppressed);
+      for (const [key, entry] of plan.log) this.#setLog(key, entry);
+      group.nextFlushAt = laterMs(now.steadyMs, group.groupIntervalMs);
+      this.#removeResolved(group);
+    }
+    return { planned, suppressed };
+  }
+
+  nextFlushAt(): SteadyMs | undefined {
+    let next: SteadyMs | undefined;
+    for (const { nextFlushAt } of this.#groups.values()) {
+      if (next === undefined || nextFlushAt < next) next = nextFlushAt;
+    }
+    return next;
+  }
+
+  /** What has to be saved since this was last asked. */
+  takeChanges(): RoutingChanges {
+    const groups = [...this.#changedGroups].map((key) => [key, this.#groups.get(key)] as const);
+    const log = [...this.#changedLog].map((key) => [key, this.#log.get(key)] as const);
+    this.#changedGroups.clear();
+    this.#changedLog.clear();
+    return {
+      groups: groups.flatMap(([, group]) => (group === undefined ? [] : [savedGroup(group)])),
+      removedGroups: groups.flatMap(([key, group]) => (group === undefined ? [key] : [])),
+      log: log.flatMap(([key, entry]) => (entry === undefined ? [] : [[key, entry] as const])),
+      removedLog: log.flatMap(([key, entry]) => (entry === undefined ? [key] : [])),
+    };
+  }
+
+  groups(): readonly Group[] {
+    return [...this.#groups.values()];
+  }
+
+  /** Everything, to be handed to the dispatcher of a changed configuration. */
+  save(): SavedRouting {
+    return { groups: this.groups().map(savedGroup), log: new Map(this.#log) };
+  }
+
+  #put(group: Group, alert: Alert): void {
+    group.alerts.set(alert.fingerprint, alert);
+    const holders = this.#holders.get(alert.fingerprint) ?? new Set();
+    this.#holders.set(alert.fingerprint, holders.add(group));
+    this.#changedGroups.add(group.key);
+  }
+
+  #setLog(key: string, entry: LogEntry | undefined): void {
+    if (entry === undefined) this.#log.delete(key);
+    else this.#log.set(key, entry);
+    this.#changedLog.add(key);
+  }
+
+  #removeResolved(group: Group): void {
+    this.#changedGroups.add(group.key);
+    for (const [fingerprint, alert] of group.alerts) {
+      if (alertStatus(alert) === 'firing') continue;
+      group.alerts.delete(fingerprint);
+      group.reportedMuted.delete(fingerprint);
+      const holders = this.#holders.get(fingerprint);
+      holders?.delete(group);
+      if (holders?.size === 0) this.#holders.delete(fingerprint);
+    }
+    if (group.alerts.size > 0) return;
+    this.#groups.delete(group.key);
+    for (const key of this.#log.keys()) {
+      if (key.startsWith(`${group.key}\n`)) this.#setLog(key, undefined);
+    }
+  }
+}
+
+/** Whether saving the alert again would change nothing. */
+function sameAlert(known: Alert | undefined, alert: Alert): boolean {
+  return (
+    known !== undefined &&
+    known.endsAt === alert.endsAt &&
+    known.revision === alert.revision &&
+    known.annotations['description'] === alert.annotations['description']
+  );
+}

@@ -1,0 +1,95 @@
+import type { Alert } from '../model/alert.ts';
+import { alertStatus } from '../model/alert.ts';
+import { labelNames, type Labels } from '../model/labels.ts';
+import type { SteadyMs } from '../model/time.ts';
+import { groupLabels, type MatchedRoute } from './route-tree.ts';
+
+/** Why a firing alert is not told at the moment: the label `reason` of the suppression metric. */
+export type MuteReason = 'dependency';
+
+export interface Suppressed {
+  readonly alert: Alert;
+  readonly receiver: string;
+  readonly reason: MuteReason;
+}
+
+/** Alerts that are told together, and when the next message about them is due. */
+export interface Group {
+  readonly key: string;
+  readonly receiver: string;
+  readonly labels: Labels;
+  readonly groupIntervalMs: number;
+  readonly repeatIntervalMs: number;
+  /** By fingerprint. */
+  readonly alerts: Map<string, Alert>;
+  nextFlushAt: SteadyMs;
+  /**
+   * The routes no longer lead here, but its receiver was told of alerts that still fire: it lives on to
+   * tell of their end, and of nothing else.
+   */
+  readonly retired: boolean;
+  /** Fingerprints whose being muted has been reported. */
+  readonly reportedMuted: Set<string>;
+}
+
+/** An empty group for alerts of this route that share these labels. */
+export function newGroup(
+  { route }: MatchedRoute,
+  key: string,
+  labels: Labels,
+  nextFlushAt: SteadyMs,
+): Group {
+  return {
+    key,
+    receiver: route.receiver,
+    labels: groupLabels(route, labels),
+    groupIntervalMs: route.groupIntervalMs,
+    repeatIntervalMs: route.repeatIntervalMs,
+    alerts: new Map(),
+    nextFlushAt,
+    retired: false,
+    reportedMuted: new Set(),
+  };
+}
+
+/** A group as it is saved. */
+export interface SavedGroup {
+  readonly key: string;
+  readonly receiver: string;
+  readonly labels: Labels;
+  readonly alerts: readonly Alert[];
+  readonly nextFlushAt: SteadyMs;
+  readonly retired: boolean;
+}
+
+export function savedGroup(group: Group): SavedGroup {
+  const { key, receiver, labels, nextFlushAt, retired } = group;
+  return { key, receiver, labels, nextFlushAt, retired, alerts: [...group.alerts.values()] };
+}
+
+/** Identity of what is told of an alert: its fingerprint, and a count where something new has to be. */
+export function toldId(alert: Alert): string {
+  return alert.revision === 0 ? alert.fingerprint : `${alert.fingerprint}/${alert.revision}`;
+}
+
+export function fingerprintOf(id: string): string {
+  return id.split('/', 1)[0] ?? id;
+}
+
+/** Firing before resolved, then by `job`, `instance` and the remaining labels, as Alertmanager orders. */
+export function orderForTelling(alerts: Iterable<Alert>): Alert[] {
+  return [...alerts].toSorted(
+    (a, b) =>
+      alertStatus(a).localeCompare(alertStatus(b)) ||
+      compare(orderKey(a.labels), orderKey(b.labels)),
+  );
+}
+
+function orderKey(labels: Labels): string {
+  const rest = labelNames(labels).map((name) => `${name}\0${labels[name] ?? ''}`);
+  return [labels['job'] ?? '', labels['instance'] ?? '', ...rest].join('\0');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

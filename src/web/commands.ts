@@ -1,0 +1,66 @@
+import type { IntegrationName, Outcome } from '../model/delivery.ts';
+import type { Labels } from '../model/labels.ts';
+import type { RecordedResult } from '../model/result.ts';
+import type { CheckSnapshot, DeliverySnapshot, GroupSnapshot } from '../model/snapshot.ts';
+
+/** What a job reports to `/ping/NAME`. */
+export interface PingReport {
+  readonly kind: 'success' | 'start' | 'fail' | 'exit';
+  /** Set exactly when the kind is `exit`; 0 to 255. */
+  readonly exitCode?: number;
+  /** What the job sent as body, cut at `pingBodyBytesMax`; absent when it sent none. */
+  readonly output?: string;
+}
+
+/** Who reports: judge it with `mayPing`. */
+export interface PingCaller {
+  /** The token the caller named; absent if none. */
+  readonly token?: string;
+  /** Whether the caller may change state without a token: loopback, the Unix socket, or a user. */
+  readonly trusted: boolean;
+}
+
+/** Everything that led to the present state of one check, and what comes next. */
+export interface WhyReport {
+  readonly check: CheckSnapshot;
+  /** Newest first. */
+  readonly results: readonly RecordedResult[];
+  /** The groups its alert is in at the moment, with the time of their next message. */
+  readonly groups: readonly GroupSnapshot[];
+  /** The notifications that named it, newest first. */
+  readonly deliveries: readonly DeliverySnapshot[];
+}
+
+/** The answer of one integration to a test notification. */
+export interface TestOutcome {
+  readonly receiver: string;
+  readonly integration: IntegrationName;
+  readonly index: number;
+  readonly outcome: Outcome;
+}
+
+type MaybePromise<Value> = Value | Promise<Value>;
+
+/** What the web server may ask of the agent, beside the snapshot. None of them throws for bad input. */
+export interface WebCommands {
+  /** Reads the configuration again. The problems are sentences with file, line and column. */
+  reload(): Promise<
+    { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] }
+  >;
+  /** Takes the report of a job; `unknown` when no heartbeat has this name. */
+  ping(
+    name: string,
+    report: PingReport,
+    caller: PingCaller,
+  ): MaybePromise<'ok' | 'unknown' | 'forbidden'>;
+  /** At most `limit` results of a check, newest first; undefined for an unknown check. */
+  history(check: string, limit: number): MaybePromise<readonly RecordedResult[] | undefined>;
+  /** At most `limit` notifications, newest first. */
+  deliveries(limit: number): MaybePromise<readonly DeliverySnapshot[]>;
+  /** Undefined for an unknown check. */
+  why(check: string): MaybePromise<WhyReport | undefined>;
+  /** Sends a marked test to one receiver, or to all; undefined for an unknown receiver. */
+  testReceiver(receiver?: string): Promise<readonly TestOutcome[] | undefined>;
+  /** The receivers that an alert with these labels would reach, in order, without doubles. */
+  routesTest(labels: Labels): readonly string[];
+}
