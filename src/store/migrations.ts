@@ -1,0 +1,59 @@
+/**
+ * The tables, step by step. Each step runs once, in its own transaction; `user_version` counts them. Steps
+ * are only ever added: what an older version wrote must open with every later one.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE anchor (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    steady_ms REAL NOT NULL,
+    wall_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE tracks (
+    check_name TEXT PRIMARY KEY,
+    track TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE heartbeats (
+    check_name TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE results (
+    id INTEGER PRIMARY KEY,
+    check_name TEXT NOT NULL,
+    wall_ms INTEGER NOT NULL,
+    result TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX results_by_check ON results (check_name, id);
+
+  CREATE TABLE groups (
+    group_key TEXT PRIMARY KEY,
+    saved TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE notification_log (
+    log_key TEXT PRIMARY KEY,
+    entry TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deliveries (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    created_wall_ms INTEGER NOT NULL,
+    delivery TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+    attempts INTEGER NOT NULL,
+    next_attempt_steady_ms REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX deliveries_by_state ON deliveries (state, sequence);
+
+  CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    delivery_id TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
+    attempt TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX attempts_by_delivery ON attempts (delivery_id, id);
+  `,
+];

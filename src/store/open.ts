@@ -1,0 +1,135 @@
+import { existsSync, mkdirSync, renameSync, accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { migrations } from './migrations.ts';
+
+const fileName = 'tocsin.db';
+
+/** Why the state could not be opened, as a sentence for the person who starts the agent. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+export interface Opened {
+  readonly database: DatabaseSync;
+  readonly path: string;
+  /** Where a damaged database was set aside, if there was one. */
+  readonly setAside?: string;
+}
+
+/**
+ * Opens the database in `directory`, making both if needed. A damaged file is set aside under a name with
+ * `stamp` and a new one begun. Throws `StoreError` when the directory cannot be written, another agent
+ * holds the database, or a newer version of the agent wrote it.
+ */
+export function openDatabase(directory: string, stamp: string): Opened {
+  const path = join(directory, fileName);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StoreError(
+      `cannot write to the data directory ${directory}: ${describe(error)}; ` +
+        'make it writable for this user or set agent.data_dir to another one',
+      { cause: error },
+    );
+  }
+  try {
+    return { database: connect(path), path };
+  } catch (error) {
+    if (!isDamage(error)) throw explained(error, path);
+    const setAside = putAside(path, stamp);
+    return { database: connect(path), path, setAside };
+  }
+}
+
+/** A database that lives in memory only: for tests, and for an agent told to keep nothing. */
+export function openMemory(): DatabaseSync {
+  return prepare(new DatabaseSync(':memory:'));
+}
+
+function connect(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    return prepare(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function prepare(database: DatabaseSync): DatabaseSync {
+  // Exclusive: two agents on one state would tell everything twice. It also saves the shared memory file.
+  database.exec('PRAGMA locking_mode = EXCLUSIVE');
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = NORMAL');
+  database.exec('PRAGMA foreign_keys = ON');
+  database.exec('PRAGMA cache_size = -1000');
+  database.exec('PRAGMA wal_autocheckpoint = 200');
+  migrate(database);
+  const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  if (verdict !== 'ok') throw new DamagedError(String(verdict));
+  return database;
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version > migrations.length) throw new NewerError(version);
+  for (const [index, step] of migrations.entries()) {
+    if (index < version) continue;
+    database.exec(`BEGIN EXCLUSIVE; ${step} PRAGMA user_version = ${index + 1}; COMMIT`);
+  }
+  // Takes the lock at once even when there was nothing to migrate.
+  if (version === migrations.length) database.exec('BEGIN EXCLUSIVE; COMMIT');
+}
+
+class DamagedError extends Error {}
+
+class NewerError extends Error {
+  readonly version: number;
+  constructor(version: number) {
+    super(`schema ${version}`);
+    this.version = version;
+  }
+}
+
+/** SQLite's result codes for a file that is no database, or no longer a whole one. */
+const damageCodes: ReadonlySet<number> = new Set([11, 26]);
+
+/** Whether the error says that the database file itself is damaged. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedError || damageCodes.has(primaryCode(error));
+}
+
+function primaryCode(error: unknown): number {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : 0;
+}
+
+function explained(error: unknown, path: string): StoreError {
+  if (error instanceof NewerError) {
+    return new StoreError(
+      `${path} was written by a newer tocsin (schema ${error.version}, this one knows ` +
+        `${migrations.length}); run that version, or move the file away to begin anew`,
+    );
+  }
+  if (primaryCode(error) === 5) {
+    return new StoreError(
+      `${path} is in use by another tocsin; stop that one, or give this one its own agent.data_dir`,
+      { cause: error },
+    );
+  }
+  return new StoreError(`cannot open ${path}: ${describe(error)}`, { cause: error });
+}
+
+function putAside(path: string, stamp: string): string {
+  const aside = `${path}.damaged-${stamp}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  return aside;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,43 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** Every statement the agent uses, compiled once. */
+const texts = {
+  anchor: 'SELECT steady_ms, wall_ms FROM anchor',
+  putAnchor: 'INSERT OR REPLACE INTO anchor (id, steady_ms, wall_ms) VALUES (1, ?, ?)',
+  allTracks: 'SELECT check_name, track FROM tracks',
+  putTrack: 'INSERT OR REPLACE INTO tracks (check_name, track) VALUES (?, ?)',
+  removeTrack: 'DELETE FROM tracks WHERE check_name = ?',
+  allHeartbeats: 'SELECT check_name, record FROM heartbeats',
+  putHeartbeat: 'INSERT OR REPLACE INTO heartbeats (check_name, record) VALUES (?, ?)',
+  addResult: 'INSERT INTO results (check_name, wall_ms, result) VALUES (?, ?, ?)',
+  resultsOfCheck: 'SELECT result FROM results WHERE check_name = ? ORDER BY id DESC LIMIT ?',
+  pruneResults:
+    'DELETE FROM results WHERE wall_ms < ? AND id IN (SELECT id FROM results ORDER BY id LIMIT ?)',
+  allGroups: 'SELECT saved FROM groups ORDER BY group_key',
+  putGroup: 'INSERT OR REPLACE INTO groups (group_key, saved) VALUES (?, ?)',
+  removeGroup: 'DELETE FROM groups WHERE group_key = ?',
+  allLog: 'SELECT log_key, entry FROM notification_log',
+  putLog: 'INSERT OR REPLACE INTO notification_log (log_key, entry) VALUES (?, ?)',
+  removeLog: 'DELETE FROM notification_log WHERE log_key = ?',
+  outbox: `SELECT delivery, state, attempts, next_attempt_steady_ms FROM deliveries
+    WHERE state IN ('pending', 'failed') ORDER BY sequence`,
+  latestDeliveries: `SELECT id, delivery, state, attempts, next_attempt_steady_ms FROM deliveries
+    ORDER BY sequence DESC LIMIT ?`,
+  addDelivery: `INSERT INTO deliveries
+    (id, created_wall_ms, delivery, state, attempts, next_attempt_steady_ms)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  updateDelivery: `UPDATE deliveries SET state = ?, attempts = ?, next_attempt_steady_ms = ?
+    WHERE id = ?`,
+  pruneDeliveries: `DELETE FROM deliveries WHERE sequence IN
+    (SELECT sequence FROM deliveries WHERE state <> 'pending' AND created_wall_ms < ? LIMIT ?)`,
+  addAttempt: 'INSERT INTO attempts (delivery_id, attempt) VALUES (?, ?)',
+  attemptsOf: 'SELECT attempt FROM attempts WHERE delivery_id = ? ORDER BY id',
+} as const;
+
+export type Statements = Readonly<Record<keyof typeof texts, StatementSync>>;
+
+export function prepareStatements(database: DatabaseSync): Statements {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, database.prepare(text)]),
+  ) as Statements;
+}

@@ -1,0 +1,166 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Attempt, Delivery, OutboxEntry } from '../model/delivery.ts';
+import type { RecordedResult } from '../model/result.ts';
+import type { Instant, SteadyMs, WallMs } from '../model/time.ts';
+import type { HeartbeatRecord } from '../model/view.ts';
+import { prepareStatements, type Statements } from './statements.ts';
+
+/** Time, as it stood at the last save: where the steady clock of the next process continues. */
+export interface Anchor {
+  readonly steadyMs: SteadyMs;
+  readonly wallMs: WallMs;
+}
+
+/**
+ * Everything one transaction saves. Values are stored as JSON under their keys; what they contain is the
+ * business of whoever hands them in.
+ */
+export interface Batch {
+  readonly at: Instant;
+  readonly results: readonly RecordedResult[];
+  readonly tracks: ReadonlyMap<string, unknown>;
+  readonly removedTracks: readonly string[];
+  readonly groups: ReadonlyMap<string, unknown>;
+  readonly removedGroups: readonly string[];
+  readonly log: ReadonlyMap<string, unknown>;
+  readonly removedLog: readonly string[];
+  readonly heartbeats: ReadonlyMap<string, HeartbeatRecord>;
+  readonly deliveries: readonly OutboxEntry[];
+  readonly attempts: readonly { readonly entry: OutboxEntry; readonly attempt?: Attempt }[];
+}
+
+/** What an earlier process left. */
+export interface Saved {
+  readonly anchor?: Anchor;
+  readonly tracks: ReadonlyMap<string, unknown>;
+  readonly groups: readonly unknown[];
+  readonly log: ReadonlyMap<string, unknown>;
+  readonly heartbeats: ReadonlyMap<string, HeartbeatRecord>;
+  /** Not yet delivered, and those given up, oldest first. */
+  readonly outbox: readonly OutboxEntry[];
+}
+
+export interface Store {
+  load(): Saved;
+  /** Saves all or nothing. Throws when the disk or the database refuses. */
+  commit(batch: Batch): void;
+  /** The latest results of a check, oldest first. */
+  results(check: string, limit: number): RecordedResult[];
+  /** The latest deliveries with their attempts, newest first. */
+  deliveries(limit: number): { entry: OutboxEntry; attempts: Attempt[] }[];
+  /** Forgets results, and deliveries that are done with, from before `before`. Bounded work a call. */
+  prune(before: WallMs): void;
+  close(): void;
+}
+
+export function createStore(database: DatabaseSync): Store {
+  const sql = prepareStatements(database);
+  return {
+    load: () => load(sql),
+    commit(batch) {
+      // What was planned to be told must survive a power cut; plain results need not.
+      const durable = batch.deliveries.length > 0 || batch.attempts.length > 0;
+      if (durable) database.exec('PRAGMA synchronous = FULL');
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        write(sql, batch);
+        database.exec('COMMIT');
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      } finally {
+        if (durable) database.exec('PRAGMA synchronous = NORMAL');
+      }
+    },
+    results: (check, limit) =>
+      sql.resultsOfCheck
+        .all(check, limit)
+        .map((row) => parse(row['result']) as RecordedResult)
+        .toReversed(),
+    deliveries: (limit) =>
+      sql.latestDeliveries.all(limit).map((row) => ({
+        entry: outboxEntry(row),
+        attempts: sql.attemptsOf
+          .all(String(row['id']))
+          .map((attempt) => parse(attempt['attempt']) as Attempt),
+      })),
+    prune(before) {
+      sql.pruneResults.run(before, pruneRowsMax);
+      sql.pruneDeliveries.run(before, pruneRowsMax);
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Rows one pruning removes at the most, so that it never holds up the agent. */
+const pruneRowsMax = 5000;
+
+function load(sql: Statements): Saved {
+  const anchor = sql.anchor.get();
+  return {
+    ...(anchor === undefined
+      ? {}
+      : {
+          anchor: {
+            steadyMs: Number(anchor['steady_ms']) as SteadyMs,
+            wallMs: Number(anchor['wall_ms']) as WallMs,
+          },
+        }),
+    tracks: new Map(
+      sql.allTracks.all().map((row) => [String(row['check_name']), parse(row['track'])]),
+    ),
+    groups: sql.allGroups.all().map((row) => parse(row['saved'])),
+    log: new Map(sql.allLog.all().map((row) => [String(row['log_key']), parse(row['entry'])])),
+    heartbeats: new Map(
+      sql.allHeartbeats
+        .all()
+        .map((row) => [String(row['check_name']), parse(row['record']) as HeartbeatRecord]),
+    ),
+    outbox: sql.outbox.all().map(outboxEntry),
+  };
+}
+
+function write(sql: Statements, batch: Batch): void {
+  sql.putAnchor.run(batch.at.steadyMs, batch.at.wallMs);
+  for (const result of batch.results) {
+    const { families: _families, ...kept } = result;
+    const row = JSON.stringify({ ...kept, families: [] });
+    sql.addResult.run(result.check, result.startedAt.wallMs, row);
+  }
+  for (const [name, track] of batch.tracks) sql.putTrack.run(name, JSON.stringify(track));
+  for (const name of batch.removedTracks) sql.removeTrack.run(name);
+  for (const [key, group] of batch.groups) sql.putGroup.run(key, JSON.stringify(group));
+  for (const key of batch.removedGroups) sql.removeGroup.run(key);
+  for (const [key, entry] of batch.log) sql.putLog.run(key, JSON.stringify(entry));
+  for (const key of batch.removedLog) sql.removeLog.run(key);
+  for (const [name, record] of batch.heartbeats) sql.putHeartbeat.run(name, JSON.stringify(record));
+  for (const { delivery, state, attempts, nextAttemptAt } of batch.deliveries) {
+    const { id, createdAt } = delivery;
+    sql.addDelivery.run(
+      id,
+      createdAt.wallMs,
+      JSON.stringify(delivery),
+      state,
+      attempts,
+      nextAttemptAt,
+    );
+  }
+  for (const { entry, attempt } of batch.attempts) {
+    sql.updateDelivery.run(entry.state, entry.attempts, entry.nextAttemptAt, entry.delivery.id);
+    if (attempt !== undefined) sql.addAttempt.run(entry.delivery.id, JSON.stringify(attempt));
+  }
+}
+
+function outboxEntry(row: Record<string, unknown>): OutboxEntry {
+  return {
+    delivery: parse(row['delivery']) as Delivery,
+    state: row['state'] as OutboxEntry['state'],
+    attempts: Number(row['attempts']),
+    nextAttemptAt: Number(row['next_attempt_steady_ms']) as SteadyMs,
+  };
+}
+
+/** Reads back what `write` wrote; the shapes are those of the code that handed them in. */
+function parse(text: unknown): unknown {
+  return JSON.parse(String(text));
+}
