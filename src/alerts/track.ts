@@ -159,3 +159,17 @@ export function relabel(track: Track, spec: CheckSpec, origin: AlertOrigin): Tra
   };
   return { ...track, alert };
 }
+
+/** Whether a restart would notice the difference: a sound check that stays sound need not be saved. */
+export function worthSaving(before: Track, after: Track): boolean {
+  const a = before.state;
+  const b = after.state;
+  return (
+    a.phase !== 'inactive' ||
+    b.phase !== 'inactive' ||
+    b.failures > 0 ||
+    a.failures > 0 ||
+    a.settled !== b.settled ||
+    a.outcomes !== b.outcomes
+  );
+}

@@ -1,7 +1,14 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
 import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
-import { newGroup, savedGroup, type Group, type MuteReason, type Suppressed } from './group.ts';
+import {
+  groupId,
+  newGroup,
+  savedGroup,
+  type Group,
+  type MuteReason,
+  type Suppressed,
+} from './group.ts';
 import { planGroup, type PlannedNotification } from './plan-group.ts';
 import { regroup } from './regroup.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
@@ -32,7 +39,7 @@ export class Dispatcher {
     this.#table = table;
     this.#groups = start.groups;
     this.#log = start.log;
-    this.#changedGroups = new Set([...saved.groups.map(({ key }) => key), ...start.groups.keys()]);
+    this.#changedGroups = new Set([...saved.groups.map(({ id }) => id), ...start.groups.keys()]);
     this.#changedLog = new Set([...saved.log.keys(), ...start.log.keys()]);
     for (const group of start.groups.values()) {
       for (const alert of group.alerts.values()) this.#put(group, alert);
@@ -50,8 +57,9 @@ export class Dispatcher {
     for (const matched of matchRoutes(this.#table.root, alert.labels)) {
       const key = groupKey(matched, alert.labels);
       const firstFlushAt = laterMs(now.steadyMs, matched.route.groupWaitMs);
-      const group = this.#groups.get(key) ?? newGroup(matched, key, alert.labels, firstFlushAt);
-      this.#groups.set(key, group);
+      const id = groupId(matched.route.receiver, key);
+      const group = this.#groups.get(id) ?? newGroup(matched, key, alert.labels, firstFlushAt);
+      this.#groups.set(id, group);
       if (!sameAlert(group.alerts.get(alert.fingerprint), alert)) this.#put(group, alert);
     }
   }
@@ -118,7 +126,7 @@ export class Dispatcher {
     group.alerts.set(alert.fingerprint, alert);
     const holders = this.#holders.get(alert.fingerprint) ?? new Set();
     this.#holders.set(alert.fingerprint, holders.add(group));
-    this.#changedGroups.add(group.key);
+    this.#changedGroups.add(group.id);
   }
 
   #setLog(key: string, entry: LogEntry | undefined): void {
@@ -128,7 +136,7 @@ export class Dispatcher {
   }
 
   #removeResolved(group: Group): void {
-    this.#changedGroups.add(group.key);
+    this.#changedGroups.add(group.id);
     for (const [fingerprint, alert] of group.alerts) {
       if (alertStatus(alert) === 'firing') continue;
       group.alerts.delete(fingerprint);
@@ -138,9 +146,9 @@ export class Dispatcher {
       if (holders?.size === 0) this.#holders.delete(fingerprint);
     }
     if (group.alerts.size > 0) return;
-    this.#groups.delete(group.key);
+    this.#groups.delete(group.id);
     for (const key of this.#log.keys()) {
-      if (key.startsWith(`${group.key}\n`)) this.#setLog(key, undefined);
+      if (key.startsWith(`${group.id}\n`)) this.#setLog(key, undefined);
     }
   }
 }

@@ -15,6 +15,8 @@ export interface Suppressed {
 
 /** Alerts that are told together, and when the next message about them is due. */
 export interface Group {
+  /** Receiver and key: a changed route may keep its key and lead to somebody else. */
+  readonly id: string;
   readonly key: string;
   readonly receiver: string;
   readonly labels: Labels;
@@ -32,6 +34,10 @@ export interface Group {
   readonly reportedMuted: Set<string>;
 }
 
+export function groupId(receiver: string, key: string): string {
+  return `${receiver}\n${key}`;
+}
+
 /** An empty group for alerts of this route that share these labels. */
 export function newGroup(
   { route }: MatchedRoute,
@@ -40,6 +46,7 @@ export function newGroup(
   nextFlushAt: SteadyMs,
 ): Group {
   return {
+    id: groupId(route.receiver, key),
     key,
     receiver: route.receiver,
     labels: groupLabels(route, labels),
@@ -54,6 +61,7 @@ export function newGroup(
 
 /** A group as it is saved. */
 export interface SavedGroup {
+  readonly id: string;
   readonly key: string;
   readonly receiver: string;
   readonly labels: Labels;
@@ -63,8 +71,8 @@ export interface SavedGroup {
 }
 
 export function savedGroup(group: Group): SavedGroup {
-  const { key, receiver, labels, nextFlushAt, retired } = group;
-  return { key, receiver, labels, nextFlushAt, retired, alerts: [...group.alerts.values()] };
+  const { id, key, receiver, labels, nextFlushAt, retired } = group;
+  return { id, key, receiver, labels, nextFlushAt, retired, alerts: [...group.alerts.values()] };
 }
 
 /** Identity of what is told of an alert: its fingerprint, and a count where something new has to be. */

@@ -28,13 +28,10 @@ interface GroupPlan {
   readonly log: ReadonlyMap<string, LogEntry | undefined>;
 }
 
-/** The identity of a log entry: the group, the receiver, and which of its integrations. */
-export function logKey(
-  group: string,
-  receiver: string,
-  { integration, index }: IntegrationSpec,
-): string {
-  return `${group}\n${receiver}\n${integration}/${index}`;
+/** The identity of a log entry: the group with its receiver, and which of that one's integrations. */
+export function logKey(group: string, { integration, index }: IntegrationSpec): string {
+  return `${group}
+${integration}/${index}`;
 }
 
 /** Decides what each integration of a group's receiver is told at this tick. */
@@ -51,7 +48,7 @@ export function planGroup(input: {
   const planned: PlannedNotification[] = [];
   const log = new Map<string, LogEntry | undefined>();
   for (const integration of input.receiver?.integrations ?? []) {
-    const key = logKey(group.key, group.receiver, integration);
+    const key = logKey(group.id, integration);
     const entry = input.log.get(key);
     const told = new Set(entry?.firing.map(fingerprintOf));
     const resolved = split.resolved.filter(({ fingerprint }) => told.has(fingerprint));
@@ -89,7 +86,13 @@ interface SplitAlerts {
   readonly firing: readonly Alert[];
   readonly resolved: readonly Alert[];
   /** By fingerprint: firing, but not to be told of now. */
-  readonly muted: ReadonlyMap<string, { readonly alert: Alert; readonly reason: MuteReason }>;
+  readonly muted: ReadonlyMap<string, MutedAlert>;
+}
+
+interface MutedAlert {
+  readonly alert: Alert;
+  /** A retired group tells of no firing alert, and needs no reason. */
+  readonly reason: MuteReason | 'retired';
 }
 
 function splitByMute(
@@ -98,15 +101,16 @@ function splitByMute(
 ): SplitAlerts {
   const firing: Alert[] = [];
   const resolved: Alert[] = [];
-  const muted = new Map<string, { alert: Alert; reason: MuteReason }>();
+  const muted = new Map<string, MutedAlert>();
   for (const alert of orderForTelling(group.alerts.values())) {
     // A mute never holds back the end of something that was told.
-    if (alertStatus(alert) === 'resolved') resolved.push(alert);
-    else if (!group.retired) {
-      const reason = muteReason(alert);
-      if (reason === undefined) firing.push(alert);
-      else muted.set(alert.fingerprint, { alert, reason });
+    if (alertStatus(alert) === 'resolved') {
+      resolved.push(alert);
+      continue;
     }
+    const reason = group.retired ? 'retired' : muteReason(alert);
+    if (reason === undefined) firing.push(alert);
+    else muted.set(alert.fingerprint, { alert, reason });
   }
   return { firing, resolved, muted };
 }
@@ -118,14 +122,14 @@ function stillTold(entry: LogEntry | undefined, { resolved }: SplitAlerts): read
 }
 
 function newlyMuted(group: Group, { muted }: SplitAlerts): Suppressed[] {
-  const fresh = [...muted.values()].filter(
-    ({ alert }) => !group.reportedMuted.has(alert.fingerprint),
-  );
   for (const fingerprint of group.reportedMuted) {
     if (!muted.has(fingerprint)) group.reportedMuted.delete(fingerprint);
   }
-  for (const { alert } of fresh) group.reportedMuted.add(alert.fingerprint);
-  return fresh.map(({ alert, reason }) => ({ alert, reason, receiver: group.receiver }));
+  return [...muted].flatMap(([fingerprint, { alert, reason }]) => {
+    if (reason === 'retired' || group.reportedMuted.has(fingerprint)) return [];
+    group.reportedMuted.add(fingerprint);
+    return [{ alert, reason, receiver: group.receiver }];
+  });
 }
 
 interface Message {

@@ -1,7 +1,7 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
 import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
-import { fingerprintOf, newGroup, type Group, type SavedGroup } from './group.ts';
+import { fingerprintOf, groupId, newGroup, type Group, type SavedGroup } from './group.ts';
 import { logKey } from './plan-group.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingTable, SavedRouting } from './state.ts';
@@ -21,7 +21,7 @@ export function regroup(
   now: Instant,
   relabelled: ReadonlyMap<string, Alert>,
 ): { readonly groups: Map<string, Group>; readonly log: Map<string, LogEntry> } {
-  const timers = new Map(saved.groups.map((group) => [group.key, group.nextFlushAt]));
+  const timers = new Map(saved.groups.map((group) => [group.id, group.nextFlushAt]));
   const log = new Map(
     [...saved.log].map(([key, entry]) => [key, renamed(entry, relabelled)] as const),
   );
@@ -31,9 +31,9 @@ export function regroup(
     for (const old of alerts) place(table, current(old, relabelled), groups, timers, now);
   }
   for (const old of saved.groups) {
-    if (groups.has(old.key)) continue;
+    if (groups.has(old.id)) continue;
     const orphans = handOver({ table, old, groups, log, relabelled, now });
-    if (orphans.length > 0) groups.set(old.key, retire(old, orphans));
+    if (orphans.length > 0) groups.set(old.id, retire(old, orphans));
   }
   forgetUnused(table, groups, log);
   return { groups, log };
@@ -62,9 +62,10 @@ function place(
 ): void {
   for (const matched of matchRoutes(table.root, alert.labels)) {
     const key = groupKey(matched, alert.labels);
-    const flushAt = timers.get(key) ?? laterMs(now.steadyMs, matched.route.groupWaitMs);
-    const group = groups.get(key) ?? newGroup(matched, key, alert.labels, flushAt);
-    groups.set(key, group);
+    const id = groupId(matched.route.receiver, key);
+    const flushAt = timers.get(id) ?? laterMs(now.steadyMs, matched.route.groupWaitMs);
+    const group = groups.get(id) ?? newGroup(matched, key, alert.labels, flushAt);
+    groups.set(id, group);
     group.alerts.set(alert.fingerprint, alert);
   }
 }
@@ -87,7 +88,7 @@ function handOver(input: {
   );
   const orphans = new Map<string, Alert>();
   for (const integration of receiver?.integrations ?? []) {
-    const oldKey = logKey(old.key, old.receiver, integration);
+    const oldKey = logKey(old.id, integration);
     const entry = log.get(oldKey);
     if (entry === undefined) continue;
     for (const id of entry.firing) {
@@ -98,8 +99,7 @@ function handOver(input: {
           !group.retired && group.receiver === old.receiver && group.alerts.has(alert.fingerprint),
       );
       if (heirs.length === 0) orphans.set(alert.fingerprint, alert);
-      for (const heir of heirs)
-        inherit(log, logKey(heir.key, heir.receiver, integration), entry, id);
+      for (const heir of heirs) inherit(log, logKey(heir.id, integration), entry, id);
     }
   }
   return [...orphans.values()];
@@ -138,7 +138,7 @@ function forgetUnused(
   for (const group of groups.values()) {
     const receiver = table.receivers.find(({ name }) => name === group.receiver);
     for (const integration of receiver?.integrations ?? []) {
-      live.add(logKey(group.key, group.receiver, integration));
+      live.add(logKey(group.id, integration));
     }
     if (group.retired && [...group.alerts.values()].every((a) => alertStatus(a) === 'resolved')) {
       group.nextFlushAt = 0 as SteadyMs;

@@ -29,7 +29,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX results_by_check ON results (check_name, id);
 
   CREATE TABLE groups (
-    group_key TEXT PRIMARY KEY,
+    group_id TEXT PRIMARY KEY,
     saved TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
 
@@ -50,10 +50,10 @@ export const migrations: readonly string[] = [
   CREATE INDEX deliveries_by_state ON deliveries (state, sequence);
 
   CREATE TABLE attempts (
-    id INTEGER PRIMARY KEY,
     delivery_id TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
-    attempt TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX attempts_by_delivery ON attempts (delivery_id, id);
+    number INTEGER NOT NULL,
+    attempt TEXT NOT NULL,
+    PRIMARY KEY (delivery_id, number)
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

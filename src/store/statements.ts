@@ -13,9 +13,9 @@ const texts = {
   resultsOfCheck: 'SELECT result FROM results WHERE check_name = ? ORDER BY id DESC LIMIT ?',
   pruneResults:
     'DELETE FROM results WHERE wall_ms < ? AND id IN (SELECT id FROM results ORDER BY id LIMIT ?)',
-  allGroups: 'SELECT saved FROM groups ORDER BY group_key',
-  putGroup: 'INSERT OR REPLACE INTO groups (group_key, saved) VALUES (?, ?)',
-  removeGroup: 'DELETE FROM groups WHERE group_key = ?',
+  allGroups: 'SELECT saved FROM groups ORDER BY group_id',
+  putGroup: 'INSERT OR REPLACE INTO groups (group_id, saved) VALUES (?, ?)',
+  removeGroup: 'DELETE FROM groups WHERE group_id = ?',
   allLog: 'SELECT log_key, entry FROM notification_log',
   putLog: 'INSERT OR REPLACE INTO notification_log (log_key, entry) VALUES (?, ?)',
   removeLog: 'DELETE FROM notification_log WHERE log_key = ?',
@@ -23,15 +23,14 @@ const texts = {
     WHERE state IN ('pending', 'failed') ORDER BY sequence`,
   latestDeliveries: `SELECT id, delivery, state, attempts, next_attempt_steady_ms FROM deliveries
     ORDER BY sequence DESC LIMIT ?`,
-  addDelivery: `INSERT INTO deliveries
+  putDelivery: `INSERT INTO deliveries
     (id, created_wall_ms, delivery, state, attempts, next_attempt_steady_ms)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-  updateDelivery: `UPDATE deliveries SET state = ?, attempts = ?, next_attempt_steady_ms = ?
-    WHERE id = ?`,
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
+    attempts = excluded.attempts, next_attempt_steady_ms = excluded.next_attempt_steady_ms`,
   pruneDeliveries: `DELETE FROM deliveries WHERE sequence IN
     (SELECT sequence FROM deliveries WHERE state <> 'pending' AND created_wall_ms < ? LIMIT ?)`,
-  addAttempt: 'INSERT INTO attempts (delivery_id, attempt) VALUES (?, ?)',
-  attemptsOf: 'SELECT attempt FROM attempts WHERE delivery_id = ? ORDER BY id',
+  putAttempt: 'INSERT OR REPLACE INTO attempts (delivery_id, number, attempt) VALUES (?, ?, ?)',
+  attemptsOf: 'SELECT attempt FROM attempts WHERE delivery_id = ? ORDER BY number',
 } as const;
 
 export type Statements = Readonly<Record<keyof typeof texts, StatementSync>>;

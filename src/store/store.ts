@@ -25,8 +25,9 @@ export interface Batch {
   readonly log: ReadonlyMap<string, unknown>;
   readonly removedLog: readonly string[];
   readonly heartbeats: ReadonlyMap<string, HeartbeatRecord>;
-  readonly deliveries: readonly OutboxEntry[];
-  readonly attempts: readonly { readonly entry: OutboxEntry; readonly attempt?: Attempt }[];
+  /** New deliveries and those that moved; an entry that is not known yet is added. */
+  readonly outbox: readonly OutboxEntry[];
+  readonly attempts: readonly Attempt[];
 }
 
 /** What an earlier process left. */
@@ -59,7 +60,7 @@ export function createStore(database: DatabaseSync): Store {
     load: () => load(sql),
     commit(batch) {
       // What was planned to be told must survive a power cut; plain results need not.
-      const durable = batch.deliveries.length > 0 || batch.attempts.length > 0;
+      const durable = batch.outbox.length > 0;
       if (durable) database.exec('PRAGMA synchronous = FULL');
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -134,20 +135,13 @@ function write(sql: Statements, batch: Batch): void {
   for (const [key, entry] of batch.log) sql.putLog.run(key, JSON.stringify(entry));
   for (const key of batch.removedLog) sql.removeLog.run(key);
   for (const [name, record] of batch.heartbeats) sql.putHeartbeat.run(name, JSON.stringify(record));
-  for (const { delivery, state, attempts, nextAttemptAt } of batch.deliveries) {
+  for (const { delivery, state, attempts, nextAttemptAt } of batch.outbox) {
     const { id, createdAt } = delivery;
-    sql.addDelivery.run(
-      id,
-      createdAt.wallMs,
-      JSON.stringify(delivery),
-      state,
-      attempts,
-      nextAttemptAt,
-    );
+    const row = JSON.stringify(delivery);
+    sql.putDelivery.run(id, createdAt.wallMs, row, state, attempts, nextAttemptAt);
   }
-  for (const { entry, attempt } of batch.attempts) {
-    sql.updateDelivery.run(entry.state, entry.attempts, entry.nextAttemptAt, entry.delivery.id);
-    if (attempt !== undefined) sql.addAttempt.run(entry.delivery.id, JSON.stringify(attempt));
+  for (const attempt of batch.attempts) {
+    sql.putAttempt.run(attempt.deliveryId, attempt.number, JSON.stringify(attempt));
   }
 }
 

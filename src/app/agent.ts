@@ -1,0 +1,295 @@
+import { runCheck } from '../checks/run.ts';
+import type { CheckEnvironment } from '../checks/check-type.ts';
+import type { Track } from '../alerts/track.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { CheckSpec } from '../model/check.ts';
+import type { Config } from '../model/config.ts';
+import type { Attempt, OutboxEntry } from '../model/delivery.ts';
+import { pruneIntervalMs } from '../model/limits.ts';
+import type { RecordedResult } from '../model/result.ts';
+import type { Instant, WallMs } from '../model/time.ts';
+import type { AgentHealth } from '../model/view.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { createOutbox, type Outbox } from '../notify/outbox.ts';
+import type { LogEntry } from '../routing/decide.ts';
+import type { SavedGroup } from '../routing/group.ts';
+import { Scheduler } from '../schedule/scheduler.ts';
+import type { Saved, Store } from '../store/store.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { agentHealth } from './health.ts';
+import { Journal } from './journal.ts';
+import { tellMetrics } from './observe.ts';
+import { Pipeline, type PipelineWorld } from './pipeline.ts';
+import type { Ports } from './ports.ts';
+import { ReceiverBook } from './receiver-book.ts';
+import { createSender, type Sender } from './sender.ts';
+import { openState, type State } from './state.ts';
+import { buildWorld, closeReplaced, type World } from './world.ts';
+
+export interface AgentOptions {
+  readonly config: Config;
+  readonly dataDir: string;
+  readonly ports: Ports;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Address of the page, for links in messages; empty when nobody else could open it. */
+  readonly externalURL: () => string;
+  readonly userAgent: string;
+}
+
+/**
+ * The agent without its surfaces: reads its saved state, runs the checks of a configuration, and tells
+ * what became of them. Everything it is made of is built in the constructor, in the order of the data.
+ */
+export class Agent {
+  readonly clock: Clock;
+  readonly startedAt: Instant;
+  readonly pipeline: Pipeline;
+  readonly outbox: Outbox;
+  readonly scheduler: Scheduler;
+  readonly heartbeats: Heartbeats;
+  readonly receivers = new ReceiverBook();
+  readonly send: Sender;
+  readonly options: AgentOptions;
+  readonly #state: State;
+  readonly #journal: Journal;
+  readonly #environment: CheckEnvironment;
+  #world: World;
+  #reload: { readonly successful: boolean; readonly at: WallMs; readonly error?: string };
+  #lagMs = 0;
+  #cancelPrune: Cancel | undefined;
+
+  /** Throws `StoreError` when the state cannot be opened. */
+  constructor(options: AgentOptions) {
+    this.options = options;
+    const { config, ports, log, dataDir } = options;
+    this.#state = openState(ports, dataDir, log);
+    const { saved } = this.#state;
+    this.clock = ports.clock(saved.anchor);
+    this.startedAt = this.clock.now();
+    this.#reload = { successful: true, at: this.startedAt.wallMs };
+    this.#journal = new Journal({
+      clock: this.clock,
+      log,
+      store: this.#state.store,
+      replaceStore: (error) => this.#replaceStore(error),
+    });
+    this.heartbeats = new Heartbeats(saved.heartbeats, this.clock, this.#journal);
+    this.#environment = {
+      clock: this.clock,
+      view: {
+        check: (name) => this.pipeline.view(name),
+        heartbeat: (name) => this.heartbeats.get(name),
+        health: () => this.health(),
+      },
+    };
+    this.#world = buildWorld(config, ports, this.#environment);
+    this.send = createSender({
+      ports,
+      receivers: () => this.config.receivers,
+      externalURL: options.externalURL,
+      userAgent: options.userAgent,
+    });
+    this.outbox = this.#createOutbox();
+    this.pipeline = this.#createPipeline(saved);
+    this.scheduler = new Scheduler({
+      clock: this.clock,
+      startCron: ports.startCron,
+      run: (spec) => this.#run(spec),
+      onLag: (lagMs) => {
+        this.#lagMs = lagMs;
+        options.metrics.schedulerLag(lagMs / 1000);
+      },
+    });
+  }
+
+  /** Begins to look and to tell. */
+  start(): void {
+    this.#expectHeartbeats();
+    this.outbox.load(this.#state.saved.outbox);
+    this.pipeline.wake();
+    this.scheduler.set([...this.#world.specs.values()]);
+    this.#prune();
+  }
+
+  /** Goes on with another configuration. Throws, changing nothing, when a check cannot be opened. */
+  reload(config: Config): void {
+    const former = this.#world;
+    this.#world = buildWorld(config, this.options.ports, this.#environment, former);
+    closeReplaced(former, this.#world);
+    this.pipeline.reload(this.#pipelineWorld());
+    this.#expectHeartbeats();
+    this.scheduler.set([...this.#world.specs.values()]);
+    // Whatever a receiver refused for good may be accepted under the new configuration.
+    this.outbox.retryFailed(config.agent.retentionMs);
+    this.#reload = { successful: true, at: this.clock.now().wallMs };
+    this.options.metrics.configReload(true, this.#reload.at);
+  }
+
+  /** Remembers that a reload failed; the agent says so until one succeeds. */
+  reloadFailed(error: string): void {
+    this.#reload = { successful: false, at: this.clock.now().wallMs, error };
+    this.options.metrics.configReload(false, this.#reload.at);
+  }
+
+  /** Lets running checks and sends end within `graceMs`, saves everything, closes the state. */
+  async stop(graceMs: number): Promise<void> {
+    this.#cancelPrune?.();
+    const runs = this.scheduler.stop();
+    const late = Promise.withResolvers<void>();
+    const cancel = this.clock.after(graceMs, () => late.resolve());
+    await Promise.race([runs, late.promise]);
+    cancel();
+    this.pipeline.stop();
+    await this.outbox.stop(graceMs);
+    closeReplaced(this.#world, undefined);
+    this.#journal.close();
+  }
+
+  get config(): Config {
+    return this.#world.config;
+  }
+
+  get specs(): ReadonlyMap<string, CheckSpec> {
+    return this.#world.specs;
+  }
+
+  get lastReload(): { readonly successful: boolean; readonly at: WallMs; readonly error?: string } {
+    return this.#reload;
+  }
+
+  /** The latest results of a check, newest first; none while the database cannot be read. */
+  history(check: string, limit: number): RecordedResult[] {
+    return this.#read((store) => store.results(check, limit).toReversed());
+  }
+
+  /** The latest notifications with their attempts, newest first. */
+  latestDeliveries(limit: number): { entry: OutboxEntry; attempts: Attempt[] }[] {
+    return this.#read((store) => store.deliveries(limit));
+  }
+
+  #read<Row>(rows: (store: Store) => Row[]): Row[] {
+    try {
+      // What is still unsaved belongs to the answer.
+      this.#journal.flush();
+      return rows(this.#journal.store);
+    } catch (error) {
+      this.options.log.warn('cannot read the state database', { reason: String(error) });
+      return [];
+    }
+  }
+
+  health(): AgentHealth {
+    const now = this.clock.now();
+    return agentHealth({
+      now,
+      startedAt: this.startedAt,
+      storeFailure: this.#journal.failure,
+      setAside: this.#state.setAside,
+      reloadError: this.#reload.error,
+      receivers: this.receivers.snapshot(
+        this.config.receivers,
+        this.outbox.snapshot().entries,
+        now,
+      ),
+      schedulerLagMs: this.#lagMs,
+      residentBytes: process.memoryUsage.rss(),
+    });
+  }
+
+  async #run(spec: CheckSpec): Promise<{ readonly undecided: boolean }> {
+    const open = this.#world.open.get(spec.name);
+    if (open === undefined) return { undecided: false };
+    const result = await runCheck(open, spec, this.#environment);
+    return this.pipeline.take(result, spec);
+  }
+
+  #createOutbox(): Outbox {
+    const { ports, log } = this.options;
+    const record = (entry: OutboxEntry, attempt?: Attempt): void => {
+      this.#journal.outbox(entry, attempt);
+      this.#journal.flush();
+    };
+    return createOutbox({
+      clock: this.clock,
+      random: ports.random,
+      log,
+      send: (delivery, signal) => this.send(delivery, signal),
+      store: {
+        recordStart: (entry) => record(entry),
+        recordAttempt: (entry, attempt) => record(entry, attempt),
+        recordStates: (entries) => {
+          for (const entry of entries) this.#journal.outbox(entry);
+          this.#journal.flush();
+        },
+      },
+      onOutcome: (entry, attempt) => {
+        this.receivers.record(entry, attempt);
+        tellMetrics(this.options.metrics, entry, attempt);
+      },
+    });
+  }
+
+  #createPipeline(saved: Saved): Pipeline {
+    return new Pipeline(
+      {
+        clock: this.clock,
+        journal: this.#journal,
+        newId: this.options.ports.newId,
+        deliver: (deliveries) => this.outbox.add(deliveries),
+        onSuppressed: ({ reason, alert, receiver }) => {
+          this.options.metrics.suppressed(reason);
+          const check = alert.labels['alertname'];
+          this.options.log.info('notification suppressed', { check, receiver, reason });
+        },
+      },
+      this.#pipelineWorld(),
+      {
+        tracks: saved.tracks as ReadonlyMap<string, Track>,
+        routing: {
+          groups: saved.groups as readonly SavedGroup[],
+          log: saved.log as ReadonlyMap<string, LogEntry>,
+        },
+      },
+    );
+  }
+
+  #pipelineWorld(): PipelineWorld {
+    const { config, specs } = this.#world;
+    return {
+      specs,
+      routing: { root: config.route, receivers: config.receivers, origin: config.agent.name },
+      origin: {
+        labels: config.agent.labels,
+        generatorURL: this.options.externalURL(),
+        watchedSince: this.startedAt,
+      },
+    };
+  }
+
+  #expectHeartbeats(): void {
+    for (const { type, name } of this.#world.specs.values()) {
+      if (type === 'heartbeat') this.heartbeats.expect(name);
+    }
+  }
+
+  #replaceStore(error: unknown): Store | undefined {
+    const store = this.#state.replace(error, this.clock.now());
+    if (store === undefined) return undefined;
+    this.pipeline.resave();
+    this.heartbeats.resave();
+    for (const entry of this.outbox.snapshot().entries) this.#journal.outbox(entry);
+    return store;
+  }
+
+  #prune(): void {
+    const { wallMs } = this.clock.now();
+    try {
+      this.#journal.store.prune((wallMs - this.config.agent.retentionMs) as WallMs);
+    } catch (error) {
+      this.options.log.warn('cannot forget old results', { reason: String(error) });
+    }
+    this.#cancelPrune = this.clock.after(pruneIntervalMs, () => this.#prune());
+  }
+}

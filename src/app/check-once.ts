@@ -1,0 +1,54 @@
+import { runCheck } from '../checks/run.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { CheckSpec } from '../model/check.ts';
+import type { Config } from '../model/config.ts';
+import { concurrentRunsMax } from '../model/limits.ts';
+import type { RecordedResult } from '../model/result.ts';
+import type { AgentView } from '../model/view.ts';
+import { systemPorts } from './system-ports.ts';
+
+/**
+ * Runs checks once, without an agent: `group` sees the results of its members from the same round, which
+ * run first whether they were asked for or not. Results come in the order of `specs`.
+ */
+export async function checkOnce(
+  specs: readonly CheckSpec[],
+  config: Config,
+): Promise<RecordedResult[]> {
+  const clock = systemClock();
+  const found = new Map<string, RecordedResult>();
+  const view: AgentView = {
+    check(name) {
+      const result = found.get(name);
+      if (result === undefined) return undefined;
+      const up = result.status === 'ok' || result.status === 'warning';
+      return { status: result.status, phase: up ? 'inactive' : 'firing', up };
+    },
+    heartbeat: () => undefined,
+    health: () => ({
+      problems: [],
+      outboxPending: 0,
+      outboxOldestMs: 0,
+      schedulerLagMs: 0,
+      residentBytes: 0,
+    }),
+  };
+  const runAll = async (list: readonly CheckSpec[]): Promise<void> => {
+    const waiting = [...list];
+    const worker = async (): Promise<void> => {
+      for (let spec = waiting.shift(); spec !== undefined; spec = waiting.shift()) {
+        const open = systemPorts.openCheck(spec, { clock, view });
+        found.set(spec.name, await runCheck(open, spec, { clock, view }));
+        open.close?.();
+      }
+    };
+    await Promise.all(Array.from({ length: concurrentRunsMax }, worker));
+  };
+  const groups = specs.filter(({ type }) => type === 'group');
+  await runAll(groups.length === 0 ? specs : config.checks.filter(({ type }) => type !== 'group'));
+  // A group may be a member of another one: the order of the file decides, as people write it.
+  for (const group of config.checks.filter(({ type }) => type === 'group')) {
+    if (groups.length > 0) await runAll([group]);
+  }
+  return specs.flatMap(({ name }) => found.get(name) ?? []);
+}

@@ -1,0 +1,121 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { CheckSpec } from '../model/check.ts';
+import type { Delivery } from '../model/delivery.ts';
+import { fingerprint, hashText } from '../model/fingerprint.ts';
+import type { Alert } from '../model/alert.ts';
+import { sendTimeoutMs } from '../model/limits.ts';
+import { Secret } from '../model/secret.ts';
+import type { IntegrationSpec } from '../model/route.ts';
+import { receiversFor } from '../routing/route-tree.ts';
+import type { PingCaller, TestOutcome, WebCommands } from '../web/commands.ts';
+import type { Agent } from './agent.ts';
+import { checkSnapshot, deliverySnapshots, groupSnapshots } from './snapshot.ts';
+
+/** How far back `why` looks for notifications that named the check. */
+const whyDeliveriesMax = 200;
+const whyResultsMax = 50;
+
+/** What the page, the API and the command line may ask of the running agent. */
+export function createCommands(agent: Agent, reload: WebCommands['reload']): WebCommands {
+  return {
+    reload,
+    ping(name, report, caller) {
+      const spec = agent.specs.get(name);
+      if (spec?.type !== 'heartbeat') return 'unknown';
+      if (!mayPing(spec, caller)) return 'forbidden';
+      agent.heartbeats.report(name, report);
+      agent.scheduler.runSoon(name);
+      return 'ok';
+    },
+    history(check, limit) {
+      return agent.specs.has(check) ? agent.history(check, limit) : undefined;
+    },
+    deliveries: (limit) => deliverySnapshots(agent, limit),
+    why(check) {
+      const spec = agent.specs.get(check);
+      if (spec === undefined) return undefined;
+      const now = agent.clock.now();
+      return {
+        check: checkSnapshot(agent, spec),
+        results: agent.history(check, whyResultsMax),
+        groups: groupSnapshots(agent, now).filter(({ alerts }) =>
+          alerts.some(({ alertname }) => alertname === check),
+        ),
+        deliveries: deliverySnapshots(agent, whyDeliveriesMax).filter(({ entry }) =>
+          entry.delivery.notification.alerts.some(({ labels }) => labels['check'] === check),
+        ),
+      };
+    },
+    testReceiver: (name) => testReceivers(agent, name),
+    routesTest: (labels) => receiversFor(agent.config.route, labels),
+  };
+}
+
+/** With a token configured it is what counts; without one, only callers that are trusted anyway. */
+function mayPing(spec: CheckSpec, { token, trusted }: PingCaller): boolean {
+  const wanted = (spec.options as { token?: unknown }).token;
+  if (!(wanted instanceof Secret)) return trusted;
+  if (token === undefined) return false;
+  const [a, b] = [Buffer.from(wanted.reveal()), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+async function testReceivers(
+  agent: Agent,
+  name: string | undefined,
+): Promise<readonly TestOutcome[] | undefined> {
+  const receivers = agent.config.receivers.filter((one) => name === undefined || one.name === name);
+  if (receivers.length === 0) return undefined;
+  const tests = receivers.flatMap((receiver) =>
+    receiver.integrations.map((integration) => ({ receiver: receiver.name, integration })),
+  );
+  return Promise.all(
+    tests.map(async ({ receiver, integration }) => ({
+      receiver,
+      integration: integration.integration,
+      index: integration.index,
+      outcome: await agent.send(
+        testDelivery(agent, receiver, integration),
+        AbortSignal.timeout(sendTimeoutMs),
+      ),
+    })),
+  );
+}
+
+function testDelivery(agent: Agent, receiver: string, integration: IntegrationSpec): Delivery {
+  const now = agent.clock.now();
+  const host = agent.config.agent.name;
+  const labels = { ...agent.config.agent.labels, alertname: 'tocsin test', severity: 'info' };
+  const alert: Alert = {
+    fingerprint: fingerprint(labels),
+    labels,
+    annotations: {
+      summary: `Test from tocsin on ${host}`,
+      description: `If you can read this, ${receiver} will reach you when something breaks.`,
+    },
+    detail: [],
+    startsAt: now.wallMs,
+    generatorURL: agent.options.externalURL(),
+    revision: 0,
+    dependsOn: [],
+  };
+  return {
+    id: agent.options.ports.newId(),
+    receiver,
+    integration: integration.integration,
+    index: integration.index,
+    dedupKey: hashText(`${host}\ntest`),
+    createdAt: now,
+    notification: {
+      receiver,
+      groupKey: '{}:{alertname="tocsin test"}',
+      groupLabels: { alertname: 'tocsin test' },
+      commonLabels: labels,
+      commonAnnotations: alert.annotations,
+      status: 'firing',
+      reason: 'test',
+      alerts: [alert],
+      truncatedAlerts: 0,
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { humanDuration } from '../lib/duration.ts';
+import {
+  schedulerLagWarningMs,
+  setAsideReportedMs,
+  undeliveredWarningMs,
+} from '../model/limits.ts';
+import type { ReceiverSnapshot } from '../model/snapshot.ts';
+import { elapsedMs, type Instant } from '../model/time.ts';
+import type { AgentHealth } from '../model/view.ts';
+
+/** What the agent knows about itself, from every part that can be in trouble. */
+export interface HealthInputs {
+  readonly now: Instant;
+  readonly startedAt: Instant;
+  readonly storeFailure: string | undefined;
+  readonly setAside: { readonly path: string; readonly at: Instant } | undefined;
+  readonly reloadError: string | undefined;
+  readonly receivers: readonly ReceiverSnapshot[];
+  readonly schedulerLagMs: number;
+  readonly residentBytes: number;
+}
+
+/** Judges the agent itself. Each problem is one sentence that says what to look at. */
+export function agentHealth(inputs: HealthInputs): AgentHealth {
+  const { now, receivers } = inputs;
+  const problems: { summary: string; critical: boolean }[] = [];
+  if (inputs.storeFailure !== undefined) {
+    problems.push({ critical: true, summary: `cannot save state: ${inputs.storeFailure}` });
+  }
+  const { setAside } = inputs;
+  if (setAside !== undefined && elapsedMs(setAside.at, now) < setAsideReportedMs) {
+    problems.push({
+      critical: true,
+      summary: `the state database was damaged and set aside as ${setAside.path}; began a new one`,
+    });
+  }
+  if (inputs.reloadError !== undefined) {
+    const summary = `the configuration could not be reloaded, the old one runs on: ${inputs.reloadError}`;
+    problems.push({ critical: false, summary });
+  }
+  for (const receiver of receivers) {
+    const problem = receiverProblem(receiver);
+    if (problem !== undefined) problems.push({ critical: false, summary: problem });
+  }
+  if (inputs.schedulerLagMs > schedulerLagWarningMs) {
+    const lag = humanDuration(inputs.schedulerLagMs);
+    problems.push({ critical: false, summary: `checks start ${lag} late: too many, or too slow` });
+  }
+  return {
+    problems,
+    outboxPending: receivers.reduce((sum, { pending }) => sum + pending, 0),
+    outboxOldestMs: Math.max(0, ...receivers.map(({ oldestAgeMs }) => oldestAgeMs)),
+    schedulerLagMs: inputs.schedulerLagMs,
+    residentBytes: inputs.residentBytes,
+  };
+}
+
+function receiverProblem(receiver: ReceiverSnapshot): string | undefined {
+  const { failing, pending, oldestAgeMs } = receiver;
+  const name = `receiver ${receiver.receiver} (${receiver.integration})`;
+  // With nothing waiting, the receiver refused for good: nobody will be told by trying again.
+  if (failing !== undefined && pending === 0) return `${name} refuses: ${failing.detail}`;
+  if (oldestAgeMs < undeliveredWarningMs) return undefined;
+  const waiting = `${pending} waiting for ${humanDuration(oldestAgeMs)}`;
+  return `${name} takes no messages, ${waiting}${failing === undefined ? '' : `: ${failing.detail}`}`;
+}

@@ -1,0 +1,170 @@
+import type { Cancel, Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Attempt, OutboxEntry } from '../model/delivery.ts';
+import { journalDelayMs, journalResultsMax } from '../model/limits.ts';
+import type { RecordedResult } from '../model/result.ts';
+import type { HeartbeatRecord } from '../model/view.ts';
+import type { RoutingChanges } from '../routing/state.ts';
+import type { Track } from '../alerts/track.ts';
+import type { Batch, Store } from '../store/store.ts';
+
+/** Everything that is not saved yet. The latest value under a key replaces an earlier one. */
+interface Unsaved {
+  results: RecordedResult[];
+  readonly tracks: Map<string, Track | undefined>;
+  readonly groups: Map<string, unknown>;
+  readonly log: Map<string, unknown>;
+  readonly heartbeats: Map<string, HeartbeatRecord>;
+  readonly outbox: Map<string, OutboxEntry>;
+  readonly attempts: Map<string, Attempt>;
+}
+
+function nothing(): Unsaved {
+  return {
+    results: [],
+    tracks: new Map(),
+    groups: new Map(),
+    log: new Map(),
+    heartbeats: new Map(),
+    outbox: new Map(),
+    attempts: new Map(),
+  };
+}
+
+export interface JournalOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: Store;
+  /**
+   * The database turned out to be damaged: gives a new store to go on with, or undefined when none can be
+   * had. Whatever the agent still knows must be put into the journal again.
+   */
+  readonly replaceStore: (error: unknown) => Store | undefined;
+}
+
+/**
+ * Collects what has to be saved and saves it in one transaction: at once when something is to be told,
+ * within `journalDelayMs` otherwise. When the disk refuses, everything is kept, the agent goes on, and the
+ * next attempt saves it; only plain results are bounded.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  #store: Store;
+  #unsaved = nothing();
+  #timer: Cancel | undefined;
+  #failure: string | undefined;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#store = options.store;
+  }
+
+  /** Why the last save failed; undefined while saving works. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  result(result: RecordedResult): void {
+    const { results } = this.#unsaved;
+    results.push(result);
+    if (results.length > journalResultsMax) results.shift();
+    this.#flushSoon();
+  }
+
+  /** `undefined` forgets the check. */
+  track(check: string, track: Track | undefined): void {
+    this.#unsaved.tracks.set(check, track);
+    this.#flushSoon();
+  }
+
+  routing(changes: RoutingChanges): void {
+    for (const group of changes.groups) this.#unsaved.groups.set(group.id, group);
+    for (const key of changes.removedGroups) this.#unsaved.groups.set(key, undefined);
+    for (const [key, entry] of changes.log) this.#unsaved.log.set(key, entry);
+    for (const key of changes.removedLog) this.#unsaved.log.set(key, undefined);
+    this.#flushSoon();
+  }
+
+  heartbeat(check: string, record: HeartbeatRecord): void {
+    this.#unsaved.heartbeats.set(check, record);
+    this.#flushSoon();
+  }
+
+  outbox(entry: OutboxEntry, attempt?: Attempt): void {
+    this.#unsaved.outbox.set(entry.delivery.id, entry);
+    if (attempt === undefined) return;
+    this.#unsaved.attempts.set(`${attempt.deliveryId}/${attempt.number}`, attempt);
+  }
+
+  /** Saves everything now. Says whether it is on disk. */
+  flush(): boolean {
+    this.#timer?.();
+    this.#timer = undefined;
+    try {
+      this.#store.commit(this.#batch());
+    } catch (error) {
+      return this.#failed(error);
+    }
+    this.#unsaved = nothing();
+    if (this.#failure !== undefined) this.#options.log.info('state can be saved again');
+    this.#failure = undefined;
+    return true;
+  }
+
+  close(): void {
+    this.flush();
+    this.#timer?.();
+    this.#store.close();
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= this.#options.clock.after(journalDelayMs, () => {
+      this.#timer = undefined;
+      this.flush();
+    });
+  }
+
+  #failed(error: unknown): boolean {
+    const replacement = this.#options.replaceStore(error);
+    if (replacement !== undefined) {
+      this.#store = replacement;
+      return this.flush();
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#failure === undefined) {
+      this.#options.log.error('cannot save state; going on in memory', { reason });
+    }
+    this.#failure = reason;
+    this.#flushSoon();
+    return false;
+  }
+
+  #batch(): Batch {
+    const { results, tracks, groups, log, heartbeats, outbox, attempts } = this.#unsaved;
+    return {
+      at: this.#options.clock.now(),
+      results,
+      tracks: present(tracks),
+      removedTracks: absent(tracks),
+      groups: present(groups),
+      removedGroups: absent(groups),
+      log: present(log),
+      removedLog: absent(log),
+      heartbeats,
+      outbox: [...outbox.values()],
+      attempts: [...attempts.values()],
+    };
+  }
+}
+
+function present(map: ReadonlyMap<string, unknown>): Map<string, unknown> {
+  return new Map([...map].filter(([, value]) => value !== undefined));
+}
+
+function absent(map: ReadonlyMap<string, unknown>): string[] {
+  return [...map].flatMap(([key, value]) => (value === undefined ? [key] : []));
+}

@@ -1,0 +1,216 @@
+import { failingParent } from '../alerts/dependencies.ts';
+import {
+  advance,
+  newTrack,
+  relabel,
+  withdraw,
+  worthSaving,
+  type AlertOrigin,
+  type Track,
+} from '../alerts/track.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
+import type { Alert } from '../model/alert.ts';
+import type { CheckSpec } from '../model/check.ts';
+import type { Delivery } from '../model/delivery.ts';
+import { recentResultsMax } from '../model/limits.ts';
+import type { RecordedResult } from '../model/result.ts';
+import type { Instant, SteadyMs } from '../model/time.ts';
+import type { CheckView } from '../model/view.ts';
+import { Dispatcher } from '../routing/dispatcher.ts';
+import type { MuteReason, Suppressed } from '../routing/group.ts';
+import type { PlannedNotification } from '../routing/plan-group.ts';
+import type { RoutingTable, SavedRouting } from '../routing/state.ts';
+import type { Journal } from './journal.ts';
+
+export interface PipelineOptions {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly newId: () => string;
+  /** Hands over deliveries that are saved, or known not to be savable at the moment. */
+  readonly deliver: (deliveries: readonly Delivery[]) => void;
+  readonly onSuppressed: (suppressed: Suppressed) => void;
+}
+
+/** What the pipeline needs to know of the present configuration. */
+export interface PipelineWorld {
+  readonly specs: ReadonlyMap<string, CheckSpec>;
+  readonly routing: RoutingTable;
+  readonly origin: AlertOrigin;
+}
+
+/**
+ * The way of one result, synchronous from judging to saving: the check's track advances, routing hears of
+ * what changed, the messages that are due are planned, all of it is saved in one transaction, and only then
+ * the outbox gets them.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  #world: PipelineWorld;
+  readonly #tracks: Map<string, Track>;
+  readonly #recent = new Map<string, RecordedResult[]>();
+  #dispatcher: Dispatcher;
+  #timer: Cancel | undefined;
+  #armedFor: SteadyMs | undefined;
+
+  constructor(
+    options: PipelineOptions,
+    world: PipelineWorld,
+    saved: { readonly tracks: ReadonlyMap<string, Track>; readonly routing: SavedRouting },
+  ) {
+    this.#options = options;
+    this.#world = world;
+    this.#tracks = new Map(saved.tracks);
+    this.#dispatcher = this.#enter(saved.routing);
+  }
+
+  /** Goes on under another configuration: state, timers and what was told are kept by check name. */
+  reload(world: PipelineWorld): void {
+    this.#world = world;
+    this.#dispatcher = this.#enter(this.#dispatcher.save());
+    this.wake();
+  }
+
+  /** Takes in one result of a check. Says whether the check is neither clearly up nor down. */
+  take(result: RecordedResult, spec: CheckSpec): { readonly undecided: boolean } {
+    // A run that began before a reload may end after its check is gone.
+    if (!this.#world.specs.has(spec.name)) return { undecided: false };
+    const now = this.#options.clock.now();
+    const before = this.#tracks.get(spec.name) ?? newTrack;
+    const advanced = advance(before, result, spec, this.#world.origin, now);
+    this.#tracks.set(spec.name, advanced.track);
+    this.#remember(result);
+    const { journal } = this.#options;
+    journal.result(result);
+    if (worthSaving(before, advanced.track)) journal.track(spec.name, advanced.track);
+    for (const alert of advanced.offers) this.#dispatcher.offer(alert, now);
+    this.#plan(now, advanced.judgement.transition !== undefined);
+    return { undecided: advanced.judgement.undecided };
+  }
+
+  /** Plans what has come due. Called by its own timer; harmless at any time. */
+  wake(): void {
+    this.#plan(this.#options.clock.now(), false);
+  }
+
+  stop(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+  }
+
+  view(check: string): CheckView | undefined {
+    const track = this.#tracks.get(check);
+    const last = this.#recent.get(check)?.at(-1);
+    if (track === undefined || last === undefined) return undefined;
+    const { phase } = track.state;
+    return { status: last.status, phase, up: phase !== 'firing' };
+  }
+
+  track(check: string): Track {
+    return this.#tracks.get(check) ?? newTrack;
+  }
+
+  recent(check: string): readonly RecordedResult[] {
+    return this.#recent.get(check) ?? [];
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.#dispatcher;
+  }
+
+  muted(alert: Alert): MuteReason | undefined {
+    const phaseOf = (check: string) => this.#tracks.get(check)?.state.phase;
+    return failingParent(alert, phaseOf) === undefined ? undefined : 'dependency';
+  }
+
+  /** Puts everything known into the journal again, for a database that has begun anew. */
+  resave(): void {
+    const { journal } = this.#options;
+    for (const [name, track] of this.#tracks) journal.track(name, track);
+    const { groups, log } = this.#dispatcher.save();
+    journal.routing({ groups, removedGroups: [], log: [...log], removedLog: [] });
+  }
+
+  /** Brings tracks and routing, from an earlier process or configuration, into the present one. */
+  #enter(saved: SavedRouting): Dispatcher {
+    const { specs, origin, routing } = this.#world;
+    const now = this.#options.clock.now();
+    const relabelled = new Map<string, Alert>();
+    const withdrawn: Alert[] = [];
+    for (const [name, track] of this.#tracks) {
+      const spec = specs.get(name);
+      if (spec === undefined) {
+        if (track.alert !== undefined) withdrawn.push(withdraw(track.alert, now));
+        this.#tracks.delete(name);
+        this.#recent.delete(name);
+        this.#options.journal.track(name, undefined);
+        continue;
+      }
+      const present = relabel(track, spec, origin);
+      this.#tracks.set(name, present);
+      if (track.alert !== undefined && present.alert !== undefined) {
+        relabelled.set(track.alert.fingerprint, present.alert);
+      }
+    }
+    const dispatcher = new Dispatcher(routing, saved, now, relabelled);
+    for (const alert of withdrawn) dispatcher.offer(alert, now);
+    // A crash between judging and saving cannot lose an alert: what fires is offered again.
+    for (const { alert } of this.#tracks.values()) {
+      if (alert !== undefined) dispatcher.offer(alert, now);
+    }
+    return dispatcher;
+  }
+
+  #plan(now: Instant, urgent: boolean): void {
+    const { journal, deliver, onSuppressed } = this.#options;
+    const due = this.#dispatcher.nextFlushAt();
+    const flushed =
+      due === undefined || due > now.steadyMs
+        ? undefined
+        : this.#dispatcher.flush(now, (alert) => this.muted(alert));
+    journal.routing(this.#dispatcher.takeChanges());
+    const deliveries = (flushed?.planned ?? []).map((planned) => this.#address(planned, now));
+    for (const delivery of deliveries) {
+      journal.outbox({ delivery, state: 'pending', attempts: 0, nextAttemptAt: now.steadyMs });
+    }
+    if (urgent || deliveries.length > 0) journal.flush();
+    if (deliveries.length > 0) deliver(deliveries);
+    for (const suppressed of flushed?.suppressed ?? []) onSuppressed(suppressed);
+    this.#arm(now);
+  }
+
+  #address({ integration, dedupKey, notification }: PlannedNotification, now: Instant): Delivery {
+    return {
+      id: this.#options.newId(),
+      receiver: notification.receiver,
+      integration: integration.integration,
+      index: integration.index,
+      dedupKey,
+      notification,
+      createdAt: now,
+    };
+  }
+
+  #arm(now: Instant): void {
+    const next = this.#dispatcher.nextFlushAt();
+    if (next === this.#armedFor) return;
+    this.#armedFor = next;
+    this.#timer?.();
+    this.#timer =
+      next === undefined
+        ? undefined
+        : this.#options.clock.after(Math.max(0, next - now.steadyMs), () => {
+            this.#armedFor = undefined;
+            this.wake();
+          });
+  }
+
+  #remember(result: RecordedResult): void {
+    const recent = this.#recent.get(result.check) ?? [];
+    this.#recent.set(result.check, recent);
+    const last = recent.pop();
+    // Only the latest result is exported as metrics; the older ones are kept for their verdict.
+    if (last !== undefined) recent.push({ ...last, families: [] });
+    recent.push(result);
+    if (recent.length > recentResultsMax) recent.shift();
+  }
+}

@@ -1,0 +1,39 @@
+import type { Delivery, Outcome } from '../model/delivery.ts';
+import { sendTimeoutMs } from '../model/limits.ts';
+import type { ReceiverSpec } from '../model/route.ts';
+import type { Ports } from './ports.ts';
+
+/** Sends a delivery the way the present configuration says. Never throws. */
+export type Sender = (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+
+export function createSender(options: {
+  readonly ports: Ports;
+  readonly receivers: () => readonly ReceiverSpec[];
+  readonly externalURL: () => string;
+  readonly userAgent: string;
+}): Sender {
+  return async (delivery, signal) => {
+    const integration = options
+      .receivers()
+      .find(({ name }) => name === delivery.receiver)
+      ?.integrations.find(
+        ({ integration, index }) =>
+          integration === delivery.integration && index === delivery.index,
+      );
+    if (integration === undefined) {
+      const detail = `receiver ${delivery.receiver} no longer has this ${delivery.integration} entry`;
+      return { kind: 'permanent', reason: 'not_found', detail };
+    }
+    try {
+      return await options.ports.send(delivery, integration, {
+        signal,
+        timeoutMs: sendTimeoutMs,
+        externalURL: options.externalURL(),
+        userAgent: options.userAgent,
+      });
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      return { kind: 'passing', reason: 'internal', detail };
+    }
+  };
+}

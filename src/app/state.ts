@@ -1,0 +1,53 @@
+import type { Logger } from '../lib/log.ts';
+import { replaceStoreEveryMs } from '../model/limits.ts';
+import { elapsedMs, type Instant } from '../model/time.ts';
+import { isDamage } from '../store/open.ts';
+import { createStore, type Saved, type Store } from '../store/store.ts';
+import type { Ports } from './ports.ts';
+
+/** The saved state of the agent, and what to do when its file turns out to be damaged. */
+export interface State {
+  readonly store: Store;
+  /** What an earlier process left. */
+  readonly saved: Saved;
+  /** The latest damaged database that was set aside. */
+  readonly setAside: { readonly path: string; readonly at: Instant } | undefined;
+  /** A new store when `error` says the database is damaged, else undefined. */
+  replace(error: unknown, now: Instant): Store | undefined;
+}
+
+/** Opens the state in `dataDir`. Throws `StoreError`. */
+export function openState(ports: Ports, dataDir: string, log: Logger): State {
+  const opened = ports.openDatabase(dataDir);
+  let store = createStore(opened.database);
+  let setAside: State['setAside'];
+  let replacedAt: Instant | undefined;
+  const note = (path: string | undefined, at: Instant): void => {
+    if (path === undefined) return;
+    log.error('the state database was damaged; set aside, began a new one', { path });
+    setAside = { path, at };
+  };
+  const saved = store.load();
+  note(opened.setAside, ports.clock(saved.anchor).now());
+  return {
+    store,
+    saved,
+    get setAside() {
+      return setAside;
+    },
+    replace(error, now) {
+      const tooSoon = replacedAt !== undefined && elapsedMs(replacedAt, now) < replaceStoreEveryMs;
+      if (!isDamage(error) || tooSoon) return undefined;
+      replacedAt = now;
+      try {
+        store.close();
+      } catch (closeError) {
+        log.warn('cannot close the damaged database', { reason: String(closeError) });
+      }
+      const again = ports.openDatabase(dataDir);
+      store = createStore(again.database);
+      note(again.setAside, now);
+      return store;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { request, type RequestOptions } from 'node:http';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { socketName } from '../app/socket-name.ts';
+import type { LoadedConfig } from '../app/load.ts';
+import { exitCode, type CommandContext } from './command.ts';
+
+/** Nobody waits longer for a command that only asks. */
+const timeoutMs = 15_000;
+
+export interface Answer {
+  readonly status: number;
+  /** What the agent answered, as JSON; undefined when it was something else. */
+  readonly body: unknown;
+}
+
+/** Asks the running agent. Rejects with `NotRunningError` when none answers. */
+export type Ask = (method: 'GET' | 'POST', path: string) => Promise<Answer>;
+
+export class NotRunningError extends Error {
+  override readonly name = 'NotRunningError';
+}
+
+/**
+ * Reaches the agent of this configuration: through the Unix socket in its data directory, which needs no
+ * password, or else at its address.
+ */
+export function agentClient({ config, dataDir }: LoadedConfig): Ask {
+  const socketPath = join(dataDir, socketName);
+  const { host, port } = config.server;
+  const unix: RequestOptions = { socketPath };
+  const tcp: RequestOptions = {
+    host: host === '0.0.0.0' || host === '::' ? 'localhost' : host,
+    port,
+  };
+  return async (method, path) => {
+    const ways = existsSync(socketPath) ? [unix, tcp] : [tcp];
+    for (const way of ways) {
+      const answer = await ask({ ...way, method, path, timeout: timeoutMs });
+      if (answer !== undefined) return answer;
+    }
+    throw new NotRunningError(
+      `the agent is not running: nobody answers at ${socketPath} or ${host}:${port}`,
+    );
+  };
+}
+
+/** Undefined when nobody listens there. */
+async function ask(options: RequestOptions): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const outgoing = request({ ...options, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', () => resolve(undefined));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: json(Buffer.concat(chunks).toString()) }),
+      );
+    });
+    outgoing.on('timeout', () => outgoing.destroy());
+    outgoing.on('error', () => resolve(undefined));
+    outgoing.end();
+  });
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs `use` with the agent, or says that there is none. */
+export async function withAgent(
+  loaded: LoadedConfig,
+  context: CommandContext,
+  use: (ask: Ask) => Promise<number>,
+): Promise<number> {
+  try {
+    return await use(agentClient(loaded));
+  } catch (error) {
+    if (!(error instanceof NotRunningError)) throw error;
+    context.stderr.write(`tocsin: ${error.message}\n`);
+    return exitCode.notRunning;
+  }
+}

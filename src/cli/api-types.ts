@@ -1,0 +1,76 @@
+import type { Status } from '../model/result.ts';
+
+/** The parts of the API's answers (docs/api.md) that the command line shows. */
+
+export interface ResultAnswer {
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly status: Status;
+  readonly reason?: string;
+  readonly summary: string;
+}
+
+export interface CheckAnswer {
+  readonly name: string;
+  readonly type: string;
+  readonly target?: string;
+  readonly up: boolean | null;
+  readonly phase: string;
+  readonly flapping: boolean;
+  readonly since: string | null;
+  readonly rule: string;
+  readonly failures: number;
+  readonly successes: number;
+  readonly runs: number;
+  readonly missedRuns: number;
+  readonly nextRunAt: string | null;
+  readonly latest: ResultAnswer | null;
+}
+
+export interface ReceiverAnswer {
+  readonly receiver: string;
+  readonly integration: string;
+  readonly pending: number;
+  readonly oldestAgeMs: number;
+  readonly lastSuccessAt: string | null;
+  readonly failing: { readonly at: string; readonly detail: string } | null;
+}
+
+export interface StatusAnswer {
+  readonly agent: {
+    readonly name: string;
+    readonly version: string;
+    readonly startedAt: string;
+    readonly now: string;
+    readonly problems: readonly string[];
+  };
+  readonly checks: readonly CheckAnswer[];
+  readonly receivers: readonly ReceiverAnswer[];
+}
+
+export interface NotificationAnswer {
+  readonly receiver: string;
+  readonly integration: string;
+  readonly createdAt: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly status: string;
+  readonly attempts: readonly {
+    readonly number: number;
+    readonly at: string;
+    readonly outcome: string;
+    readonly reason?: string;
+    readonly detail: string;
+  }[];
+}
+
+export interface WhyAnswer {
+  readonly check: CheckAnswer;
+  readonly results: readonly ResultAnswer[];
+  readonly groups: readonly {
+    readonly receiver: string;
+    readonly nextFlushAt: string;
+    readonly alerts: readonly { readonly alertname: string; readonly mutedBy?: string }[];
+  }[];
+  readonly notifications: readonly NotificationAnswer[];
+}

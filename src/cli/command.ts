@@ -1,0 +1,56 @@
+import type { ParseArgsConfig } from 'node:util';
+
+/** Exit codes of the command line, as in docs/contract.md. */
+export const exitCode = {
+  ok: 0,
+  warning: 1,
+  critical: 2,
+  unknown: 3,
+  failed: 1,
+  usage: 64,
+  notRunning: 69,
+  config: 78,
+} as const;
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** What a command may touch of its surroundings. */
+export interface CommandContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+export interface Parsed {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** One command of the command line. `run` gives the exit code and never ends the process. */
+export interface Command {
+  /** The words that call it, such as `routes test`. */
+  readonly name: string;
+  readonly summary: string;
+  /** What follows the name, for the usage line. */
+  readonly usage: string;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  run(parsed: Parsed, context: CommandContext): Promise<number>;
+}
+
+/** Options that many commands share. */
+export const configOption = { config: { type: 'string', short: 'c' } } as const;
+export const jsonOption = { json: { type: 'boolean' } } as const;
+
+/** A wrong call; the message says what would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export function text(parsed: Parsed, name: string): string | undefined {
+  const value = parsed.values[name];
+  return typeof value === 'string' ? value : undefined;
+}

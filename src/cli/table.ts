@@ -1,0 +1,25 @@
+import { check } from './check.ts';
+import type { Command } from './command.ts';
+import { notifyTest } from './notify-test.ts';
+import { routesShow } from './routes-show.ts';
+import { routesTest } from './routes-test.ts';
+import { run } from './run.ts';
+import { schema } from './schema.ts';
+import { status } from './status.ts';
+import { validate } from './validate.ts';
+import { version } from './version.ts';
+import { why } from './why.ts';
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  run,
+  check,
+  validate,
+  status,
+  why,
+  notifyTest,
+  routesShow,
+  routesTest,
+  schema,
+  version,
+];

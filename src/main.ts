@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { exitCode, UsageError, type Command, type CommandContext } from './cli/command.ts';
+import { commands } from './cli/table.ts';
+import { version } from './model/version.ts';
+
+/** Finds the command that the arguments call, runs it, and gives the exit code. */
+export async function main(args: readonly string[], context: CommandContext): Promise<number> {
+  const [first] = args;
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+    context.stdout.write(help());
+    return first === undefined ? exitCode.usage : exitCode.ok;
+  }
+  if (first === '--version') {
+    context.stdout.write(`tocsin ${version}\n`);
+    return exitCode.ok;
+  }
+  const command = commands.find(({ name }) => startsWith(args, name.split(' ')));
+  if (command === undefined) {
+    context.stderr.write(`tocsin: no command "${args.slice(0, 2).join(' ')}"\n\n${help()}`);
+    return exitCode.usage;
+  }
+  const rest = args.slice(command.name.split(' ').length);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    context.stdout.write(`${usageLine(command)}\n${command.summary}\n`);
+    return exitCode.ok;
+  }
+  try {
+    const parsed = parseArgs({ args: rest, options: command.options, allowPositionals: true });
+    return await command.run(
+      { values: { ...parsed.values } as Record<string, string>, positionals: parsed.positionals },
+      context,
+    );
+  } catch (error) {
+    if (!isUsage(error)) throw error;
+    context.stderr.write(`tocsin: ${error.message}\n${usageLine(command)}\n`);
+    return exitCode.usage;
+  }
+}
+
+function startsWith(args: readonly string[], words: readonly string[]): boolean {
+  return words.every((word, position) => args[position] === word);
+}
+
+function isUsage(error: unknown): error is Error {
+  const code = (error as { code?: unknown } | null)?.code;
+  return error instanceof UsageError || String(code).startsWith('ERR_PARSE_ARGS');
+}
+
+function usageLine({ name, usage }: Command): string {
+  return `usage: tocsin ${name}${usage === '' ? '' : ` ${usage}`}`;
+}
+
+function help(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
+  return `tocsin ${version}: watches this host and tells people when something broke\n\n${lines.join('\n')}\n\n"tocsin COMMAND --help" says more about one.\n`;
+}

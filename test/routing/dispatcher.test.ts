@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest';
+import type { Alert } from '../../src/model/alert.ts';
+import { alertStatus } from '../../src/model/alert.ts';
+import type { Instant } from '../../src/model/time.ts';
+import { Dispatcher } from '../../src/routing/dispatcher.ts';
+import type { MuteReason } from '../../src/routing/group.ts';
+import type { RoutingTable, SavedRouting } from '../../src/routing/state.ts';
+import { at, ended, equal, firing, receiver, route, webhook } from '../support/routes.ts';
+
+const empty: SavedRouting = { groups: [], log: new Map() };
+const team: RoutingTable = { root: route(), receivers: [receiver('team')], origin: 'web-1' };
+
+const a = firing({ alertname: 'a' });
+const b = firing({ alertname: 'b' });
+
+/** What is sent at this moment: `receiver: reason: +firing -resolved`. */
+function flush(
+  dispatcher: Dispatcher,
+  now: Instant,
+  muted: (alert: Alert) => MuteReason | undefined = () => undefined,
+): string[] {
+  return dispatcher.flush(now, muted).planned.map(({ notification }) => {
+    const alerts = notification.alerts.map(
+      (alert) => `${alertStatus(alert) === 'firing' ? '+' : '-'}${alert.labels['alertname']}`,
+    );
+    return `${notification.receiver}: ${notification.reason}: ${alerts.join(' ')}`;
+  });
+}
+
+describe('the dispatcher', () => {
+  test('a new group waits, then looks every interval', () => {
+    const dispatcher = new Dispatcher(team, empty, at(0));
+    dispatcher.offer(a, at(0));
+    expect(flush(dispatcher, at(9))).toEqual([]);
+    dispatcher.offer(b, at(9));
+    expect(flush(dispatcher, at(10))).toEqual(['team: first notification: +a +b']);
+    dispatcher.offer(firing({ alertname: 'c' }), at(11));
+    expect(dispatcher.nextFlushAt()).toBe(at(70).steadyMs);
+    expect(flush(dispatcher, at(69))).toEqual([]);
+    expect(flush(dispatcher, at(70))).toEqual(['team: new alerts added: +a +b +c']);
+  });
+
+  test('one outage is one message and one resolved message', () => {
+    const dispatcher = new Dispatcher(team, empty, at(0));
+    dispatcher.offer(a, at(0));
+    expect(flush(dispatcher, at(10))).toEqual(['team: first notification: +a']);
+    expect(flush(dispatcher, at(70))).toEqual([]);
+    dispatcher.offer(ended(a, 80), at(80));
+    expect(flush(dispatcher, at(130))).toEqual(['team: all alerts resolved: -a']);
+    expect(flush(dispatcher, at(1000))).toEqual([]);
+    expect(dispatcher.groups()).toEqual([]);
+    expect(dispatcher.nextFlushAt()).toBeUndefined();
+  });
+
+  test('what ends before group_wait is over is never told', () => {
+    const dispatcher = new Dispatcher(team, empty, at(0));
+    dispatcher.offer(a, at(0));
+    dispatcher.offer(ended(a, 5), at(5));
+    expect(flush(dispatcher, at(10))).toEqual([]);
+  });
+
+  test('reminders come at the first look after repeat_interval', () => {
+    const hourly = { ...team, root: route({ repeatIntervalMs: 90_000 }) };
+    const dispatcher = new Dispatcher(hourly, empty, at(0));
+    dispatcher.offer(a, at(0));
+    const sent = [10, 70, 130, 190, 250].map((second) => flush(dispatcher, at(second)));
+    expect(sent).toEqual([
+      ['team: first notification: +a'],
+      [],
+      ['team: repeat interval elapsed: +a'],
+      [],
+      ['team: repeat interval elapsed: +a'],
+    ]);
+  });
+
+  test('something new about a firing alert is told under the same labels', () => {
+    const dispatcher = new Dispatcher(team, empty, at(0));
+    dispatcher.offer(a, at(0));
+    flush(dispatcher, at(10));
+    dispatcher.offer({ ...a, revision: 1 }, at(20));
+    expect(flush(dispatcher, at(70))).toEqual(['team: new alerts added: +a']);
+    dispatcher.offer(ended({ ...a, revision: 1 }, 80), at(80));
+    expect(flush(dispatcher, at(130))).toEqual(['team: all alerts resolved: -a']);
+  });
+
+  test('a receiver that does not want resolves gets none, and the next firing again', () => {
+    const quiet = { ...team, receivers: [receiver('team', webhook({ sendResolved: false }))] };
+    const dispatcher = new Dispatcher(quiet, empty, at(0));
+    dispatcher.offer(a, at(0));
+    dispatcher.offer(b, at(0));
+    flush(dispatcher, at(10));
+    dispatcher.offer(ended(a, 20), at(20));
+    expect(flush(dispatcher, at(70))).toEqual([]);
+    dispatcher.offer(a, at(80));
+    expect(flush(dispatcher, at(130))).toEqual(['team: new alerts added: +a +b']);
+  });
+
+  test('a muted alert is not told, reported once, and told when the mute ends', () => {
+    const dispatcher = new Dispatcher(team, empty, at(0));
+    dispatcher.offer(a, at(0));
+    const muted = () => 'dependency' as const;
+    const first = dispatcher.flush(at(10), muted);
+    expect([first.planned, first.suppressed.map(({ reason }) => reason)]).toEqual([
+      [],
+      ['dependency'],
+    ]);
+    expect(dispatcher.flush(at(70), muted).suppressed).toEqual([]);
+    expect(flush(dispatcher, at(130))).toEqual(['team: first notification: +a']);
+  });
+
+  test('a mute never swallows the end of something that was told', () => {
+    const dispatcher = new Dispatcher(team, empty, at(0));
+    dispatcher.offer(a, at(0));
+    flush(dispatcher, at(10));
+    const muted = () => 'dependency' as const;
+    expect(flush(dispatcher, at(70), muted)).toEqual([]);
+    dispatcher.offer(ended(a, 80), at(80));
+    expect(flush(dispatcher, at(130), muted)).toEqual(['team: all alerts resolved: -a']);
+  });
+
+  test('told while a companion is muted, the companion still hears of its own end', () => {
+    const dispatcher = new Dispatcher(team, empty, at(0));
+    dispatcher.offer(a, at(0));
+    dispatcher.offer(b, at(0));
+    flush(dispatcher, at(10));
+    const muteA = (alert: Alert) => (alert === a ? ('dependency' as const) : undefined);
+    dispatcher.offer(ended(b, 20), at(20));
+    expect(flush(dispatcher, at(70), muteA)).toEqual(['team: some alerts resolved: -b']);
+    dispatcher.offer(ended(a, 80), at(80));
+    expect(flush(dispatcher, at(130), muteA)).toEqual(['team: all alerts resolved: -a']);
+  });
+
+  test('split integrations get one message and one key an alert, and only the news', () => {
+    const pager = webhook({ integration: 'pagerduty', splitsAlerts: true });
+    const split = { ...team, receivers: [receiver('team', pager)] };
+    const dispatcher = new Dispatcher(split, empty, at(0));
+    dispatcher.offer(a, at(0));
+    const [first] = dispatcher.flush(at(10), () => undefined).planned;
+    dispatcher.offer(b, at(20));
+    const second = dispatcher.flush(at(70), () => undefined).planned;
+    expect(second.map(({ notification }) => notification.alerts.map((x) => x.labels))).toEqual([
+      [{ alertname: 'b' }],
+    ]);
+    expect(second[0]?.dedupKey).not.toBe(first?.dedupKey);
+    dispatcher.offer(ended(a, 80), at(80));
+    const third = dispatcher.flush(at(130), () => undefined).planned;
+    expect(third.map(({ dedupKey, notification }) => [dedupKey, notification.status])).toEqual([
+      [first?.dedupKey, 'resolved'],
+    ]);
+  });
+
+  test('a warning that turned critical stays one incident', () => {
+    const pager = webhook({ integration: 'pagerduty', splitsAlerts: true });
+    const split = { ...team, receivers: [receiver('team', pager)] };
+    const dispatcher = new Dispatcher(split, empty, at(0));
+    const warning = firing({ alertname: 'a', severity: 'warning' });
+    dispatcher.offer(warning, at(0));
+    const [first] = dispatcher.flush(at(10), () => undefined).planned;
+    dispatcher.offer(ended(warning, 20), at(20));
+    dispatcher.offer(firing({ alertname: 'a', severity: 'critical' }), at(20));
+    const second = dispatcher.flush(at(70), () => undefined).planned;
+    expect(second.map(({ dedupKey, notification }) => [dedupKey, notification.status])).toEqual([
+      [first?.dedupKey, 'firing'],
+    ]);
+  });
+
+  test('two hosts that tell one receiver do not share a dedup key', () => {
+    const keys = ['web-1', 'web-2'].map((origin) => {
+      const dispatcher = new Dispatcher({ ...team, origin }, empty, at(0));
+      dispatcher.offer(a, at(0));
+      return dispatcher.flush(at(10), () => undefined).planned[0]?.dedupKey;
+    });
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+});
+
+describe('a restart or reload', () => {
+  function told(table: RoutingTable = team): Dispatcher {
+    const dispatcher = new Dispatcher(table, empty, at(0));
+    dispatcher.offer(a, at(0));
+    flush(dispatcher, at(10));
+    return dispatcher;
+  }
+
+  test('keeps timers and what was told', () => {
+    const again = new Dispatcher(team, told().save(), at(40));
+    expect(again.nextFlushAt()).toBe(at(70).steadyMs);
+    expect(flush(again, at(70))).toEqual([]);
+    again.offer(ended(a, 80), at(80));
+    expect(flush(again, at(130))).toEqual(['team: all alerts resolved: -a']);
+  });
+
+  test('under another route text nothing is told twice, and the dedup key stays', () => {
+    const other = { ...team, root: route({ groupBy: ['alertname'] }) };
+    const before = told();
+    const key = [...before.save().log.values()][0]?.dedupKey;
+    const again = new Dispatcher(other, before.save(), at(40));
+    expect(flush(again, at(70))).toEqual([]);
+    again.offer(ended(a, 80), at(80));
+    const { planned } = again.flush(at(200), () => undefined);
+    expect(planned.map(({ dedupKey, notification }) => [dedupKey, notification.reason])).toEqual([
+      [key, 'all alerts resolved'],
+    ]);
+  });
+
+  test('a receiver that is no longer routed to still hears of the end, and of nothing else', () => {
+    const rerouted: RoutingTable = {
+      ...team,
+      root: route({ receiver: 'others' }),
+      receivers: [receiver('team'), receiver('others')],
+    };
+    const again = new Dispatcher(rerouted, told().save(), at(40));
+    const sent = flush(again, at(70));
+    expect(sent).toEqual(['others: first notification: +a']);
+    again.offer(ended(a, 80), at(80));
+    expect(flush(again, at(200)).toSorted()).toEqual([
+      'others: all alerts resolved: -a',
+      'team: all alerts resolved: -a',
+    ]);
+    expect(again.groups()).toEqual([]);
+  });
+
+  test('a receiver that is gone is forgotten without a trace', () => {
+    const renamed = { ...team, root: route({ receiver: 'x' }), receivers: [receiver('x')] };
+    const again = new Dispatcher(renamed, told().save(), at(40));
+    again.offer(ended(a, 80), at(80));
+    expect(flush(again, at(200))).toEqual([]);
+    expect(again.save()).toEqual({ groups: [], log: new Map() });
+  });
+
+  test('new labels for the same alert are not news', () => {
+    const relabelled = firing({ alertname: 'a', env: 'production' });
+    const again = new Dispatcher(
+      team,
+      told().save(),
+      at(40),
+      new Map([[a.fingerprint, relabelled]]),
+    );
+    expect(flush(again, at(70))).toEqual([]);
+    again.offer(ended(relabelled, 80), at(80));
+    expect(flush(again, at(130))).toEqual(['team: all alerts resolved: -a']);
+  });
+
+  test('the changes it asks to save bring a copy to the same state', () => {
+    const dispatcher = new Dispatcher(
+      {
+        ...team,
+        root: route({
+          groupBy: ['alertname'],
+          routes: [route({ matchers: [equal('alertname', 'b')] })],
+        }),
+      },
+      empty,
+      at(0),
+    );
+    const groups = new Map<string, unknown>();
+    const log = new Map<string, unknown>();
+    const save = (): void => {
+      const changes = dispatcher.takeChanges();
+      for (const group of changes.groups) groups.set(group.id, group);
+      for (const key of changes.removedGroups) groups.delete(key);
+      for (const [key, entry] of changes.log) log.set(key, entry);
+      for (const key of changes.removedLog) log.delete(key);
+      const state = dispatcher.save();
+      expect([...groups.values()]).toEqual(expect.arrayContaining([...state.groups]));
+      expect(groups.size).toBe(state.groups.length);
+      expect(new Map([...log].toSorted())).toEqual(new Map([...state.log].toSorted()));
+    };
+    for (let second = 0; second < 400; second += 5) {
+      if (second === 0) dispatcher.offer(a, at(second));
+      if (second === 30) dispatcher.offer(b, at(second));
+      if (second === 100) dispatcher.offer(ended(a, second), at(second));
+      if (second === 200) dispatcher.offer(ended(b, second), at(second));
+      dispatcher.flush(at(second), () => undefined);
+      save();
+    }
+    expect([groups.size, log.size]).toEqual([0, 0]);
+  });
+});

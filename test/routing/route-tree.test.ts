@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { groupKey, matchRoutes, receiversFor } from '../../src/routing/route-tree.ts';
+import { equal, route } from '../support/routes.ts';
+
+const tree = route({
+  receiver: 'default',
+  groupBy: ['host'],
+  routes: [
+    route({
+      receiver: 'pager',
+      matchers: [equal('severity', 'critical')],
+      continue: true,
+      groupBy: ['host'],
+    }),
+    route({
+      receiver: 'databases',
+      matchers: [equal('team', 'db')],
+      groupBy: ['...'],
+      routes: [
+        route({ receiver: 'silence', matchers: [equal('env', 'test')] }),
+        route({ receiver: 'late', matchers: [equal('env', 'test')] }),
+      ],
+    }),
+    route({ receiver: 'web', matchers: [equal('team', 'web')] }),
+  ],
+});
+
+describe('the route tree', () => {
+  test('an alert that no child takes stays at the node itself', () => {
+    expect(receiversFor(tree, { host: 'a' })).toEqual(['default']);
+  });
+
+  test('continue lets following siblings match as well', () => {
+    expect(receiversFor(tree, { severity: 'critical', team: 'web' })).toEqual(['pager', 'web']);
+  });
+
+  test('the parent is not used once a child with continue matched', () => {
+    expect(receiversFor(tree, { severity: 'critical' })).toEqual(['pager']);
+  });
+
+  test('without continue the first matching child ends the search', () => {
+    expect(receiversFor(tree, { team: 'db', env: 'test' })).toEqual(['silence']);
+  });
+
+  test('group keys name the chain of matchers and the labels in common', () => {
+    const labels = { team: 'db', host: 'a' };
+    const [matched] = matchRoutes(tree, labels);
+    expect(matched && groupKey(matched, labels)).toBe('{}/{team="db"}:{host="a",team="db"}');
+    const [root] = matchRoutes(tree, { host: 'a', x: '1' });
+    expect(root && groupKey(root, { host: 'a', x: '1' })).toBe('{}:{host="a"}');
+  });
+
+  test('regular expressions appear anchored in the key', () => {
+    const owner = {
+      label: 'owner',
+      operator: '=~',
+      value: 'team-(B|C)',
+      matches: () => true,
+    } as const;
+    const [matched] = matchRoutes(route({ routes: [route({ matchers: [owner] })] }), {});
+    expect(matched?.key).toBe('{}/{owner=~"^(?:team-(B|C))$"}');
+  });
+});
