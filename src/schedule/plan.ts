@@ -10,7 +10,12 @@ import { laterMs, type SteadyMs } from '../model/time.ts';
 
 /** The share of the interval (0 to 1) by which a check's slots are shifted. */
 export function spread(name: string): number {
-  return Number.parseInt(hashText(name).slice(8), 16) / 2 ** 32;
+  const hash = hashText(name);
+  // Names that differ in their last letter hash to neighbours; MurmurHash3's finalizer parts them.
+  let bits = Number.parseInt(hash.slice(0, 8), 16) ^ Number.parseInt(hash.slice(8), 16);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /** The check's first slot after `after`. */

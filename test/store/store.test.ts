@@ -1,0 +1,128 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Attempt } from '../../src/model/delivery.ts';
+import type { WallMs } from '../../src/model/time.ts';
+import { openDatabase } from '../../src/store/open.ts';
+import { createStore, type Store } from '../../src/store/store.ts';
+import { batch, delivery, entry, result } from '../support/batch.ts';
+import { at } from '../support/routes.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+function open(directory: string): Store {
+  const store = createStore(openDatabase(directory, 'now').database);
+  onTestFinished(() => {
+    try {
+      store.close();
+    } catch {
+      // The test has closed it already.
+    }
+  });
+  return store;
+}
+
+const attempt: Attempt = {
+  deliveryId: 'd1',
+  number: 1,
+  atMs: at(1).wallMs,
+  durationMs: 5,
+  outcome: { kind: 'delivered', detail: 'HTTP 200' },
+};
+
+describe('the store', () => {
+  test('gives back after a restart what was saved', async () => {
+    const directory = await temporaryDirectory();
+    const before = open(directory);
+    before.commit(
+      batch({
+        at: at(5),
+        tracks: new Map([['gateway', { state: { phase: 'firing' } }]]),
+        groups: new Map([['team\n{}', { key: '{}' }]]),
+        log: new Map([['team\n{}\nwebhook/0', { firing: ['x'] }]]),
+        heartbeats: new Map([['backup', { since: at(0).wallMs }]]),
+        outbox: [entry('d1'), entry('d2', { state: 'delivered' })],
+      }),
+    );
+    before.close();
+    const saved = open(directory).load();
+    expect(saved).toEqual({
+      anchor: at(5),
+      tracks: new Map([['gateway', { state: { phase: 'firing' } }]]),
+      groups: [{ key: '{}' }],
+      log: new Map([['team\n{}\nwebhook/0', { firing: ['x'] }]]),
+      heartbeats: new Map([['backup', { since: at(0).wallMs }]]),
+      outbox: [entry('d1')],
+    });
+  });
+
+  test('forgets what a later batch removes', async () => {
+    const store = open(await temporaryDirectory());
+    store.commit(
+      batch({
+        tracks: new Map([['a', {}]]),
+        groups: new Map([['g', {}]]),
+        log: new Map([['l', {}]]),
+      }),
+    );
+    store.commit(batch({ removedTracks: ['a'], removedGroups: ['g'], removedLog: ['l'] }));
+    expect(store.load()).toMatchObject({ tracks: new Map(), groups: [], log: new Map() });
+  });
+
+  test('saves a whole batch or nothing of it', async () => {
+    const store = open(await temporaryDirectory());
+    // The attempt names a delivery that nobody saved: the last write of the batch fails.
+    const broken = batch({
+      results: [result('a', 1)],
+      attempts: [{ ...attempt, deliveryId: '?' }],
+    });
+    expect(() => store.commit(broken)).toThrow(/FOREIGN KEY/);
+    expect(store.results('a', 10)).toEqual([]);
+    store.commit(batch({ results: [result('a', 1)] }));
+    expect(store.results('a', 10)).toHaveLength(1);
+  });
+
+  test('keeps results of a check in order and without their metric families', async () => {
+    const store = open(await temporaryDirectory());
+    const family = { name: 'x', help: '', samples: [] };
+    store.commit(
+      batch({
+        results: [result('a', 1), { ...result('a', 2), families: [family] }, result('b', 3)],
+      }),
+    );
+    expect(store.results('a', 10)).toEqual([result('a', 1), result('a', 2)]);
+    expect(store.results('a', 1)).toEqual([result('a', 2)]);
+  });
+
+  test('lists deliveries with their attempts, newest first; saving one twice changes it', async () => {
+    const store = open(await temporaryDirectory());
+    store.commit(batch({ outbox: [entry('d1'), entry('d2')] }));
+    const delivered = entry('d1', { state: 'delivered', attempts: 1 });
+    const save = batch({ outbox: [delivered], attempts: [attempt] });
+    store.commit(save);
+    store.commit(save);
+    expect(store.deliveries(10)).toEqual([
+      { entry: entry('d2'), attempts: [] },
+      { entry: delivered, attempts: [attempt] },
+    ]);
+  });
+
+  test('pruning forgets old results and finished deliveries, never one that still waits', async () => {
+    const store = open(await temporaryDirectory());
+    const old = {
+      delivery: delivery('old', { createdAt: at(-1000) }),
+      state: 'delivered',
+    } as const;
+    const waiting = { delivery: delivery('waiting', { createdAt: at(-1000) }) };
+    store.commit(
+      batch({
+        results: [result('a', -1000), result('a', 0)],
+        outbox: [
+          entry('old', old),
+          entry('waiting', waiting),
+          entry('new', { state: 'delivered' }),
+        ],
+      }),
+    );
+    store.prune(at(-10).wallMs as WallMs);
+    expect(store.results('a', 10)).toEqual([result('a', 0)]);
+    expect(store.deliveries(10).map(({ entry }) => entry.delivery.id)).toEqual(['new', 'waiting']);
+  });
+});
