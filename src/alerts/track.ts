@@ -57,7 +57,7 @@ export function advance(
   const alert = firingAlert({ spec, origin, state, result, now, former, judgement });
   const offers =
     former !== undefined && former.fingerprint !== alert.fingerprint
-      ? [resolved(former, result.summary, now), alert]
+      ? [superseded(former, alert, now), alert]
       : [alert];
   return { track: { state, alert, rule }, judgement, offers };
 }
@@ -139,6 +139,13 @@ function resolved(alert: Alert, why: string, now: Instant): Alert {
     endsAt: now.wallMs,
     annotations: { ...alert.annotations, resolved: why },
   };
+}
+
+/** The end of an alert in favour of the same check at another severity. */
+function superseded(former: Alert, by: Alert, now: Instant): Alert {
+  const severity = by.labels['severity'] ?? '';
+  const ended = resolved(former, `now ${severity}`, now);
+  return { ...ended, supersededBy: { fingerprint: by.fingerprint, severity } };
 }
 
 /** The end of an alert whose check is no longer configured. */

@@ -1,13 +1,13 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { CheckSpec } from '../model/check.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { fingerprint, hashText } from '../model/fingerprint.ts';
 import type { Alert } from '../model/alert.ts';
 import { sendTimeoutMs } from '../model/limits.ts';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import type { IntegrationSpec } from '../model/route.ts';
 import { receiversFor } from '../routing/route-tree.ts';
-import type { PingCaller, TestOutcome, WebCommands } from '../web/commands.ts';
+import type { TestOutcome, WebCommands } from '../web/commands.ts';
+import { mayPing } from '../web/ping.ts';
 import type { Agent } from './agent.ts';
 import { checkSnapshot, deliverySnapshots, groupSnapshots } from './snapshot.ts';
 
@@ -22,7 +22,7 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
     ping(name, report, caller) {
       const spec = agent.specs.get(name);
       if (spec?.type !== 'heartbeat') return 'unknown';
-      if (!mayPing(spec, caller)) return 'forbidden';
+      if (!mayPing(tokenOf(spec), caller)) return 'forbidden';
       agent.heartbeats.report(name, report);
       agent.scheduler.runSoon(name);
       return 'ok';
@@ -51,13 +51,8 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
   };
 }
 
-/** With a token configured it is what counts; without one, only callers that are trusted anyway. */
-function mayPing(spec: CheckSpec, { token, trusted }: PingCaller): boolean {
-  const wanted = (spec.options as { token?: unknown }).token;
-  if (!(wanted instanceof Secret)) return trusted;
-  if (token === undefined) return false;
-  const [a, b] = [Buffer.from(wanted.reveal()), Buffer.from(token)];
-  return a.length === b.length && timingSafeEqual(a, b);
+function tokenOf({ options }: CheckSpec): Secret | undefined {
+  return (options as { readonly token?: Secret }).token;
 }
 
 async function testReceivers(

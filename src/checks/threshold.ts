@@ -84,7 +84,9 @@ export function judgeLimits<Limit>(
 /** The end of a sentence about a figure: the limit that decided, or nothing when all is well. */
 export function limitPhrase(verdict: LimitVerdict<{ readonly text: string }>): string {
   if (verdict.status === 'ok') return '';
-  return verdict.held ? `, not yet back past ${verdict.limit.text}` : `, limit ${verdict.limit.text}`;
+  return verdict.held
+    ? `, not yet back past ${verdict.limit.text}`
+    : `, limit ${verdict.limit.text}`;
 }
 
 /** The limits as a measured value carries them. */
@@ -100,7 +102,10 @@ export function limitTexts(limits: Limits<{ readonly text: string }>): {
 }
 
 /** How far a limit lies towards "full"; only limits of one kind can be compared. */
-function height(limit: CapacityLimit | NumberLimit): { readonly kind: string; readonly at: number } {
+function height(limit: CapacityLimit | NumberLimit): {
+  readonly kind: string;
+  readonly at: number;
+} {
   if ('atLeast' in limit) return { kind: 'number', at: limit.atLeast };
   return limit.kind === 'used_percent'
     ? { kind: limit.kind, at: limit.percent }

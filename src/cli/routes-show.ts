@@ -1,4 +1,3 @@
-import { longFormYaml } from '../config/load.ts';
 import { configOption, exitCode, type Command } from './command.ts';
 import { loadOrTell } from './load.ts';
 
@@ -10,8 +9,7 @@ export const routesShow: Command = {
   async run(parsed, context) {
     const loaded = await loadOrTell(parsed, context);
     if ('exitCode' in loaded) return loaded.exitCode;
-    const { config } = loaded;
-    context.stdout.write(longFormYaml(config));
+    context.stdout.write(loaded.config.longForm);
     return exitCode.ok;
   },
 };

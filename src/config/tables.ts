@@ -20,6 +20,7 @@ export interface IntegrationKeys {
   readonly entries: v.ObjectEntries;
   readonly refuse?: (options: Options) => string | undefined;
   readonly sendResolvedDefault: boolean;
+  readonly splitsAlerts?: (options: Options) => boolean;
 }
 
 /** Everything that can be configured, by the name it has in the file. */

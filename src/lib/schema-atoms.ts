@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { patternFault } from '../model/pattern-fault.ts';
 import { Secret } from '../model/secret.ts';
 import { parseDuration } from './duration.ts';
 
@@ -55,7 +56,7 @@ export const regularExpression = v.pipe(
     try {
       return new RegExp(dataset.value, 'u');
     } catch (error) {
-      addIssue({ message: `a valid regular expression (${String(error)})` });
+      addIssue({ message: `a valid regular expression (${patternFault(error)})` });
       return NEVER;
     }
   }),
@@ -75,6 +76,14 @@ export const labels = v.record(
   ),
   'a map of label names to values',
 );
+
+/** An optional key with the sentence that editors and the generated documentation show for it. */
+export function optionalKey<const Schema extends v.GenericSchema>(
+  description: string,
+  schema: Schema,
+) {
+  return v.pipe(v.optional(schema), v.description(description));
+}
 
 /** What a block with these keys gives once it has been read. */
 export type OutputOf<Entries extends v.ObjectEntries> = v.InferOutput<

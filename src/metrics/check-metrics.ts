@@ -1,76 +1,69 @@
 import { alertPhases } from '../model/alert.ts';
 import { severities } from '../model/check.ts';
-import type { CheckSpec } from '../model/check.ts';
-import { labelNames, type Labels } from '../model/labels.ts';
 import { statuses, type RecordedResult } from '../model/result.ts';
 import type { CheckSnapshot } from '../model/snapshot.ts';
+import { checkLabels, type CheckLabels } from './check-labels.ts';
 import { counter, gauge, labelText, type Exposition } from './exposition.ts';
 
 /** What each check measured at its latest run, and how it stands. A check that never ran has no result. */
 export function addCheckMetrics(exposition: Exposition, checks: readonly CheckSnapshot[]): void {
   for (const check of checks) {
+    const labels = checkLabels(check.spec);
     const latest = check.recent.at(-1);
     if (latest !== undefined) {
-      addProbe(exposition, check.spec, latest);
-      addResult(exposition, check.spec, latest);
+      addProbe(exposition, labels, latest);
+      addResult(exposition, labels, check, latest);
     }
-    const identity = labelText({ check: check.spec.name, type: check.spec.type });
-    exposition.add(heads.runs, identity, check.runs);
-    exposition.add(heads.missedRuns, identity, check.missedRuns);
+    exposition.add(heads.runs, labels.identity, check.runs);
+    exposition.add(heads.missedRuns, labels.identity, check.missedRuns);
     for (const state of alertPhases) {
-      const labels = labelText({ check: check.spec.name, state });
-      exposition.add(heads.alertState, labels, check.phase === state ? 1 : 0);
+      exposition.add(heads.alertState, labels.alertState[state], check.phase === state ? 1 : 0);
     }
   }
   addAlertCounts(exposition, checks);
 }
 
 /** The families of blackbox_exporter, told apart by the labels of the check. */
-function addProbe(exposition: Exposition, spec: CheckSpec, latest: RecordedResult): void {
-  const own = probeLabels(spec);
-  const ownText = labelText(own);
+function addProbe(exposition: Exposition, labels: CheckLabels, latest: RecordedResult): void {
   const success = latest.status === 'ok' || latest.status === 'warning';
-  exposition.add(heads.success, ownText, success ? 1 : 0);
-  exposition.add(heads.duration, ownText, latest.durationMs / 1000);
+  exposition.add(heads.success, labels.probe, success ? 1 : 0);
+  exposition.add(heads.duration, labels.probe, latest.durationMs / 1000);
   for (const { name, help, samples } of latest.families) {
     const head = gauge(name, help);
-    for (const { labels, value } of samples) {
-      exposition.add(head, mergedText(own, ownText, labels), value);
+    const written = new Set<string>();
+    for (const sample of samples) {
+      const text = labels.probeWith(sample.labels);
+      if (isNew(written, text)) exposition.add(head, text, sample.value);
     }
   }
 }
 
-/** Most samples have no labels of their own: for those the text of the check's labels is ready. */
-function mergedText(own: Labels, ownText: string, labels: Labels): string {
-  return Object.keys(labels).length === 0 ? ownText : labelText({ ...own, ...labels });
-}
-
-/**
- * The labels of the check itself, with `check`, `type` and `target` on top. One of its own that has
- * such a name is kept under `exported_`, as Prometheus does with a clash at scraping.
- */
-function probeLabels(spec: CheckSpec): Labels {
-  const identity = { check: spec.name, type: spec.type, target: spec.target ?? '' };
-  const own: Record<string, string> = {};
-  for (const name of labelNames(spec.labels)) {
-    own[name in identity ? `exported_${name}` : name] = spec.labels[name] ?? '';
-  }
-  return { ...own, ...identity };
-}
-
-function addResult(exposition: Exposition, spec: CheckSpec, latest: RecordedResult): void {
+function addResult(
+  exposition: Exposition,
+  labels: CheckLabels,
+  { spec }: CheckSnapshot,
+  latest: RecordedResult,
+): void {
   const identity = { check: spec.name, type: spec.type };
   for (const status of statuses) {
-    const value = latest.status === status ? 1 : 0;
-    exposition.add(heads.status, labelText({ ...identity, status }), value);
+    exposition.add(heads.status, labels.status[status], latest.status === status ? 1 : 0);
   }
   if (latest.reason !== undefined) {
     exposition.add(heads.failureReason, labelText({ ...identity, reason: latest.reason }), 1);
   }
-  exposition.add(heads.lastRun, labelText(identity), latest.startedAt.wallMs / 1000);
+  exposition.add(heads.lastRun, labels.identity, latest.startedAt.wallMs / 1000);
+  const written = new Set<string>();
   for (const { metric, value } of latest.values) {
-    exposition.add(heads.value, labelText({ ...identity, metric }), value);
+    if (isNew(written, metric))
+      exposition.add(heads.value, labelText({ ...identity, metric }), value);
   }
+}
+
+/** A plugin may name two figures the same; the first one stands. */
+function isNew(written: Set<string>, name: string): boolean {
+  if (written.has(name)) return false;
+  written.add(name);
+  return true;
 }
 
 function addAlertCounts(exposition: Exposition, checks: readonly CheckSnapshot[]): void {

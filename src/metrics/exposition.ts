@@ -29,21 +29,22 @@ export interface Exposition {
 }
 
 export function createExposition(): Exposition {
-  const families = new Map<string, { text: string }>();
+  /** The lines of each family; joined once at the end. */
+  const families = new Map<string, string[]>();
   return {
     add(head, labels, value, suffix = '') {
-      let family = families.get(head.name);
-      if (family === undefined) {
-        family = {
-          text: `# HELP ${head.name} ${escapeHelp(head.help)}\n# TYPE ${head.name} ${head.type}\n`,
-        };
-        families.set(head.name, family);
+      let lines = families.get(head.name);
+      if (lines === undefined) {
+        lines = [
+          `# HELP ${head.name} ${escapeHelp(head.help)}\n# TYPE ${head.name} ${head.type}\n`,
+        ];
+        families.set(head.name, lines);
       }
-      family.text += `${head.name}${suffix}${labels} ${formatNumber(value)}\n`;
+      lines.push(`${head.name}${suffix}${labels} ${formatNumber(value)}\n`);
     },
     text() {
       const names = [...families.keys()].toSorted();
-      return names.map((name) => families.get(name)?.text ?? '').join('');
+      return names.map((name) => (families.get(name) ?? []).join('')).join('');
     },
   };
 }

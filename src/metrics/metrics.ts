@@ -14,7 +14,7 @@ import { addProcessMetrics } from './process-metrics.ts';
 import { addReceiverMetrics } from './receiver-metrics.ts';
 
 /** Why a notification was not sent although there was something to tell. */
-export const suppressionReasons = [
+const suppressionReasons = [
   'silence',
   'inhibition',
   'dependency',

@@ -17,6 +17,11 @@ export interface Alert {
   readonly endsAt?: WallMs;
   readonly generatorURL: string;
   readonly revision: number;
+  /**
+   * On an alert that has resolved only because its check now fires at another severity: the fingerprint
+   * and the severity of what took its place.
+   */
+  readonly supersededBy?: { readonly fingerprint: string; readonly severity: string };
   /** Names of checks whose firing makes telling of this one pointless. */
   readonly dependsOn: readonly string[];
 }

@@ -50,3 +50,72 @@ export const valuesMax = 100;
 
 /** How far back the last time of a cron schedule is searched: a little over its longest period, a year. */
 export const scheduleSearchDaysMax = 400;
+
+/** Redirects an http check follows; one more is counted, not followed, and its 3xx is judged. */
+export const redirectsMax = 10;
+
+/** Bytes of the head of an HTTP response; a server that never ends its headers is cut off here. */
+export const responseHeadBytesMax = 256 * 1024;
+
+/** Cookies kept along a chain of redirects: a login needs a few, an attack sends thousands. */
+export const cookiesMax = 50;
+
+/** Bytes of one line that a tcp check reads while it expects something; the line's end must come. */
+export const expectLineBytesMax = 64 * 1024;
+
+/** Characters of a body quoted to explain a result: enough to recognise an error page. */
+export const excerptLengthMax = 300;
+
+/** Bytes of one configuration file: thousands of checks fit, a file named by mistake does not. */
+export const configBytesMax = 1024 * 1024;
+
+/** Errors of syntax told of one file: the first ones are the cause of the rest. */
+export const syntaxProblemsMax = 10;
+
+/** Nodes of a configuration that aliases add; nested aliases could multiply a few lines without end. */
+export const aliasedNodesMax = 10_000;
+
+/** Bytes of a file that holds one secret: keys and certificates fit. */
+export const secretBytesMax = 64 * 1024;
+
+/** Results that a debounce window or flap detection looks back at; they are kept for every check. */
+export const debounceWindowMax = 100;
+
+/** How long a plain result may wait to be saved; a transition never waits. */
+export const journalDelayMs = 1000;
+
+/** Results kept while the disk refuses to save them; beyond it the oldest give way. */
+export const journalResultsMax = 5000;
+
+/** Bytes kept of what a job sends to `/ping/NAME`; the end of a log that explains a failure fits. */
+export const pingBodyBytesMax = 10 * 1024;
+
+/** What a client may take to send one whole request to the agent. */
+export const webRequestTimeoutMs = 30_000;
+
+/** Connections to the agent's page and API at the same time: scrapers, browsers and jobs of one host. */
+export const webConnectionsMax = 256;
+
+/** Logins whose password is waiting to be compared; each comparison costs some 100 ms of processor. */
+export const webLoginsWaitingMax = 16;
+
+/** Results or notifications in one answer of the API. */
+export const apiEntriesMax = 1000;
+
+/** How late checks may start before the agent calls itself overloaded. */
+export const schedulerLagWarningMs = 10_000;
+
+/** How long a message may wait before the agent reports its receiver; a blip is shorter. */
+export const undeliveredWarningMs = 5 * 60_000;
+
+/** How long a damaged database that was set aside is reported as an alert. */
+export const setAsideReportedMs = 60 * 60_000;
+
+/** Deliveries the page and the API show by default. */
+export const shownDeliveriesMax = 50;
+
+/** How often old results and deliveries are forgotten. */
+export const pruneIntervalMs = 10 * 60_000;
+
+/** A damaged database is replaced at most this often: a disk that damages every file is no help. */
+export const replaceStoreEveryMs = 60_000;

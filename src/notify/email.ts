@@ -1,38 +1,66 @@
 import * as v from 'valibot';
-import { flag, nonEmptyText, secret, text } from '../lib/schema-atoms.ts';
+import { flag, secret, text } from '../lib/schema-atoms.ts';
+import { emailMessage } from './email-message.ts';
 import { integration } from './integration.ts';
+import { plainText } from './plain-text.ts';
+import { revealSecret } from './secret-source.ts';
+import { sendMail } from './smtp.ts';
 
-const smarthostPattern = /^(?:\[[^\]]+\]|[^:]+):\d{1,5}$/;
+const smarthost = v.pipe(
+  plainText,
+  v.regex(/^(?:\[[^\]]+\]|[^:]+):\d{1,5}$/, 'host and port, such as smtp.example.com:587'),
+  v.transform((hostAndPort) => {
+    const colon = hostAndPort.lastIndexOf(':');
+    const host = hostAndPort.slice(0, colon).replaceAll(/[[\]]/g, '');
+    return { host, port: Number(hostAndPort.slice(colon + 1)) };
+  }),
+);
 
 /** The keys of `email_configs`. */
 const entries = {
-  to: nonEmptyText,
-  from: nonEmptyText,
-  smarthost: v.pipe(
-    nonEmptyText,
-    v.regex(smarthostPattern, 'host and port, such as smtp.example.com:587'),
-  ),
-  hello: v.optional(nonEmptyText, 'localhost'),
-  auth_username: v.optional(nonEmptyText),
+  to: plainText,
+  from: plainText,
+  smarthost,
+  hello: v.optional(plainText, 'localhost'),
+  auth_username: v.optional(plainText),
   auth_password: v.optional(secret),
-  auth_password_file: v.optional(nonEmptyText),
-  auth_identity: v.optional(text),
+  auth_password_file: v.optional(plainText),
+  auth_identity: v.optional(text, ''),
+  /** Whether a server that offers no STARTTLS is refused. */
   require_tls: v.optional(flag, true),
+  /** TLS from the first byte; without it, on port 465 only. */
   force_implicit_tls: v.optional(flag),
   tls_config: v.optional(
     v.strictObject({
       insecure_skip_verify: v.optional(flag, false),
-      ca_file: v.optional(nonEmptyText),
-      server_name: v.optional(nonEmptyText),
+      ca_file: v.optional(plainText),
+      server_name: v.optional(plainText),
     }),
     {},
   ),
-  headers: v.optional(v.record(v.string(), text, 'a map of header names to texts'), {}),
+  headers: v.optional(v.record(v.string(), plainText, 'a map of header names to texts'), {}),
 };
 
 /** E-mail, through a mail server that takes what it is given (the smarthost). */
 export const email = integration({
   entries,
+  refuse(options) {
+    const passwords = [options.auth_password, options.auth_password_file];
+    const given = passwords.filter((password) => password !== undefined).length;
+    if (given !== (options.auth_username === undefined ? 0 : 1)) {
+      return 'auth_username together with one of auth_password and auth_password_file, or none of them';
+    }
+    const names = Object.keys(options.headers).map((name) => name.toLowerCase());
+    return new Set(names).size < names.length ? 'each header once, whatever its case' : undefined;
+  },
   sendResolvedDefault: false,
-  send: () => Promise.resolve({ kind: 'passing', reason: 'internal', detail: 'not built yet' }),
+  async send(delivery, options, context) {
+    const message = emailMessage(delivery, options, context);
+    const { auth_username: user } = options;
+    if (user === undefined) return sendMail(message, options, undefined, context);
+    const password = await revealSecret(options.auth_password, options.auth_password_file);
+    if (!password.ok) return password.outcome;
+    const login = { user, password: password.value, identity: options.auth_identity };
+    return sendMail(message, options, login, context);
+  },
 });

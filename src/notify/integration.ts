@@ -11,6 +11,8 @@ export interface SendContext {
   readonly externalURL: string;
   /** Product and version for User-Agent. */
   readonly userAgent: string;
+  /** Where the terminal prints instead of standard output. */
+  readonly write?: (text: string) => void;
 }
 
 /**

@@ -1,22 +1,12 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Attempt, Delivery, Outcome, OutboxEntry } from '../model/delivery.ts';
+import { createOutboxQueue } from './outbox-queue.ts';
+import type { OutboxStore } from './outbox-store.ts';
+import { createOutboxWorker } from './outbox-worker.ts';
+import { createRecorder } from './recorder.ts';
 
-/**
- * What the outbox needs of the store. Every method may throw; the outbox then goes on in memory and
- * repeats the call later, in order. Each entry holds its whole delivery, so that one which could not be
- * saved when it was created is saved with its first attempt.
- */
-export interface OutboxStore {
-  /** An attempt is about to begin; `entry.attempts` counts it already. */
-  recordStart(entry: OutboxEntry): void;
-  /** An attempt is over: its line of the log, and where the delivery stands now. */
-  recordAttempt(entry: OutboxEntry, attempt: Attempt): void;
-  /** Deliveries that no attempt moved: put back after a reload, or given up to make room. */
-  recordStates(entries: readonly OutboxEntry[]): void;
-}
-
-export interface OutboxOptions {
+interface OutboxOptions {
   readonly clock: Clock;
   readonly store: OutboxStore;
   /** Sends once. `signal` aborts at the deadline of the attempt and when the agent stops. */
@@ -38,7 +28,10 @@ export interface OutboxSnapshot {
 }
 
 export interface Outbox {
-  /** Takes over what an earlier process left, oldest first. */
+  /**
+   * Takes over what an earlier process left, oldest first. Delivered entries among them only tell which
+   * failed ones are past, and are best handed over too.
+   */
   load(entries: readonly OutboxEntry[]): void;
   /** Takes new deliveries, in the order in which they are to be told. */
   add(deliveries: readonly Delivery[]): void;
@@ -49,6 +42,50 @@ export interface Outbox {
   snapshot(): OutboxSnapshot;
 }
 
+/**
+ * Sends deliveries at its own pace until each is delivered or has failed for good.
+ *
+ * An attempt is counted in the store before it begins and its outcome is recorded after it ended: a
+ * process that is killed in between repeats that one attempt, under the same dedup key, and no other.
+ */
 export function createOutbox(options: OutboxOptions): Outbox {
-  throw new Error(`not built yet, at ${options.clock.now().wallMs}`);
+  const { clock, log } = options;
+  const queue = createOutboxQueue();
+  const recorder = createRecorder(options);
+  const worker = createOutboxWorker({ ...options, queue, recorder });
+
+  const take = (entries: readonly OutboxEntry[]): void => {
+    const gaveWay = entries.flatMap((entry) => queue.add(entry));
+    if (gaveWay.length > 0) {
+      recorder.record((store) => store.recordStates(gaveWay));
+      log.info('Reminders gave way to newer messages', { reminders: gaveWay.length });
+    }
+    worker.wake();
+  };
+
+  return {
+    load: take,
+    add(deliveries) {
+      const nextAttemptAt = clock.now().steadyMs;
+      take(
+        deliveries.map((delivery) => ({ delivery, state: 'pending', attempts: 0, nextAttemptAt })),
+      );
+    },
+    retryFailed(maxAgeMs) {
+      const now = clock.now().steadyMs;
+      const back = queue.putBack(now - maxAgeMs, now);
+      if (back.length > 0) recorder.record((store) => store.recordStates(back));
+      worker.wake();
+      return back.length;
+    },
+    async stop(graceMs) {
+      await worker.stop(graceMs);
+      recorder.close();
+    },
+    snapshot: () => ({
+      entries: queue.entries(),
+      sending: worker.sending(),
+      storeFailing: recorder.failing,
+    }),
+  };
 }

@@ -1,26 +1,31 @@
 import * as v from 'valibot';
-import { nonEmptyText, secret, text } from '../lib/schema-atoms.ts';
+import { secret, text } from '../lib/schema-atoms.ts';
+import { classifyAnswer } from './classify.ts';
+import { httpPost } from './http-post.ts';
 import { integration } from './integration.ts';
-import { exactlyOneOf } from './secret-source.ts';
+import { pagerdutyEvent } from './pagerduty-event.ts';
+import { plainText } from './plain-text.ts';
+import { exactlyOneOf, revealSecret } from './secret-source.ts';
 
 /** The keys of `pagerduty_configs` that concern Events v2, and `incident`. */
 const entries = {
   routing_key: v.optional(secret),
-  routing_key_file: v.optional(nonEmptyText),
-  url: v.optional(nonEmptyText, 'https://events.pagerduty.com/v2/enqueue'),
-  client: v.optional(nonEmptyText, 'tocsin'),
-  client_url: v.optional(nonEmptyText),
+  routing_key_file: v.optional(plainText),
+  url: v.optional(plainText, 'https://events.pagerduty.com/v2/enqueue'),
+  client: v.optional(plainText, 'tocsin'),
+  client_url: v.optional(plainText),
   severity: v.optional(
     v.picklist(['critical', 'error', 'warning', 'info'], 'critical, error, warning or info'),
   ),
-  class: v.optional(nonEmptyText),
-  component: v.optional(nonEmptyText),
-  group: v.optional(nonEmptyText),
-  details: v.optional(v.record(v.string(), text, 'a map of names to texts'), {}),
+  class: v.optional(plainText),
+  component: v.optional(plainText),
+  group: v.optional(plainText),
+  details: v.optional(v.record(v.string(), plainText, 'a map of names to texts'), {}),
   links: v.optional(
-    v.array(v.strictObject({ href: nonEmptyText, text: v.optional(text) }), 'a list of links'),
+    v.array(v.strictObject({ href: plainText, text: v.optional(text) }), 'a list of links'),
     [],
   ),
+  /** Whether a group is one incident, or each of its alerts. */
   incident: v.optional(v.picklist(['group', 'alert'], 'group or alert'), 'group'),
 };
 
@@ -30,5 +35,17 @@ export const pagerduty = integration({
   refuse: (options) => exactlyOneOf('routing_key', options.routing_key, options.routing_key_file),
   sendResolvedDefault: true,
   splitsAlerts: (options) => options.incident === 'alert',
-  send: () => Promise.resolve({ kind: 'passing', reason: 'internal', detail: 'not built yet' }),
+  async send(delivery, options, context) {
+    const key = await revealSecret(options.routing_key, options.routing_key_file);
+    if (!key.ok) return key.outcome;
+    const event = pagerdutyEvent(delivery, options, context.externalURL);
+    const result = await httpPost({
+      url: options.url,
+      headers: { 'user-agent': context.userAgent },
+      body: JSON.stringify({ routing_key: key.value, ...event }),
+      timeoutMs: context.timeoutMs,
+      signal: context.signal,
+    });
+    return result.ok ? classifyAnswer(result.answer, [key.value]) : result.outcome;
+  },
 });

@@ -14,7 +14,7 @@ export function exactlyOneOf(
 }
 
 /** A secret at the moment of use, or why there is none. */
-export type Revealed =
+type Revealed =
   | { readonly ok: true; readonly value: string }
   | { readonly ok: false; readonly outcome: Outcome };
 

@@ -1,8 +1,58 @@
+import { alertStatus } from '../model/alert.ts';
+import type { Delivery, Outcome } from '../model/delivery.ts';
 import { integration } from './integration.ts';
+import { changeOf, headline, levelOf, mergeSameCheck, type Story } from './summary.ts';
+import { printable } from './cut-text.ts';
+import { date, marks, nameOf, sentences, severityOf, since } from './wording.ts';
 
-/** Standard output: what an agent without a configuration tells its alerts. */
+/** Standard output: where an agent without a configuration tells its alerts. */
 export const terminal = integration({
   entries: {},
   sendResolvedDefault: true,
-  send: () => Promise.resolve({ kind: 'passing', reason: 'internal', detail: 'not built yet' }),
+  send(delivery, _options, context) {
+    if (context.write === undefined) return writeToStandardOutput(terminalMessage(delivery));
+    context.write(terminalMessage(delivery));
+    return Promise.resolve(printed);
+  },
 });
+
+const printed: Outcome = { kind: 'delivered', detail: 'printed' };
+
+/** One block for each notification: when and what, then why, then the lines that explain it. */
+function terminalMessage({ notification, createdAt }: Delivery): string {
+  const stories = mergeSameCheck(notification.alerts);
+  const lines = [
+    `${date(createdAt.wallMs)}  ${headline(notification, createdAt.wallMs)}`,
+    ...stories.flatMap((story) => [
+      ...(stories.length === 1 ? [] : [`  ${markOf(story)} ${nameOf(story.alert)}`]),
+      ...[changeOf(story), ...sentences(story.alert), since(story.alert, createdAt.wallMs)]
+        .filter((line) => line !== '')
+        .map((line) => `  ${line}`),
+      ...story.alert.detail.flatMap((text) => text.split('\n')).map((line) => `    ${line}`),
+    ]),
+    ...(notification.truncatedAlerts > 0 ? [`  … and ${notification.truncatedAlerts} more`] : []),
+  ];
+  const [first = '', ...rest] = lines.map(printable);
+  return `${[coloured(first, colours[levelOf(notification)]), ...rest].join('\n')}\n`;
+}
+
+function markOf({ alert }: Story): string {
+  return marks[alertStatus(alert) === 'firing' ? severityOf(alert) : 'resolved'];
+}
+
+/** Codes of SGR, the escape sequence that colours a terminal. */
+const colours = { critical: 31, warning: 33, info: 34, resolved: 32 };
+
+function coloured(text: string, colour: number): string {
+  const isWanted = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+  return isWanted ? `\u{1b}[${colour}m${text}\u{1b}[0m` : text;
+}
+
+function writeToStandardOutput(text: string): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  process.stdout.write(text, (error) => {
+    const detail = 'standard output cannot be written to';
+    resolve(error ? { kind: 'passing', reason: 'internal', detail } : printed);
+  });
+  return promise;
+}

@@ -9,6 +9,8 @@ export interface LogEntry {
   readonly at: SteadyMs;
   /** Under which key the receiver knows the group; kept when a reload moves alerts to another group. */
   readonly dedupKey: string;
+  /** Fingerprints of alerts that it knows under another key; whoever uses that one tells their end. */
+  readonly elsewhere?: readonly string[];
 }
 
 export type Decision =

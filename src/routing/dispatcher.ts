@@ -81,7 +81,8 @@ export class Dispatcher {
     for (const group of this.#groups.values()) {
       if (group.nextFlushAt > now.steadyMs) continue;
       const receiver = receivers.find(({ name }) => name === group.receiver);
-      const plan = planGroup({ group, receiver, log: this.#log, now, muted, origin });
+      const holds = (name: string, fingerprint: string): boolean => this.#holds(name, fingerprint);
+      const plan = planGroup({ group, receiver, log: this.#log, now, muted, origin, holds });
       planned.push(...plan.planned);
       suppressed.push(...plan.suppressed);
       for (const [key, entry] of plan.log) this.#setLog(key, entry);
@@ -120,6 +121,13 @@ export class Dispatcher {
   /** Everything, to be handed to the dispatcher of a changed configuration. */
   save(): SavedRouting {
     return { groups: this.groups().map(savedGroup), log: new Map(this.#log) };
+  }
+
+  #holds(receiver: string, fingerprint: string): boolean {
+    const groups = [...(this.#holders.get(fingerprint) ?? [])];
+    return groups.some(
+      (group) => group.receiver === receiver && group.alerts.get(fingerprint)?.endsAt === undefined,
+    );
   }
 
   #put(group: Group, alert: Alert): void {

@@ -42,44 +42,92 @@ export function planGroup(input: {
   readonly now: Instant;
   readonly muted: (alert: Alert) => MuteReason | undefined;
   readonly origin: string;
+  /** Whether a receiver has a firing alert of this fingerprint in any of its groups. */
+  readonly holds: (receiver: string, fingerprint: string) => boolean;
 }): GroupPlan {
-  const { group, now } = input;
+  const { group } = input;
   const split = splitByMute(group, input.muted);
+  const ownKey = hashText(`${input.origin}\n${group.key}`);
   const planned: PlannedNotification[] = [];
   const log = new Map<string, LogEntry | undefined>();
   for (const integration of input.receiver?.integrations ?? []) {
     const key = logKey(group.id, integration);
     const entry = input.log.get(key);
-    const told = new Set(entry?.firing.map(fingerprintOf));
-    const resolved = split.resolved.filter(({ fingerprint }) => told.has(fingerprint));
-    const mutedTold = (entry?.firing ?? []).filter((id) => split.muted.has(fingerprintOf(id)));
-    const decision = decide({
-      entry,
-      firing: split.firing.map(toldId),
-      resolved: resolved.map(toldId),
-      mutedStillFiring: mutedTold.length > 0,
-      sendResolved: integration.sendResolved,
-      repeatIntervalMs: group.repeatIntervalMs,
-      now: now.steadyMs,
-    });
-    const dedupKey = entry?.dedupKey ?? hashText(`${input.origin}\n${group.key}`);
-    if (decision.send) {
-      const alerts = [...split.firing, ...(integration.sendResolved ? resolved : [])];
-      const message = { group, integration, alerts, entry, reason: decision.reason, dedupKey };
-      planned.push(...(integration.splitsAlerts ? eachAlert(message) : [together(message)]));
-    }
-    const firing = decision.send
-      ? [...split.firing.map(toldId), ...mutedTold]
-      : stillTold(entry, split);
-    if (firing.length === 0) {
-      if (entry !== undefined) log.set(key, undefined);
-    } else if (decision.send) {
-      log.set(key, { firing, resolved: resolved.map(toldId), at: now.steadyMs, dedupKey });
-    } else if (entry !== undefined && firing.length !== entry.firing.length) {
-      log.set(key, { ...entry, firing });
-    }
+    const plan = planIntegration({ ...input, split, integration, entry, ownKey });
+    planned.push(...plan.planned);
+    if (plan.entry !== entry) log.set(key, plan.entry);
   }
   return { planned, suppressed: newlyMuted(group, split), log };
+}
+
+/** What one integration is told, and what it knows afterwards. */
+function planIntegration(input: {
+  readonly group: Group;
+  readonly split: SplitAlerts;
+  readonly integration: IntegrationSpec;
+  readonly entry: LogEntry | undefined;
+  readonly now: Instant;
+  readonly ownKey: string;
+  readonly holds: (receiver: string, fingerprint: string) => boolean;
+}): { readonly planned: readonly PlannedNotification[]; readonly entry: LogEntry | undefined } {
+  const { group, split, integration, entry, now, holds } = input;
+  const elsewhere = new Set(entry?.elsewhere);
+  const firing = split.firing.filter(({ fingerprint }) => !elsewhere.has(fingerprint));
+  const resolved = split.resolved.filter(
+    ({ fingerprint, supersededBy }) =>
+      tellsEndOf(entry, fingerprint) &&
+      // One incident an alert: it goes on under the same key at the other severity.
+      !(
+        integration.splitsAlerts &&
+        supersededBy &&
+        holds(group.receiver, supersededBy.fingerprint)
+      ),
+  );
+  const silentlyFiring = new Set([...split.muted.keys(), ...firingElsewhere(split, elsewhere)]);
+  const stillTold = (entry?.firing ?? []).filter((id) => silentlyFiring.has(fingerprintOf(id)));
+  const decision = decide({
+    entry,
+    firing: firing.map(toldId),
+    resolved: resolved.map(toldId),
+    mutedStillFiring: stillTold.length > 0,
+    sendResolved: integration.sendResolved,
+    repeatIntervalMs: group.repeatIntervalMs,
+    now: now.steadyMs,
+  });
+  const alerts = [...firing, ...(integration.sendResolved ? resolved : [])];
+  if (!decision.send || alerts.length === 0) {
+    return { planned: [], entry: afterSilence(entry, split) };
+  }
+  const dedupKey = entry?.dedupKey ?? input.ownKey;
+  const message = { group, integration, alerts, entry, reason: decision.reason, dedupKey };
+  return {
+    planned: integration.splitsAlerts ? eachAlert(message) : [together(message)],
+    entry: knowing([...firing.map(toldId), ...stillTold], {
+      resolved: resolved.map(toldId),
+      at: now.steadyMs,
+      dedupKey,
+      elsewhere: entry?.elsewhere ?? [],
+    }),
+  };
+}
+
+function firingElsewhere({ firing }: SplitAlerts, elsewhere: ReadonlySet<string>): string[] {
+  return firing.map(({ fingerprint }) => fingerprint).filter((one) => elsewhere.has(one));
+}
+
+/** Whether the integration was told of this alert under the key of this entry. */
+function tellsEndOf(entry: LogEntry | undefined, fingerprint: string): boolean {
+  if (entry === undefined || entry.elsewhere?.includes(fingerprint)) return false;
+  return entry.firing.some((id) => fingerprintOf(id) === fingerprint);
+}
+
+/** A log entry with these alerts firing; none when nothing is left that the integration knows. */
+function knowing(firing: readonly string[], rest: Omit<LogEntry, 'firing'>): LogEntry | undefined {
+  if (firing.length === 0) return undefined;
+  const { elsewhere = [], ...entry } = rest;
+  const known = new Set(firing.map(fingerprintOf));
+  const still = elsewhere.filter((fingerprint) => known.has(fingerprint));
+  return { ...entry, firing, ...(still.length === 0 ? {} : { elsewhere: still }) };
 }
 
 interface SplitAlerts {
@@ -115,10 +163,15 @@ function splitByMute(
   return { firing, resolved, muted };
 }
 
-/** What the integration still believes to fire when nothing is sent: all it knew but the resolved. */
-function stillTold(entry: LogEntry | undefined, { resolved }: SplitAlerts): readonly string[] {
+/** What the integration still believes when nothing is sent: all it knew but the resolved. */
+function afterSilence(
+  entry: LogEntry | undefined,
+  { resolved }: SplitAlerts,
+): LogEntry | undefined {
+  if (entry === undefined) return undefined;
   const ended = new Set(resolved.map(({ fingerprint }) => fingerprint));
-  return (entry?.firing ?? []).filter((id) => !ended.has(fingerprintOf(id)));
+  const firing = entry.firing.filter((id) => !ended.has(fingerprintOf(id)));
+  return firing.length === entry.firing.length ? entry : knowing(firing, entry);
 }
 
 function newlyMuted(group: Group, { muted }: SplitAlerts): Suppressed[] {

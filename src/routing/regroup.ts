@@ -32,7 +32,7 @@ export function regroup(
   }
   for (const old of saved.groups) {
     if (groups.has(old.id)) continue;
-    const orphans = handOver({ table, old, groups, log, relabelled, now });
+    const orphans = handOver({ table, old, groups, log, relabelled });
     if (orphans.length > 0) groups.set(old.id, retire(old, orphans));
   }
   forgetUnused(table, groups, log);
@@ -70,14 +70,17 @@ function place(
   }
 }
 
-/** Moves what a vanished group's receiver knows into the groups that took over; gives the rest. */
+/**
+ * Moves what a vanished group's receiver knows into the groups that took over, and gives the alerts whose
+ * end the old group must still tell: those that no group of this receiver took over, and those that the
+ * receiver would otherwise know under two keys.
+ */
 function handOver(input: {
   readonly table: RoutingTable;
   readonly old: SavedGroup;
   readonly groups: ReadonlyMap<string, Group>;
   readonly log: Map<string, LogEntry>;
   readonly relabelled: ReadonlyMap<string, Alert>;
-  readonly now: Instant;
 }): Alert[] {
   const { old, groups, log } = input;
   const receiver = input.table.receivers.find(({ name }) => name === old.receiver);
@@ -91,27 +94,46 @@ function handOver(input: {
     const oldKey = logKey(old.id, integration);
     const entry = log.get(oldKey);
     if (entry === undefined) continue;
-    for (const id of entry.firing) {
+    const kept = entry.firing.filter((id) => {
       const alert = alerts.get(fingerprintOf(id));
-      if (alert === undefined) continue;
+      if (alert === undefined) return false;
       const heirs = [...groups.values()].filter(
         (group) =>
           !group.retired && group.receiver === old.receiver && group.alerts.has(alert.fingerprint),
       );
-      if (heirs.length === 0) orphans.set(alert.fingerprint, alert);
-      for (const heir of heirs) inherit(log, logKey(heir.id, integration), entry, id);
-    }
+      const moved = heirs.map((heir) =>
+        inherit(log, logKey(heir.id, integration), entry, id, integration.splitsAlerts),
+      );
+      if (moved.includes(true)) return false;
+      orphans.set(alert.fingerprint, alert);
+      return true;
+    });
+    log.set(oldKey, { ...entry, firing: kept });
   }
   return [...orphans.values()];
 }
 
-function inherit(log: Map<string, LogEntry>, key: string, from: LogEntry, id: string): void {
+/** Says whether the heir will tell the end as well; it does not where it uses another key. */
+function inherit(
+  log: Map<string, LogEntry>,
+  key: string,
+  from: LogEntry,
+  id: string,
+  splitsAlerts: boolean,
+): boolean {
   const entry = log.get(key);
   if (entry === undefined) {
     log.set(key, { ...from, firing: [id], resolved: [] });
-  } else if (!entry.firing.includes(id)) {
-    log.set(key, { ...entry, firing: [...entry.firing, id] });
+    return true;
   }
+  const sameKey = splitsAlerts || entry.dedupKey === from.dedupKey;
+  const elsewhere = [...(entry.elsewhere ?? []), ...(sameKey ? [] : [fingerprintOf(id)])];
+  log.set(key, {
+    ...entry,
+    firing: entry.firing.includes(id) ? entry.firing : [...entry.firing, id],
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
+  });
+  return sameKey;
 }
 
 function retire(old: SavedGroup, orphans: readonly Alert[]): Group {
@@ -144,5 +166,7 @@ function forgetUnused(
       group.nextFlushAt = 0 as SteadyMs;
     }
   }
-  for (const key of log.keys()) if (!live.has(key)) log.delete(key);
+  for (const [key, { firing }] of log) {
+    if (!live.has(key) || firing.length === 0) log.delete(key);
+  }
 }

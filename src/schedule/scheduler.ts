@@ -21,10 +21,16 @@ export interface ScheduleView {
   readonly missed: number;
 }
 
-interface Entry {
-  readonly spec: CheckSpec;
+/** What is counted of a check as long as the process lives, whatever becomes of its spec. */
+interface Counts {
   runs: number;
   missed: number;
+}
+
+interface Entry extends Counts {
+  readonly spec: CheckSpec;
+  /** Whether it has run under this spec. */
+  begun: boolean;
   running: boolean;
   /** Waits for one of the places to run in. */
   queued: boolean;
@@ -55,10 +61,15 @@ export class Scheduler {
   /** Takes the checks of a configuration: known ones with the same spec keep their time. */
   set(specs: readonly CheckSpec[]): void {
     const wanted = new Map(specs.map((spec) => [spec.name, spec]));
+    const counts = new Map<string, Counts>();
     for (const [name, entry] of this.#entries) {
-      if (wanted.get(name) !== entry.spec) this.#remove(name, entry);
+      if (wanted.get(name) === entry.spec) continue;
+      counts.set(name, entry);
+      this.#remove(name, entry);
     }
-    for (const spec of specs) if (!this.#entries.has(spec.name)) this.#add(spec);
+    for (const spec of specs) {
+      if (!this.#entries.has(spec.name)) this.#add(spec, counts.get(spec.name));
+    }
   }
 
   /** Runs a check now, or once more when it is running. Its regular times stay. */
@@ -96,11 +107,12 @@ export class Scheduler {
     return (now.wallMs + dueAt - now.steadyMs) as WallMs;
   }
 
-  #add(spec: CheckSpec): void {
+  #add(spec: CheckSpec, counted: Counts | undefined): void {
     const entry: Entry = {
       spec,
-      runs: 0,
-      missed: 0,
+      runs: counted?.runs ?? 0,
+      missed: counted?.missed ?? 0,
+      begun: false,
       running: false,
       queued: false,
       again: false,
@@ -170,8 +182,12 @@ export class Scheduler {
 
   async #run(entry: Entry): Promise<void> {
     const startedAt = this.#now().steadyMs;
-    const first = entry.runs === 0;
-    if (entry.dueAt !== undefined) this.#options.onLag(Math.max(0, startedAt - entry.dueAt));
+    const first = !entry.begun;
+    entry.begun = true;
+    const { schedule } = entry.spec;
+    if (schedule.kind === 'interval' && entry.dueAt !== undefined) {
+      this.#options.onLag(Math.max(0, startedAt - entry.dueAt));
+    }
     this.#running += 1;
     entry.running = true;
     entry.runs += 1;

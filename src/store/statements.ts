@@ -20,7 +20,8 @@ const texts = {
   putLog: 'INSERT OR REPLACE INTO notification_log (log_key, entry) VALUES (?, ?)',
   removeLog: 'DELETE FROM notification_log WHERE log_key = ?',
   outbox: `SELECT delivery, state, attempts, next_attempt_steady_ms FROM deliveries
-    WHERE state IN ('pending', 'failed') ORDER BY sequence`,
+    WHERE sequence >= (SELECT min(sequence) FROM deliveries WHERE state IN ('pending', 'failed'))
+    ORDER BY sequence`,
   latestDeliveries: `SELECT id, delivery, state, attempts, next_attempt_steady_ms FROM deliveries
     ORDER BY sequence DESC LIMIT ?`,
   putDelivery: `INSERT INTO deliveries

@@ -37,7 +37,7 @@ export interface Saved {
   readonly groups: readonly unknown[];
   readonly log: ReadonlyMap<string, unknown>;
   readonly heartbeats: ReadonlyMap<string, HeartbeatRecord>;
-  /** Not yet delivered, and those given up, oldest first. */
+  /** From the oldest one that is not delivered on, oldest first. */
   readonly outbox: readonly OutboxEntry[];
 }
 

@@ -1,7 +1,13 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import { webConnectionsMax, webRequestTimeoutMs } from '../model/limits.ts';
 import type { AgentSnapshot } from '../model/snapshot.ts';
 import type { WebCommands } from './commands.ts';
+import { listenOnPort, listenOnSocket } from './listener.ts';
+import { createRequestHandler } from './request-handler.ts';
+import { createTlsServer } from './tls-server.ts';
 import type { WebConfig } from './web-config.ts';
 
 export interface WebServerOptions {
@@ -34,6 +40,85 @@ export interface WebServer {
   readonly address: WebAddress | undefined;
 }
 
+/**
+ * The page, the API and the metrics of the agent, on a TCP address and, for the command line, on a Unix
+ * socket. With `web.tls` the TCP address speaks HTTPS; the socket never does.
+ */
 export function createWebServer(options: WebServerOptions): WebServer {
-  throw new Error(`not listening on ${options.listen.host}`);
+  const { clock, listen, socketPath, web } = options;
+  const handler = createRequestHandler(options);
+  const connections = new Set<Socket>();
+  const servers: Server[] = [];
+  let stopping = false;
+  let address: WebAddress | undefined;
+
+  const open = (server: Server): Server => {
+    server.headersTimeout = webRequestTimeoutMs;
+    server.requestTimeout = webRequestTimeoutMs;
+    server.maxConnections = webConnectionsMax;
+    server.on('connection', (connection: Socket) => {
+      connections.add(connection);
+      connection.once('close', () => connections.delete(connection));
+    });
+    servers.push(server);
+    return server;
+  };
+  const answer = (via: 'network' | 'socket'): RequestListener => {
+    const listener = handler(via);
+    return (request, response) => {
+      if (stopping) response.shouldKeepAlive = false;
+      listener(request, response);
+    };
+  };
+  const stop = async (graceMs: number): Promise<void> => {
+    stopping = true;
+    address = undefined;
+    const closed = Promise.all(servers.splice(0).map(close));
+    const cancel = clock.after(graceMs, () => {
+      for (const connection of connections) connection.destroy();
+    });
+    await closed;
+    cancel();
+  };
+
+  return {
+    async start() {
+      stopping = false;
+      try {
+        const tcp =
+          web?.tls === undefined
+            ? createServer(answer('network'))
+            : createTlsServer(web.tls, answer('network'), options.log);
+        await listenOnPort(open(tcp), listen.host, listen.port);
+        address = addressOf(tcp, web?.tls === undefined ? 'http' : 'https');
+        if (socketPath !== undefined) {
+          await listenOnSocket(open(createServer(answer('socket'))), socketPath);
+        }
+      } catch (error) {
+        await stop(0);
+        throw error;
+      }
+    },
+    stop,
+    get address() {
+      return address;
+    },
+  };
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // One that never listened says so in an error, and is closed all the same.
+  server.close(() => resolve());
+  return promise;
+}
+
+/** Where the server can be reached from this host. */
+function addressOf(server: Server, scheme: 'http' | 'https'): WebAddress | undefined {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') return undefined;
+  const { address: host, port } = bound;
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  const name = reachable.includes(':') ? `[${reachable}]` : reachable;
+  return { host, port, url: `${scheme}://${name}:${port}` };
 }

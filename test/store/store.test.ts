@@ -38,7 +38,7 @@ describe('the store', () => {
         groups: new Map([['team\n{}', { key: '{}' }]]),
         log: new Map([['team\n{}\nwebhook/0', { firing: ['x'] }]]),
         heartbeats: new Map([['backup', { since: at(0).wallMs }]]),
-        outbox: [entry('d1'), entry('d2', { state: 'delivered' })],
+        outbox: [entry('d0', { state: 'delivered' }), entry('d1'), entry('d2', { state: 'failed' })],
       }),
     );
     before.close();
@@ -49,7 +49,7 @@ describe('the store', () => {
       groups: [{ key: '{}' }],
       log: new Map([['team\n{}\nwebhook/0', { firing: ['x'] }]]),
       heartbeats: new Map([['backup', { since: at(0).wallMs }]]),
-      outbox: [entry('d1')],
+      outbox: [entry('d1'), entry('d2', { state: 'failed' })],
     });
   });
 

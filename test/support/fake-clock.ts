@@ -41,7 +41,8 @@ export function createFakeClock(
   };
 
   return {
-    now: () => instant(steadyMs, wallMs),
+    // The wall clock of a machine counts whole milliseconds.
+    now: () => instant(steadyMs, Math.floor(wallMs)),
     after(delayMs, run) {
       const timer = { dueMs: steadyMs + Math.max(0, delayMs), run };
       armed.add(timer);

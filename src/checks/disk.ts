@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import type { OutputOf } from '../lib/schema-atoms.ts';
+import { checkType } from './check-type.ts';
+import { findingOf, sumUp } from './host/disk-finding.ts';
+import { createUsageReader } from './host/file-system-usage.ts';
+import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
+import { isWithin, localFileSystems, mayHang, parseMounts, type Mount } from './host/mounts.ts';
+import { hostPlaces, type HostPlaces } from './host/places.ts';
+import { capacityLimit, percentLimit, refuseLimits } from './threshold.ts';
+
+const absolutePath = v.pipe(
+  v.string('a path that starts with /'),
+  v.regex(/^\/[^\0]*$/, 'a path that starts with /'),
+);
+
+const entries = {
+  /** A path on the file system to look at; all real local file systems if absent. */
+  path: v.optional(absolutePath),
+  /** Mount points to leave out, with everything below them. */
+  exclude: v.optional(v.array(absolutePath, 'a list of paths'), []),
+  warning: v.optional(capacityLimit, '85%'),
+  critical: v.optional(capacityLimit, '95%'),
+  /** Once raised, it stays raised until this is no longer reached. */
+  clear: v.optional(capacityLimit),
+  inodes_warning: v.optional(percentLimit, '90%'),
+  inodes_critical: v.optional(percentLimit, '97%'),
+};
+
+/** Judges how full file systems are: their space, and their inodes. */
+export const diskOf = (places: HostPlaces) =>
+  checkType({
+    entries,
+    refuse: (options) =>
+      refuseLimits(options) ??
+      refuseLimits({ warning: options.inodes_warning, critical: options.inodes_critical }),
+    target: (options) => options.path,
+    open({ options }, { clock }) {
+      const reader = createUsageReader({ clock, programs: places.programs });
+      const inodes = { warning: options.inodes_warning, critical: options.inodes_critical };
+      /** Paths whose space was over a limit at the last answer. */
+      const raised = new Set<string>();
+      return {
+        async run(context) {
+          const mounts = await readHostFile(`${places.proc}/self/mountinfo`, parseMounts);
+          if (isUnreadable(mounts)) return couldNotLook(mounts);
+          const findings = await Promise.all(
+            pathsOf(options, mounts).map(async (path) => {
+              const answer = await reader.read(path, mayHang(path, mounts), context);
+              const finding = findingOf(path, answer, { space: options, inodes }, raised.has(path));
+              raised[finding.raised ? 'add' : 'delete'](path);
+              return finding;
+            }),
+          );
+          return sumUp(findings, { all: options.path === undefined });
+        },
+        close: () => reader.close(),
+      };
+    },
+  });
+
+export const disk = diskOf(hostPlaces);
+
+function pathsOf(
+  { path, exclude }: OutputOf<typeof entries>,
+  mounts: readonly Mount[],
+): readonly string[] {
+  if (path !== undefined) return [path];
+  return localFileSystems(mounts)
+    .map((mount) => mount.mountPoint)
+    .filter((mountPoint) => !exclude.some((folder) => isWithin(mountPoint, folder)));
+}

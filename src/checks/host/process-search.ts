@@ -1,0 +1,122 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isUnreadable, readHostFile, type Unreadable } from './host-file.ts';
+import type { HostPlaces } from './places.ts';
+import { parseProcessStat, type ProcessStat } from './process-stat.ts';
+import { parseUptime } from './uptime.ts';
+
+/** Conditions on processes that must all hold. */
+export interface ProcessSelector {
+  /** The name the kernel knows, or the file name of the program as it was called. */
+  readonly name?: string | undefined;
+  /** Matches the command line, arguments separated by blanks. */
+  readonly cmdline?: RegExp | undefined;
+  readonly pidfile?: string | undefined;
+  /** A name out of `/etc/passwd`, or a number. */
+  readonly user?: string | number | undefined;
+}
+
+export interface FoundProcess {
+  readonly pid: number;
+  readonly residentBytes: number;
+  readonly ageSeconds: number;
+}
+
+/** Characters of a process's name that the kernel keeps (`TASK_COMM_LEN` without its end). */
+const kernelNameLength = 15;
+
+/** `USER_HZ`: ticks per second in what Linux tells programs, on every architecture that Node runs on. */
+const ticksPerSecond = 100;
+
+/**
+ * Looks for processes in `/proc`, zombies left out. One at a time on purpose: reading a command line can
+ * hang with its process, and then only one thread of the agent is lost.
+ */
+export async function findProcesses(
+  selector: ProcessSelector,
+  places: HostPlaces,
+  signal: AbortSignal,
+): Promise<readonly FoundProcess[] | Unreadable> {
+  const uptime = await readHostFile(`${places.proc}/uptime`, parseUptime);
+  if (isUnreadable(uptime)) return uptime;
+  const user = await userNumber(selector.user, places);
+  if (typeof user === 'object') return user;
+  const pids = await candidates(selector, places);
+  const found: FoundProcess[] = [];
+  for (const pid of pids) {
+    if (signal.aborted) break;
+    const folder = `${places.proc}/${pid}`;
+    const stat = parseProcessStat(await textOf(`${folder}/stat`));
+    if (stat === undefined || stat.state === 'Z' || stat.state === 'X') continue;
+    if (!(await isCalled(selector, stat, folder))) continue;
+    const status = await textOf(`${folder}/status`);
+    if (user !== undefined && userOf(status) !== user) continue;
+    found.push({
+      pid,
+      residentBytes: residentBytesOf(status),
+      ageSeconds: Math.max(0, uptime.seconds - stat.startTicks / ticksPerSecond),
+    });
+  }
+  return found;
+}
+
+/** Whether `/proc` hides the processes of other users (mount option `hidepid`) from the agent. */
+export async function hidesProcesses({ proc }: HostPlaces): Promise<boolean> {
+  return (await textOf(`${proc}/1/stat`)) === '';
+}
+
+async function candidates(
+  { pidfile }: ProcessSelector,
+  { proc }: HostPlaces,
+): Promise<readonly number[]> {
+  if (pidfile !== undefined) {
+    const pid = Number.parseInt(await textOf(pidfile), 10);
+    return pid > 0 ? [pid] : [];
+  }
+  const names = await readdir(proc);
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+async function isCalled(
+  { name, cmdline }: ProcessSelector,
+  stat: ProcessStat,
+  folder: string,
+): Promise<boolean> {
+  const isNamed = name === undefined || (name.length < kernelNameLength && stat.name === name);
+  if (isNamed && cmdline === undefined) return true;
+  // A kernel thread has no command line; its name is all there is.
+  if (stat.isKernelThread) return isNamed && cmdline === undefined;
+  const words = (await textOf(`${folder}/cmdline`)).replace(/\0$/, '').split('\0');
+  const [word = ''] = words;
+  // A program may set a title in place of its arguments, such as `nginx: master process`.
+  const called = basename(words.length > 1 ? word : word.replace(/:? .*$/s, ''));
+  return (isNamed || called === name) && (cmdline === undefined || cmdline.test(words.join(' ')));
+}
+
+/** The text, or nothing: processes come and go while one looks. */
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
+function userOf(status: string): number | undefined {
+  const [, effective] = /^Uid:\t\d+\t(\d+)/m.exec(status) ?? [];
+  return effective === undefined ? undefined : Number(effective);
+}
+
+function residentBytesOf(status: string): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+async function userNumber(
+  user: string | number | undefined,
+  { etc }: HostPlaces,
+): Promise<number | Unreadable | undefined> {
+  if (user === undefined || typeof user === 'number') return user;
+  if (/^\d+$/.test(user)) return Number(user);
+  const lines = (await textOf(`${etc}/passwd`)).split('\n');
+  const line = lines.find((line) => line.startsWith(`${user}:`));
+  const uid = line?.split(':')[2];
+  if (uid !== undefined) return Number(uid);
+  const unreadable = `there is no user ${user} in ${etc}/passwd: write its number instead`;
+  return { unreadable, reason: 'missing' };
+}

@@ -1,0 +1,23 @@
+export interface ProcessStat {
+  /** As the kernel keeps it: at most 15 characters. */
+  readonly name: string;
+  /** One letter: `R`, `S`, `D`, `Z` for a zombie, … */
+  readonly state: string;
+  /** Clock ticks from boot to its start. */
+  readonly startTicks: number;
+  readonly isKernelThread: boolean;
+}
+
+/** `PF_KTHREAD` of the kernel's `sched.h`. */
+const kernelThreadFlag = 0x0020_0000;
+
+/** Reads `/proc/PID/stat` (proc_pid_stat(5)); undefined if it is not in that form. */
+export function parseProcessStat(text: string): ProcessStat | undefined {
+  // The name may itself hold blanks and brackets: it ends at the last one.
+  const [, name, rest] = /^\d+ \((.*)\) (.+)$/s.exec(text.trim()) ?? [];
+  if (name === undefined || rest === undefined) return undefined;
+  const fields = rest.split(' ');
+  const [state = '', flags, startTicks] = [fields[0], Number(fields[6]), Number(fields[19])];
+  if (!Number.isFinite(startTicks)) return undefined;
+  return { name, state, startTicks, isKernelThread: (flags & kernelThreadFlag) !== 0 };
+}

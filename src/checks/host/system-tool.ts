@@ -1,0 +1,25 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Unreadable } from './host-file.ts';
+import { whyNotStarted } from './missing-program.ts';
+import type { HostPlaces } from './places.ts';
+import { runProgram } from './run-program.ts';
+
+/** Asks a tool of the system, in the C locale, and gives what it printed if it ended well. */
+export async function askTool(
+  [program, ...words]: readonly [string, ...string[]],
+  places: HostPlaces,
+  limits: { readonly signal: AbortSignal; readonly clock: Clock },
+): Promise<{ readonly output: string } | Unreadable> {
+  const call = { program, arguments: words, environment: { PATH: places.programs, LC_ALL: 'C' } };
+  const outcome = await runProgram(call, limits);
+  if (outcome.kind === 'not_started') {
+    return { unreadable: await whyNotStarted(call, outcome), reason: 'missing' };
+  }
+  if (outcome.kind === 'overdue') {
+    return { unreadable: `${program} did not answer in time`, reason: 'timeout' };
+  }
+  if (outcome.exitCode === 0) return { output: outcome.stdout };
+  const how = outcome.exitSignal ?? `exit code ${outcome.exitCode}`;
+  const said = outcome.stderr.split('\n').find((line) => line.trim() !== '') ?? 'it said nothing';
+  return { unreadable: `${program} failed with ${how}: ${said}`, reason: 'command' };
+}

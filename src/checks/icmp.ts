@@ -1,0 +1,13 @@
+import * as v from 'valibot';
+import { nonEmptyText } from '../lib/schema-atoms.ts';
+import { checkType } from './check-type.ts';
+import { probeIcmp } from './net/icmp-probe.ts';
+import { icmpBlock } from './net/icmp-options.ts';
+import { openProbe } from './net/probe.ts';
+
+export const icmp = checkType({
+  entries: { target: nonEmptyText, icmp: v.optional(icmpBlock, {}) },
+  target: (options) => options.target,
+  open: (spec, environment) =>
+    openProbe(probeIcmp, spec.options.target, spec.options.icmp, environment),
+});

@@ -1,0 +1,69 @@
+import type { DnsAnswer } from './dns-message.ts';
+import type { DnsOptions, SectionRules } from './dns-options.ts';
+import { presentRecord } from './dns-record.ts';
+import type { Failure } from './failure.ts';
+import type { Pattern } from './pattern.ts';
+
+type Section = 'answer' | 'authority' | 'additional';
+
+function sources(patterns: readonly Pattern[]): string {
+  return patterns.map((pattern) => pattern.source).join(' or ');
+}
+
+/** What the rules of one section find wrong with its records, as the end of a sentence. */
+function breach(records: readonly string[], rules: SectionRules): string | undefined {
+  const {
+    fail_if_matches_regexp: forbidden,
+    fail_if_all_match_regexp: all,
+    fail_if_not_matches_regexp: needed,
+    fail_if_none_matches_regexp: any,
+  } = rules;
+  if (records.length === 0 && needed.length + any.length > 0) {
+    return `is empty, wanted a match of ${sources([...needed, ...any])}`;
+  }
+  for (const record of records) {
+    const unwanted = forbidden.find((pattern) => pattern.matches(record));
+    if (unwanted) return `has ${record}, wanted no match of ${unwanted.source}`;
+    const missed = needed.find((pattern) => !pattern.matches(record));
+    if (missed) return `has ${record}, wanted a match of ${missed.source}`;
+  }
+  // The name of this option says the opposite of what it does, in blackbox_exporter and so here.
+  const odd = records.find((record) => !all.every((pattern) => pattern.matches(record)));
+  if (odd !== undefined) return `has ${odd}, wanted every record to match ${sources(all)}`;
+  if (any.length === 0) return undefined;
+  const isFound = records.some((record) => any.some((pattern) => pattern.matches(record)));
+  return isFound ? undefined : `has no record that matches ${sources(any)}`;
+}
+
+function judgeSection(
+  section: Section,
+  records: DnsAnswer['answers'],
+  rules: SectionRules | undefined,
+): Failure | undefined {
+  if (rules === undefined) return undefined;
+  const wrong = breach(records.map(presentRecord), rules);
+  if (wrong === undefined) return undefined;
+  return { reason: 'body', summary: `the ${section} section ${wrong}`.replaceAll('\t', ' ') };
+}
+
+/** Judges an answer: first its code, then the records of each section. */
+export function judgeAnswer(
+  answer: DnsAnswer,
+  server: string,
+  options: DnsOptions,
+): Failure | undefined {
+  const { query_name: name, query_type: type } = options;
+  const valid: readonly string[] = options.valid_rcodes;
+  if (!valid.includes(answer.responseCode)) {
+    const wanted = valid.length === 0 ? 'nothing (valid_rcodes is empty)' : valid.join(' or ');
+    return {
+      reason: 'status',
+      summary: `${answer.responseCode} for ${name} ${type} from ${server}, wanted ${wanted}`,
+    };
+  }
+  return (
+    judgeSection('answer', answer.answers, options.validate_answer_rrs) ??
+    judgeSection('authority', answer.authorities, options.validate_authority_rrs) ??
+    judgeSection('additional', answer.additionals, options.validate_additional_rrs)
+  );
+}

@@ -1,0 +1,100 @@
+import type { Readable, Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflateRaw } from 'node:zlib';
+import type { Compression } from './content-coding.ts';
+import { errorCode, errorMessage, onAbort, timedOut, type Failure } from './failure.ts';
+import type { ProbeContext } from './probe.ts';
+
+interface BodyPlan {
+  readonly compression?: Compression | undefined;
+  /** Bytes after unpacking; a longer body is a failure. 0 is no limit. */
+  readonly limitBytes: number;
+  /** Bytes kept to be looked at; the rest is counted only. */
+  readonly keepBytes: number;
+}
+
+export interface Body {
+  /** Bytes after unpacking, at most the limit. */
+  readonly bytes: number;
+  /** The first bytes of it, as UTF-8. */
+  readonly text: string;
+  /** Why it could not be read to the end. */
+  readonly failure?: Failure;
+}
+
+export const noBody: Body = { bytes: 0, text: '' };
+
+function unpacker(compression: Compression | undefined): Transform | undefined {
+  switch (compression) {
+    case 'gzip':
+      return createGunzip();
+    case 'br':
+      return createBrotliDecompress();
+    case 'deflate':
+      return createInflateRaw();
+    case 'identity':
+    case undefined:
+      return undefined;
+    default:
+      return compression satisfies never;
+  }
+}
+
+const closedEarly: Failure = {
+  reason: 'body',
+  summary: 'the connection was closed before the body was complete',
+};
+
+function readFailure(error: unknown): Failure {
+  if (errorCode(error) === 'ECONNRESET') return closedEarly;
+  return { reason: 'body', summary: `the body cannot be read: ${errorMessage(error)}` };
+}
+
+/** Reads a body to its end, its limit or the deadline, holding no more of it than the plan asks for. */
+export async function readBody(
+  wire: Readable,
+  plan: BodyPlan,
+  context: ProbeContext,
+): Promise<Body> {
+  const unpack = unpacker(plan.compression);
+  const stream = unpack ?? wire;
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  let keptBytes = 0;
+  const failure = await new Promise<Failure | undefined>((resolve) => {
+    const stop = onAbort(context.signal, () =>
+      settle(timedOut(context, `reading the body, ${bytes} bytes so far`)),
+    );
+    function settle(failure?: Failure): void {
+      stop();
+      unpack?.destroy();
+      resolve(failure);
+    }
+    const fail = (error: unknown): void => settle(readFailure(error));
+    const broken = wire.errored;
+    if (broken !== null) return fail(broken);
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (keptBytes < plan.keepBytes) {
+        kept.push(chunk.subarray(0, plan.keepBytes - keptBytes));
+        keptBytes += kept.at(-1)?.length ?? 0;
+      }
+      if (plan.limitBytes > 0 && bytes > plan.limitBytes) {
+        bytes = plan.limitBytes;
+        settle({
+          reason: 'body',
+          summary: `the body is longer than body_size_limit, ${plan.limitBytes} bytes`,
+        });
+      }
+    });
+    stream.once('end', () => settle());
+    stream.on('error', fail);
+    wire.on('error', fail);
+    // Node ends some broken streams without an error; after the end this changes nothing.
+    wire.once('close', () => {
+      if (!wire.readableEnded) settle(closedEarly);
+    });
+    if (unpack !== undefined) wire.pipe(unpack);
+  });
+  const text = Buffer.concat(kept).toString('utf8');
+  return { bytes, text, ...(failure === undefined ? {} : { failure }) };
+}

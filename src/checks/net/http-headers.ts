@@ -1,0 +1,37 @@
+/** Headers as they stand on the wire: name, value, name, value, …; repeated ones stay apart. */
+export type RawHeaders = readonly string[];
+
+/** Every value of one header, whatever the case of its name. */
+export function headerValues(headers: RawHeaders, name: string): string[] {
+  const wanted = name.toLowerCase();
+  const values: string[] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    if (headers[at]?.toLowerCase() === wanted) values.push(headers[at + 1] ?? '');
+  }
+  return values;
+}
+
+export function headerValue(headers: RawHeaders, name: string): string | undefined {
+  return headerValues(headers, name)[0];
+}
+
+/**
+ * The length of a body as its head announces it; -1 if only the end of the body will tell. Answers that
+ * never have a body count as 0.
+ */
+export function announcedLength(status: number, headers: RawHeaders): number {
+  if (status === 204 || status === 304) return 0;
+  if (headerValue(headers, 'transfer-encoding') !== undefined) return -1;
+  const length = headerValue(headers, 'content-length');
+  return length === undefined ? -1 : Number(length);
+}
+
+const httpDate =
+  /^(?:\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT|\w{6,9}, \d{2}-\w{3}-\d{2} [\d:]{8} GMT|\w{3} \w{3} [ \d]\d [\d:]{8} \d{4})$/;
+
+/** An HTTP date (RFC 9110, 5.6.7) as Unix seconds; undefined for anything else. */
+export function parseHttpDate(date: string): number | undefined {
+  if (!httpDate.test(date)) return undefined;
+  const ms = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`);
+  return Number.isNaN(ms) ? undefined : ms / 1000;
+}

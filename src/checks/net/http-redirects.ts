@@ -1,0 +1,88 @@
+import { redirectsMax } from '../../model/limits.ts';
+import { createCookieJar } from './cookie-jar.ts';
+import { isFailure, type Failure } from './failure.ts';
+import { headerValue } from './http-headers.ts';
+import type { HttpOptions } from './http-options.ts';
+import { redirectedRequest, type HttpRequest } from './http-request.ts';
+import { makeTrip, type HttpPhases, type Trip } from './http-trip.ts';
+import { hostOf, isHttp, shownUrl } from './http-url.ts';
+import type { ProbeContext } from './probe.ts';
+import { resolveHost, type Address } from './resolve.ts';
+
+/** Where a chain of requests ended. */
+export interface ChainEnd {
+  /** Redirects seen, those that were not followed included. */
+  readonly redirects: number;
+  /** The last request sent. */
+  readonly request: HttpRequest;
+  readonly end: Trip | Failure;
+  /** The response is a redirect that was not followed: its body is not read. */
+  readonly isRefused: boolean;
+}
+
+const redirectCodes = new Set([301, 302, 303, 307, 308]);
+
+/** Sends the request and follows where it leads, as far as the options and the limit allow. */
+export async function followChain(
+  first: HttpRequest,
+  home: Address,
+  options: HttpOptions,
+  phases: HttpPhases,
+  context: ProbeContext,
+): Promise<ChainEnd> {
+  const jar = createCookieJar(context.clock.now().wallMs);
+  const homeHost = hostOf(first.url);
+  let request = first;
+  let redirects = 0;
+  const ended = (end: Trip | Failure, isRefused = false): ChainEnd => ({
+    redirects,
+    request,
+    end,
+    isRefused,
+  });
+  for (;;) {
+    const address = await addressFor(request, homeHost, home, options, phases, context);
+    if (isFailure(address)) return ended(address);
+    const isHome = hostOf(request.url) === homeHost;
+    const cookies = jar.header(request.url);
+    const trip = await makeTrip({ request, address, options, isHome, cookies }, phases, context);
+    if (isFailure(trip)) return ended(trip);
+    const { reply } = trip;
+    context.log(`HTTP ${reply.status} from ${shownUrl(request.url)}`);
+    const location = headerValue(reply.headers, 'location');
+    if (!redirectCodes.has(reply.status) || location === undefined) return ended(trip);
+    const next = redirectedRequest(request, reply.status, location);
+    if (next === undefined) return ended(stray(trip, request));
+    redirects += 1;
+    if (!options.follow_redirects || redirects > redirectsMax) return ended(trip, true);
+    if (!isHttp(next.url)) return ended(stray(trip, request));
+    jar.store(request.url, reply.headers);
+    reply.close();
+    request = next;
+  }
+}
+
+/** Ends a trip whose redirect leads nowhere. */
+function stray({ reply }: Trip, { url }: HttpRequest): Failure {
+  reply.close();
+  return {
+    reason: 'protocol',
+    summary: `${shownUrl(url)} redirects to something that is no http or https URL`,
+  };
+}
+
+/** The address that is known already, or that of the other host a redirect leads to. */
+async function addressFor(
+  request: HttpRequest,
+  homeHost: string,
+  home: Address,
+  options: HttpOptions,
+  phases: HttpPhases,
+  context: ProbeContext,
+): Promise<Address | Failure> {
+  const host = hostOf(request.url);
+  if (host === homeHost) return home;
+  const { lookupMs, found } = await resolveHost(host, options, context);
+  phases.resolve += lookupMs;
+  return found;
+}

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { unreadable, type Failure } from './failure.ts';
+import { authorizationFor } from './http-credentials.ts';
+import type { HttpOptions } from './http-options.ts';
+import { hostOf, isSecure } from './http-url.ts';
+import { userAgent } from './user-agent.ts';
+
+/** One request, ready to be sent. `headers` has no Host, Content-Length, Connection or Cookie. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** The value of Host and of `:authority`. */
+  readonly host: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: Buffer;
+}
+
+/** Header values go out as UTF-8; Node takes bytes as the characters of Latin-1. */
+function asBytes(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1');
+}
+
+function isNamed(name: string): ([other]: readonly [string, string]) => boolean {
+  return ([other]) => other.toLowerCase() === name;
+}
+
+/** The first request of a probe. Reads the files that the options name. */
+export async function firstRequest(url: URL, options: HttpOptions): Promise<HttpRequest | Failure> {
+  const authorization = await authorizationFor(options, url);
+  if ('reason' in authorization) return authorization;
+  const given = Object.entries(options.headers).map(
+    ([name, value]) => [name, asBytes(value)] as const,
+  );
+  const headers = given.filter(([name]) => !/^(?:host|content-length|connection)$/i.test(name));
+  if (!headers.some(isNamed('user-agent'))) headers.unshift(['User-Agent', userAgent]);
+  if (authorization.header !== undefined && !headers.some(isNamed('authorization'))) {
+    headers.push(['Authorization', asBytes(authorization.header)]);
+  }
+  const { method, body: inline, body_file: file } = options;
+  const host = given.find(isNamed('host'))?.[1] ?? url.host;
+  try {
+    const body = file === undefined ? Buffer.from(inline ?? '') : await readFile(file);
+    return { method, url, host, headers, ...(body.length === 0 ? {} : { body }) };
+  } catch (error) {
+    return unreadable(error, 'body_file');
+  }
+}
+
+/** Headers that must not reach another host than the one they were meant for. */
+const confidential = /^(?:authorization|www-authenticate|cookie2?)$/i;
+
+/**
+ * The request that follows a redirect from `request` to `location`; undefined if that is no URL. As browsers do, 301 to 303 turn anything but HEAD into GET.
+ */
+export function redirectedRequest(
+  request: HttpRequest,
+  status: number,
+  location: string,
+): HttpRequest | undefined {
+  const reference = Buffer.from(location, 'latin1').toString('utf8');
+  const url = URL.parse(reference, request.url.href);
+  if (url === null) return undefined;
+  const keepsMethod = status === 307 || status === 308;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const isDowngrade = isSecure(request.url) && !isSecure(url);
+  const isForeign = hostOf(url) !== hostOf(request.url);
+  const isRelative = url.host === request.url.host && !/^\w+:/.test(reference);
+  const { body } = request;
+  return {
+    method: keepsMethod || isRead ? request.method : 'GET',
+    url,
+    host: isRelative ? request.host : url.host,
+    headers: request.headers.filter(
+      ([name]) =>
+        !((isForeign || isDowngrade) && confidential.test(name)) &&
+        (keepsMethod || !/^content-/i.test(name)),
+    ),
+    ...(keepsMethod && body !== undefined ? { body } : {}),
+  };
+}

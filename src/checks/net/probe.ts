@@ -1,0 +1,41 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { CheckResult } from '../../model/result.ts';
+import type { CheckEnvironment, OpenCheck } from '../check-type.ts';
+
+/** What a probe needs of the world; `/probe` and a configured check both have it. */
+export interface ProbeContext {
+  readonly clock: Clock;
+  /** Aborted at the deadline. */
+  readonly signal: AbortSignal;
+  /** Milliseconds from the start to the deadline, for sentences about it. */
+  readonly timeoutMs: number;
+  log(line: string): void;
+}
+
+/** What a probe found, with the families of blackbox_exporter that belong to it. */
+export type ProbeOutcome = CheckResult;
+
+/** One look at a target. Never throws for anything the outside world does. */
+type Probe<Options> = (
+  target: string,
+  options: Options,
+  context: ProbeContext,
+) => Promise<ProbeOutcome>;
+
+/** Makes a configured check of a probe. */
+export function openProbe<Options>(
+  probe: Probe<Options>,
+  target: string,
+  options: Options,
+  environment: CheckEnvironment,
+): OpenCheck {
+  return {
+    run: (context) =>
+      probe(target, options, {
+        clock: environment.clock,
+        signal: context.signal,
+        timeoutMs: context.timeoutMs,
+        log: (line) => context.log(line),
+      }),
+  };
+}

@@ -1,0 +1,54 @@
+import { detailLinesMax, excerptLengthMax, lineLengthMax } from '../../model/limits.ts';
+import { notOk, ok, type CheckResult } from '../../model/result.ts';
+import type { Failure } from './failure.ts';
+import type { ProbeContext, ProbeOutcome } from './probe.ts';
+
+/** A probe under way: its log so far, and the time since it began. */
+export interface ProbeRecord {
+  /** As the probe's own, but remembering the latest lines. */
+  readonly context: ProbeContext;
+  readonly lines: string[];
+  elapsedMs(): number;
+  /** The outcome: failed for a reason, or well with a summary. */
+  finish(
+    verdict: Failure | string,
+    found: Pick<CheckResult, 'families' | 'phases'> & Partial<Pick<CheckResult, 'values'>>,
+  ): ProbeOutcome;
+}
+
+export function startRecord(context: ProbeContext): ProbeRecord {
+  const startMs = context.clock.now().steadyMs;
+  const lines: string[] = [];
+  const elapsedMs = (): number => context.clock.now().steadyMs - startMs;
+  return {
+    context: {
+      clock: context.clock,
+      signal: context.signal,
+      timeoutMs: context.timeoutMs,
+      log(line) {
+        const bounded = line.slice(0, lineLengthMax);
+        if (lines.length >= detailLinesMax) lines.shift();
+        lines.push(bounded);
+        context.log(bounded);
+      },
+    },
+    lines,
+    elapsedMs,
+    finish(verdict, { families, phases, values = [] }) {
+      const responseTime = { metric: 'response_time', value: elapsedMs() / 1000, unit: 's' };
+      const extras = { detail: lines, families, phases, values: [responseTime, ...values] };
+      if (typeof verdict === 'string') return ok(verdict, extras);
+      const status = verdict.unknown ? 'unknown' : 'critical';
+      return notOk(status, verdict.reason, verdict.summary.slice(0, lineLengthMax), extras);
+    },
+  };
+}
+
+/** The beginning of a text from outside on one line, without what would upset a terminal. */
+export function excerpt(text: string): string {
+  const oneLine = text
+    .slice(0, excerptLengthMax)
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
+  return text.length > excerptLengthMax ? `${oneLine} …` : oneLine;
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
+import { errorMessage, unreadable, type Failure } from './failure.ts';
+import type { TlsOptions } from './tls-options.ts';
+import { certificatesOf, systemTrust, trustOf, type Trust } from './trust.ts';
+
+/** What a handshake needs, made once from the options and used until a file behind them changes. */
+export interface TlsSetup {
+  readonly context: SecureContext;
+  readonly trust: Trust;
+  readonly verify: boolean;
+  readonly serverName?: string;
+}
+
+const versions: Readonly<Record<string, SecureVersion>> = {
+  TLS10: 'TLSv1',
+  TLS11: 'TLSv1.1',
+  TLS12: 'TLSv1.2',
+  TLS13: 'TLSv1.3',
+};
+
+interface Material {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+async function readMaterial(tls: TlsOptions): Promise<Material | Failure> {
+  const reading = async (inline: string | undefined, file: string | undefined) =>
+    file === undefined ? inline : readFile(file, 'utf8');
+  try {
+    return {
+      ca: await reading(tls.ca, tls.ca_file),
+      cert: await reading(tls.cert, tls.cert_file),
+      key: await reading(tls.key?.reveal(), tls.key_file),
+    };
+  } catch (error) {
+    return unreadable(error, 'tls_config');
+  }
+}
+
+function build(tls: TlsOptions, { ca, cert, key }: Material): TlsSetup | Failure {
+  const { min_version: least, max_version: most, server_name: serverName } = tls;
+  if (ca !== undefined && certificatesOf(ca).length === 0) {
+    return { reason: 'tls', summary: 'tls_config: ca holds no certificate', unknown: true };
+  }
+  const trust = ca === undefined ? systemTrust() : trustOf(ca);
+  const legacy = least === 'TLS10' || least === 'TLS11';
+  const minVersion = least === undefined ? undefined : versions[least];
+  const maxVersion = most === undefined ? undefined : versions[most];
+  try {
+    const context = createSecureContext({
+      ca: trust.pem,
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(minVersion === undefined ? {} : { minVersion }),
+      ...(maxVersion === undefined ? {} : { maxVersion }),
+      // Versions before 1.2 sign with SHA-1, which OpenSSL refuses at its usual security level.
+      ...(legacy ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
+    });
+    return {
+      context,
+      trust,
+      verify: !tls.insecure_skip_verify,
+      ...(serverName === undefined || serverName === '' ? {} : { serverName }),
+    };
+  } catch (error) {
+    return { reason: 'tls', summary: `tls_config: ${errorMessage(error)}`, unknown: true };
+  }
+}
+
+function isSame(a: Material, b: Material): boolean {
+  return a.ca === b.ca && a.cert === b.cert && a.key === b.key;
+}
+
+const defaultOptions: TlsOptions = { insecure_skip_verify: false };
+
+/** Setups by the options they were made from, each with the file contents it stands for. */
+const setups = new WeakMap<TlsOptions, { readonly material: Material; readonly setup: TlsSetup }>();
+
+/** The setup for a `tls_config`; certificate files are read again each time, as they get renewed. */
+export async function tlsSetup(tls: TlsOptions = defaultOptions): Promise<TlsSetup | Failure> {
+  const material = await readMaterial(tls);
+  if ('reason' in material) return material;
+  const known = setups.get(tls);
+  if (known !== undefined && isSame(known.material, material)) return known.setup;
+  const setup = build(tls, material);
+  if (!('reason' in setup)) setups.set(tls, { material, setup });
+  return setup;
+}

@@ -1,0 +1,187 @@
+import * as v from 'valibot';
+import { checkTypeNames, type CheckSpec, type CheckTypeName } from '../model/check.ts';
+import { nameFor, takeName } from './check-name.ts';
+import {
+  checkName,
+  checkSchema,
+  defaultsSchema,
+  splitKeys,
+  type SharedKeys,
+} from './check-schema.ts';
+import { linked } from './check-links.ts';
+import { debouncePolicy } from './debounce.ts';
+import { laterCheckTypes } from './later.ts';
+import { withoutPasswords } from './masked.ts';
+import { oneOf, suggestion } from './nearest.ts';
+import { describe, read, readText } from './reader.ts';
+import { refuse, type Reading } from './reading.ts';
+import type { ConfigTables } from './tables.ts';
+import { refuseBadCrons, refuseTiming, timingOf } from './timing.ts';
+import {
+  itemsOf,
+  mapOf,
+  placeSeenFrom,
+  scalarOf,
+  valueOf,
+  type MapTree,
+  type Tree,
+} from './tree.ts';
+
+/** A check that was read, and what else has to be known of it to judge all of them together. */
+export interface ReadCheck {
+  readonly tree: Tree;
+  /** The list its dependencies come from, its own or that of `defaults`. */
+  readonly parents: Tree | undefined;
+  readonly spec: CheckSpec;
+  readonly enabled: boolean;
+  /** Checks its options speak of. */
+  readonly references: readonly string[];
+}
+
+type CheckTypes = ConfigTables['checkTypes'];
+
+/** Reads `defaults:` and `checks:`. What is switched off is checked like the rest, then left out. */
+export async function readChecks(
+  reading: Reading,
+  root: MapTree,
+  types: CheckTypes,
+): Promise<readonly CheckSpec[]> {
+  const defaultsTree = valueOf(root, 'defaults');
+  const inherited = defaultsTree && read(reading, defaultsTree, defaultsSchema);
+  if (defaultsTree && inherited) refuseTiming(reading, defaultsTree, inherited);
+  const trees = checkTrees(reading, root);
+  const names = readNames(reading, trees);
+  const schemaOf = createSchemas(types);
+  const context = { reading, types, names, inherited: inherited ?? {}, defaultsTree };
+  const checks = trees.flatMap((tree) => {
+    const type = readType(reading, tree);
+    if (type === undefined) return [];
+    const written = read(reading, tree, schemaOf(type));
+    return written === undefined ? [] : [buildCheck(context, tree, type, written)];
+  });
+  await refuseBadCrons(reading, [...trees, ...(defaultsTree ? [defaultsTree] : [])]);
+  const own = ownCheck(context, trees);
+  return linked(reading, [...checks, ...own], names);
+}
+
+function checkTrees(reading: Reading, root: MapTree): readonly Tree[] {
+  const list = valueOf(root, 'checks');
+  if (list !== undefined && list.kind !== 'list') {
+    read(reading, list, v.array(v.unknown(), 'a list of checks'));
+  }
+  return itemsOf(list).flatMap((item) => {
+    if (item.kind === 'map') return [item];
+    if (item.kind === 'scalar' && typeof item.value === 'string') {
+      return [mapOf({ type: scalarOf('http', item.place), target: item }, item.place)];
+    }
+    read(reading, item, v.strictObject({}, 'a URL, or a map of keys of a check'));
+    return [];
+  });
+}
+
+/** The names that were written. The second check of a name is the wrong one. */
+function readNames(reading: Reading, trees: readonly Tree[]): Set<string> {
+  const places = new Map<string, Tree>();
+  for (const tree of trees) {
+    const written = valueOf(tree, 'name');
+    const name = written && read(reading, written, checkName);
+    if (written === undefined || name === undefined) continue;
+    const first = places.get(name)?.place;
+    if (first === undefined) places.set(name, written);
+    else {
+      const where = placeSeenFrom(first, written.place);
+      refuse(reading, written, `the name ${JSON.stringify(name)} is already taken ${where}`);
+    }
+  }
+  return new Set(places.keys());
+}
+
+function readType(reading: Reading, tree: Tree): CheckTypeName | undefined {
+  const written = valueOf(tree, 'type');
+  if (written === undefined) {
+    refuse(reading, tree, `the key type is missing, expected ${oneOf(checkTypeNames)}`);
+    return undefined;
+  }
+  const type = readText(reading, written);
+  const known = checkTypeNames.find((name) => name === type);
+  if (known !== undefined || type === undefined) return known;
+  const message = laterCheckTypes.includes(type)
+    ? `the check type ${type} is not supported by this version, expected ${oneOf(checkTypeNames)}`
+    : `unknown check type ${describe(written, reading.hidden)}${suggestion(type, checkTypeNames)}`;
+  refuse(reading, written, message);
+  return undefined;
+}
+
+function createSchemas(types: CheckTypes) {
+  const schemas = new Map<CheckTypeName, ReturnType<typeof checkSchema>>();
+  return (type: CheckTypeName): ReturnType<typeof checkSchema> => {
+    const schema = schemas.get(type) ?? checkSchema(type, types[type]);
+    schemas.set(type, schema);
+    return schema;
+  };
+}
+
+/** What the checks of one configuration share. */
+interface Context {
+  readonly reading: Reading;
+  readonly types: CheckTypes;
+  /** Names that are taken. */
+  readonly names: Set<string>;
+  readonly inherited: SharedKeys;
+  readonly defaultsTree: Tree | undefined;
+}
+
+function buildCheck(
+  { reading, types, names, inherited, defaultsTree }: Context,
+  tree: Tree,
+  type: CheckTypeName,
+  written: Readonly<Record<string, unknown>>,
+): ReadCheck {
+  const keys = types[type];
+  const { options, shared: own } = splitKeys(written, keys);
+  const refusal = keys.refuse?.(options);
+  if (refusal !== undefined) refuse(reading, tree, refusal);
+  refuseTiming(reading, tree, own);
+  const target = keys.target?.(options);
+  const name =
+    typeof written['name'] === 'string' ? written['name'] : takeName(nameFor(type, target), names);
+  const shared = { ...inherited, ...own };
+  const dependsOn =
+    own.depends_on ?? (inherited.depends_on ?? []).filter((other) => other !== name);
+  const spec: CheckSpec = {
+    name,
+    type,
+    ...(target === undefined ? {} : { target: withoutPasswords(target) }),
+    ...timingOf(reading, tree, { own, inherited, type: keys }),
+    startPeriodMs: shared.start_period ?? 0,
+    severity: shared.severity ?? 'critical',
+    labels: { ...inherited.labels, ...own.labels },
+    annotations: { ...inherited.annotations, ...own.annotations },
+    dependsOn: [...new Set(dependsOn)],
+    expect: shared.expect ?? 'up',
+    debounce: debouncePolicy(own.debounce, inherited.debounce),
+    options,
+  };
+  return {
+    tree,
+    parents: valueOf(tree, 'depends_on') ?? valueOf(defaultsTree, 'depends_on'),
+    spec,
+    enabled: shared.enabled ?? true,
+    references: keys.references?.(options) ?? [],
+  };
+}
+
+/** The check of the agent itself, which is always there; `defaults` are not meant for it. */
+function ownCheck(context: Context, trees: readonly Tree[]): readonly ReadCheck[] {
+  const isConfigured = trees.some((tree) => {
+    const type = valueOf(tree, 'type');
+    return type?.kind === 'scalar' && type.text === 'agent';
+  });
+  if (isConfigured) return [];
+  const { reading, types, names } = context;
+  const place = { file: '', path: 'checks' };
+  const tree = mapOf({ type: scalarOf('agent', place) }, place);
+  const written = read(reading, tree, checkSchema('agent', types.agent));
+  const named = { ...written, name: takeName('tocsin', names) };
+  return [buildCheck({ ...context, inherited: {}, defaultsTree: undefined }, tree, 'agent', named)];
+}

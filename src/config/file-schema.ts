@@ -1,0 +1,81 @@
+import * as v from 'valibot';
+import { nonEmptyText, text } from '../lib/schema-atoms.ts';
+import { checkTypeNames } from '../model/check.ts';
+import { integrationNames, type IntegrationName } from '../model/delivery.ts';
+import { checkSchema, defaultsSchema } from './check-schema.ts';
+import {
+  blockKey,
+  globalDefaultsOf,
+  globalSchema,
+  integrationSchema,
+  routeEntries,
+} from './routing-schema.ts';
+import { agentSchema, serverSchema } from './settings.ts';
+import { shortKeys } from './short-form.ts';
+import type { ConfigTables } from './tables.ts';
+
+const titled = (title: string, schema: v.GenericSchema): v.GenericSchema =>
+  v.pipe(schema, v.title(title));
+
+const routeTree: v.GenericSchema = v.strictObject({
+  ...routeEntries,
+  routes: v.optional(v.array(v.lazy(() => routeTree))),
+});
+
+/**
+ * The whole file as one schema, of the same parts that the sections are read with: for describing the
+ * file, not for reading it, which goes piece by piece so that one mistake hides no other.
+ */
+export function fileSchema({ checkTypes, integrations }: ConfigTables): v.GenericSchema {
+  const checks = checkTypeNames.map((type) =>
+    titled(`A check of type ${type}`, checkSchema(type, checkTypes[type])),
+  );
+  return v.strictObject({
+    $schema: v.optional(v.string()),
+    agent: v.optional(titled('The agent itself', agentSchema)),
+    server: v.optional(titled('Page, metrics and API', serverSchema)),
+    defaults: v.optional(titled('Keys for every check', defaultsSchema)),
+    notify: v.optional(titled('Who is told, in short', shortFormSchema(integrations))),
+    global: v.optional(titled('Defaults for receivers', globalSchema(integrations))),
+    route: v.optional(titled('Which alerts go where', routeTree)),
+    receivers: v.optional(titled('Who is told', v.array(receiverSchemaOf(integrations)))),
+    checks: v.optional(
+      titled(
+        'What is watched',
+        v.array(v.union([titled('URL of an http check', text), ...checks])),
+      ),
+    ),
+  });
+}
+
+/** One block of a receiver; what `global` may say need not be said in it. */
+function blockSchema(
+  name: IntegrationName,
+  integrations: ConfigTables['integrations'],
+): v.GenericSchema {
+  const keys = integrations[name];
+  const entries: v.ObjectEntries = { ...keys.entries };
+  for (const [option] of globalDefaultsOf(name)) {
+    const entry = entries[option];
+    if (entry !== undefined) entries[option] = v.optional(entry as v.GenericSchema);
+  }
+  return integrationSchema({ ...keys, entries });
+}
+
+function receiverSchemaOf(integrations: ConfigTables['integrations']): v.GenericSchema {
+  const blocks = integrationNames.map((name) => {
+    return [blockKey(name), v.optional(v.array(blockSchema(name, integrations)))] as const;
+  });
+  return v.strictObject({ name: nonEmptyText, ...Object.fromEntries(blocks) });
+}
+
+function shortFormSchema(integrations: ConfigTables['integrations']): v.GenericSchema {
+  const entries = Object.entries(shortKeys).map(([name, key]) => {
+    const block = v.union([
+      titled(`Only its ${key}`, nonEmptyText),
+      blockSchema(name as keyof typeof shortKeys, integrations),
+    ]);
+    return [name, v.optional(v.union([block, v.array(block)]))] as const;
+  });
+  return v.strictObject(Object.fromEntries(entries));
+}

@@ -1,0 +1,58 @@
+/**
+ * What the contract, Alertmanager or blackbox_exporter know and this version does not do. Such a key is
+ * refused by line as unsupported, not as misspelt.
+ */
+
+/** Check types of the contract that are still to come. */
+export const laterCheckTypes: readonly string[] = [
+  'grpc',
+  'websocket',
+  'unix',
+  'port',
+  'file',
+  'mount',
+  'reboot',
+  'oom',
+  'docker',
+  'certificate',
+  'openclaw',
+  'llm',
+  'redis',
+  'postgres',
+  'nginx',
+  'caddy',
+];
+
+const sections = words(`modules modules_file inhibit_rules time_intervals mute_time_intervals
+  templates tracing`);
+
+const checkKeys = words(`module proxy_url proxy_from_environment proxy_connect_header no_proxy
+  skip_resolve_phase_with_proxy oauth2 http_headers enable_http3 use_http3
+  fail_if_body_json_matches_cel fail_if_body_json_not_matches_cel`);
+
+const routingKeys = words(`mute_time_intervals active_time_intervals labels escalate fallback
+  fallback_after rate_limit http_config alertmanager_configs discord_configs incidentio_configs
+  jira_configs mattermost_configs msteams_configs msteamsv2_configs opsgenie_configs
+  pushover_configs rocketchat_configs sns_configs telegram_configs victorops_configs webex_configs
+  wechat_configs
+  app_token app_token_file app_url update_message message_text title title_link text pretext footer
+  callback_id color fields short_fields actions image_url thumb_url link_names mrkdwn_in
+  service_key service_key_file source images description
+  auth_secret auth_secret_file html threading payload
+  slack_app_token slack_app_token_file slack_app_url smtp_auth_secret smtp_auth_secret_file
+  opsgenie_api_key opsgenie_api_key_file opsgenie_api_url victorops_api_key victorops_api_key_file
+  victorops_api_url telegram_api_url telegram_bot_token telegram_bot_token_file wechat_api_url
+  wechat_api_secret wechat_api_secret_file wechat_api_corp_id webex_api_url rocketchat_api_url
+  rocketchat_token rocketchat_token_file rocketchat_token_id rocketchat_token_id_file jira_api_url
+  mattermost_webhook_url mattermost_webhook_url_file`);
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/));
+}
+
+/** Whether a key that no schema knows at this path is one that other versions or programs know. */
+export function isUnsupported(key: string, path: string): boolean {
+  if (path === key) return sections.has(key);
+  if (/^(?:checks|defaults)\b/.test(path)) return checkKeys.has(key);
+  return /^(?:route|receivers|global|notify)\b/.test(path) && routingKeys.has(key);
+}

@@ -1,0 +1,105 @@
+import type * as v from 'valibot';
+import { integrationNames, type IntegrationName } from '../model/delivery.ts';
+import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
+import { read, readText } from './reader.ts';
+import { refuse, type Reading } from './reading.ts';
+import {
+  blockKey,
+  blockKeys,
+  globalDefaultsOf,
+  integrationSchema,
+  receiverSchema,
+} from './routing-schema.ts';
+import type { ConfigTables } from './tables.ts';
+import {
+  itemsOf,
+  listOf,
+  placeSeenFrom,
+  valueOf,
+  withMissing,
+  withValue,
+  type Place,
+  type Tree,
+} from './tree.ts';
+
+type Integrations = ConfigTables['integrations'];
+
+/** Reads all receivers. Their names must differ. */
+export function readReceivers(
+  reading: Reading,
+  list: Tree,
+  integrations: Integrations,
+): readonly ReceiverSpec[] {
+  if (list.kind !== 'list') refuse(reading, list, 'expected a list of receivers');
+  const places = new Map<string, Place>();
+  return itemsOf(list).flatMap((tree) => {
+    read(reading, tree, receiverSchema, blockKeys);
+    const specs = integrationNames.flatMap((name) => readBlocks(reading, tree, name, integrations));
+    const at = valueOf(tree, 'name');
+    const name = readText(reading, at);
+    if (at === undefined || name === undefined) return [];
+    const first = places.get(name);
+    if (first === undefined) places.set(name, at.place);
+    else {
+      const where = placeSeenFrom(first, at.place);
+      refuse(reading, at, `the receiver ${JSON.stringify(name)} is already defined ${where}`);
+    }
+    return [{ name, integrations: specs }];
+  });
+}
+
+function readBlocks(
+  reading: Reading,
+  receiver: Tree,
+  name: IntegrationName,
+  integrations: Integrations,
+): readonly IntegrationSpec[] {
+  const list = valueOf(receiver, blockKey(name));
+  if (list === undefined) return [];
+  if (list.kind !== 'list') {
+    refuse(reading, list, 'expected a list of blocks, each with a - in front');
+    return [];
+  }
+  const keys = integrations[name];
+  const schema: v.GenericSchema<unknown, Record<string, unknown>> = integrationSchema(keys);
+  return list.items.flatMap((tree, index) => {
+    const written = read(reading, tree, schema);
+    if (written === undefined) return [];
+    const { send_resolved: sendResolved = keys.sendResolvedDefault, ...options } = written;
+    const refusal = keys.refuse?.(options);
+    if (refusal !== undefined) refuse(reading, tree, refusal);
+    const splitsAlerts = keys.splitsAlerts?.(options) ?? false;
+    const isResolvedSent = sendResolved === true;
+    return [{ integration: name, index, sendResolved: isResolvedSent, splitsAlerts, options }];
+  });
+}
+
+/** The receivers with the defaults of `global` written into every block that lacks them. */
+export function withGlobalDefaults(list: Tree, global: Tree | undefined): Tree {
+  if (list.kind !== 'list' || global === undefined) return list;
+  return listOf(
+    list.items.map((receiver) => completedReceiver(receiver, global)),
+    list.place,
+  );
+}
+
+function completedReceiver(receiver: Tree, global: Tree): Tree {
+  if (receiver.kind !== 'map') return receiver;
+  return integrationNames.reduce((completed, name) => {
+    const list = valueOf(completed, blockKey(name));
+    if (list?.kind !== 'list') return completed;
+    const blocks = list.items.map((block) => completedBlock(block, name, global));
+    return withValue(completed, blockKey(name), listOf(blocks, list.place));
+  }, receiver);
+}
+
+function completedBlock(block: Tree, name: IntegrationName, global: Tree): Tree {
+  if (block.kind !== 'map') return block;
+  const missing = globalDefaultsOf(name).filter(([option]) => {
+    // A value given directly and one given by a file stand for the same thing.
+    const twin = option.endsWith('_file') ? option.slice(0, -'_file'.length) : `${option}_file`;
+    return valueOf(block, twin) === undefined;
+  });
+  const values = missing.map(([option, key]) => [option, valueOf(global, key)] as const);
+  return withMissing(block, Object.fromEntries(values));
+}

@@ -1,0 +1,53 @@
+import type { ReceiverSpec, Route } from '../model/route.ts';
+import { maskedYaml } from './masked.ts';
+import { read } from './reader.ts';
+import { refuse, type Reading } from './reading.ts';
+import { readReceivers, withGlobalDefaults } from './receivers.ts';
+import { readRoutes } from './routes.ts';
+import { globalSchema } from './routing-schema.ts';
+import { longFormOf, terminalForm, type LongForm } from './short-form.ts';
+import type { ConfigTables } from './tables.ts';
+import { itemsOf, listOf, mapOf, valueOf, type MapTree } from './tree.ts';
+
+export interface Routing {
+  readonly route: Route;
+  readonly receivers: readonly ReceiverSpec[];
+  /** Both as YAML in the long form, secrets masked. */
+  readonly longForm: string;
+}
+
+/** Reads `global`, `route` and `receivers`, or what `notify` stands for. */
+export function readRouting(
+  reading: Reading,
+  root: MapTree,
+  integrations: ConfigTables['integrations'],
+): Routing {
+  const global = valueOf(root, 'global');
+  if (global !== undefined) read(reading, global, globalSchema(integrations));
+  const form = writtenForm(reading, root);
+  const completed = withGlobalDefaults(form.receivers, global);
+  const receivers = readReceivers(reading, completed, integrations);
+  const names = new Set(receivers.map(({ name }) => name));
+  const route = readRoutes(reading, form.route, names);
+  const tree = mapOf({ route: form.route, receivers: completed }, root.place);
+  return { route, receivers, longForm: maskedYaml(tree, reading.hidden) };
+}
+
+function writtenForm(reading: Reading, root: MapTree): LongForm {
+  const notify = valueOf(root, 'notify');
+  const route = valueOf(root, 'route');
+  const receivers = valueOf(root, 'receivers');
+  if (notify !== undefined) {
+    if ((route ?? receivers) !== undefined) {
+      refuse(reading, notify, 'expected either notify, or route and receivers, found both');
+    }
+    return longFormOf(reading, notify);
+  }
+  if (route === undefined && receivers === undefined) return terminalForm(root.place);
+  if (route === undefined) refuse(reading, receivers ?? root, 'the section route is missing');
+  const first = valueOf(itemsOf(receivers)[0], 'name');
+  return {
+    route: route ?? mapOf({ receiver: first }, root.place),
+    receivers: receivers ?? listOf([], root.place),
+  };
+}

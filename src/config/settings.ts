@@ -1,0 +1,127 @@
+import { dirname, resolve } from 'node:path';
+import * as v from 'valibot';
+import {
+  flag,
+  labels,
+  nonEmptyText,
+  optionalKey,
+  positiveDuration,
+  secret,
+} from '../lib/schema-atoms.ts';
+import type { Config } from '../model/config.ts';
+import { read } from './reader.ts';
+import type { Reading } from './reading.ts';
+import { valueOf, type MapTree } from './tree.ts';
+
+const day = 24 * 60 * 60_000;
+const minute = 60_000;
+
+/** The section `agent:`. */
+export const agentSchema = v.strictObject(
+  {
+    name: optionalKey('Name of this agent, the label host. Default: the host name.', nonEmptyText),
+    labels: optionalKey('Labels of every alert.', labels),
+    data_dir: optionalKey(
+      'Directory of the state. Default /var/lib/tocsin if writable, else ~/.local/state/tocsin.',
+      nonEmptyText,
+    ),
+    retention: optionalKey(
+      'How long results and notifications are kept. Default 7d.',
+      positiveDuration,
+    ),
+    heartbeat: optionalKey(
+      'A URL that is called as long as the agent is sound; silence tells that it is not.',
+      v.strictObject(
+        {
+          url: secret,
+          interval: optionalKey('How often it is called. Default 1m.', positiveDuration),
+        },
+        'a map of url and interval',
+      ),
+    ),
+  },
+  'a map of settings of the agent',
+);
+
+const listenMessage = 'an address and a port such as 127.0.0.1:9860, [::1]:9860 or :9860';
+
+function parseListen(text: string): { host: string; port: number } | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  return digits === undefined || port > 65_535
+    ? undefined
+    : { host: bracketed ?? plain ?? '', port };
+}
+
+/** An address to listen at; an empty host stands for all addresses, port 0 for any free one. */
+const listen = v.pipe(
+  v.string(listenMessage),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const parsed = parseListen(dataset.value);
+    if (parsed !== undefined) return parsed;
+    addIssue({ message: listenMessage });
+    return NEVER;
+  }),
+);
+
+/** The section `server:`. */
+export const serverSchema = v.strictObject(
+  {
+    listen: optionalKey('Address and port of page and metrics. Default 127.0.0.1:9860.', listen),
+    web_config_file: optionalKey(
+      'File with TLS and users in the format of the Prometheus exporter toolkit.',
+      nonEmptyText,
+    ),
+    probe: optionalKey(
+      'What /probe may do.',
+      v.strictObject(
+        {
+          enabled: optionalKey('Whether /probe answers at all. Default true.', flag),
+          allow: optionalKey(
+            'Networks and host names it may reach. Default: this host; "*" is everything.',
+            v.array(nonEmptyText, 'a list of networks and host names'),
+          ),
+        },
+        'a map of enabled and allow',
+      ),
+    ),
+  },
+  'a map of settings of the server',
+);
+
+/** Reads `agent:`. `hostname` is the name of an agent that has none. */
+export function readAgent(reading: Reading, root: MapTree, hostname: string): Config['agent'] {
+  const tree = valueOf(root, 'agent');
+  const written = (tree && read(reading, tree, agentSchema)) ?? {};
+  const name = written.name ?? hostname;
+  const { heartbeat } = written;
+  return {
+    name,
+    labels: { ...written.labels, host: name },
+    ...(written.data_dir === undefined ? {} : { dataDir: besideOf(root, written.data_dir) }),
+    retentionMs: written.retention ?? 7 * day,
+    ...(heartbeat === undefined
+      ? {}
+      : { heartbeat: { url: heartbeat.url, intervalMs: heartbeat.interval ?? minute } }),
+  };
+}
+
+/** Reads `server:`. */
+export function readServer(reading: Reading, root: MapTree): Config['server'] {
+  const tree = valueOf(root, 'server');
+  const written = (tree && read(reading, tree, serverSchema)) ?? {};
+  const file = written.web_config_file;
+  return {
+    ...(written.listen ?? { host: '127.0.0.1', port: 9860 }),
+    ...(file === undefined ? {} : { webConfigFile: besideOf(root, file) }),
+    probe: {
+      enabled: written.probe?.enabled ?? true,
+      allow: written.probe?.allow ?? ['127.0.0.0/8', '::1/128'],
+    },
+  };
+}
+
+/** A path relative to the main configuration file. */
+function besideOf(root: MapTree, path: string): string {
+  return resolve(dirname(root.place.file), path);
+}

@@ -1,0 +1,67 @@
+import { alertStatus } from '../model/alert.ts';
+import type { Delivery } from '../model/delivery.ts';
+import type { WallMs } from '../model/time.ts';
+import { printable } from './cut-text.ts';
+import { emailRows } from './email-text.ts';
+import { changeOf, headline, mergeSameCheck, type Story } from './summary.ts';
+import { marks, nameOf, runbookOf, sentences, severityOf } from './wording.ts';
+
+const pageStyle =
+  'margin:0;padding:16px;background:#ffffff;color:#1d1c1d;font:15px/1.5 -apple-system,Segoe UI,Arial,sans-serif';
+const preStyle =
+  'margin:8px 0 0;padding:8px;background:#f4f4f4;color:#1d1c1d;font:13px/1.4 Menlo,Consolas,monospace;white-space:pre-wrap';
+const nameStyle = 'padding:2px 12px 2px 0;text-align:left;vertical-align:top;color:#555555';
+
+/** The e-mail as HTML: styles where they apply, no images, nothing loaded from anywhere. */
+export function emailHtml({ notification, createdAt }: Delivery, externalURL: string): string {
+  const title = escapeHtml(headline(notification, createdAt.wallMs));
+  const stories = mergeSameCheck(notification.alerts);
+  const more = notification.truncatedAlerts;
+  return [
+    '<!doctype html>',
+    `<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>`,
+    `<body style="${pageStyle}">`,
+    `<h1 style="margin:0 0 16px;font-size:18px">${title}</h1>`,
+    ...stories.map((story) => storyHtml(story, createdAt.wallMs)),
+    ...(more > 0 ? [`<p>… and ${more} more</p>`] : []),
+    ...(externalURL === '' ? [] : [`<p>${linkHtml(externalURL)}</p>`]),
+    '</body></html>',
+    '',
+  ].join('\n');
+}
+
+function storyHtml(story: Story, now: WallMs): string {
+  const { alert } = story;
+  const mark = marks[alertStatus(alert) === 'firing' ? severityOf(alert) : 'resolved'];
+  const runbook = runbookOf(alert);
+  const rows = emailRows(story, now).map(([name, value]) => {
+    const shown = value === runbook ? linkHtml(value) : escapeHtml(value);
+    return `<tr><th style="${nameStyle}">${escapeHtml(name)}</th><td>${shown}</td></tr>`;
+  });
+  const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
+  const detail = alert.detail.map((line) => escapeHtml(printable(line))).join('\n');
+  return [
+    `<h2 style="margin:16px 0 4px;font-size:16px">${mark} ${escapeHtml(nameOf(alert))}</h2>`,
+    ...said.map((line) => `<p style="margin:0 0 4px">${escapeHtml(line)}</p>`),
+    `<table style="border-collapse:collapse">${rows.join('')}</table>`,
+    ...(detail === '' ? [] : [`<pre style="${preStyle}">${detail}</pre>`]),
+  ].join('\n');
+}
+
+function linkHtml(address: string): string {
+  const escaped = escapeHtml(address);
+  return `<a href="${escaped}" style="color:#1264a3">${escaped}</a>`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text for any place in HTML, attribute values included. */
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
+}

@@ -1,0 +1,38 @@
+import type { Delivery } from '../model/delivery.ts';
+import { oneLine, printable } from './cut-text.ts';
+import { changeOf, headline, mergeSameCheck, type Story } from './summary.ts';
+import { factsOf, nameOf, runbookOf, sentences, since } from './wording.ts';
+import type { WallMs } from '../model/time.ts';
+
+/** The e-mail as plain text. */
+export function emailText({ notification, createdAt }: Delivery, externalURL: string): string {
+  const stories = mergeSameCheck(notification.alerts);
+  const parts = [
+    headline(notification, createdAt.wallMs),
+    ...stories.map((story) => storyText(story, createdAt.wallMs)),
+    ...(notification.truncatedAlerts > 0 ? [`… and ${notification.truncatedAlerts} more`] : []),
+    ...(externalURL === '' ? [] : [externalURL]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function storyText(story: Story, now: WallMs): string {
+  const { alert } = story;
+  const rows = emailRows(story, now).map(([name, value]) => `${`${name}:`.padEnd(10)}${value}`);
+  const detail = alert.detail.map((line) => `    ${printable(line)}`);
+  const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
+  return [nameOf(alert), ...said, ...rows, ...detail].join('\n');
+}
+
+/** Names and values of one story, as both forms of the e-mail show them. */
+export function emailRows(
+  { alert }: Story,
+  now: WallMs,
+): readonly (readonly [name: string, value: string])[] {
+  const runbook = runbookOf(alert);
+  return [
+    ['When', oneLine(since(alert, now))],
+    ...factsOf(alert),
+    ...(runbook === undefined ? [] : [['Runbook', runbook] as const]),
+  ];
+}

@@ -1,0 +1,30 @@
+import type { Secret } from '../model/secret.ts';
+import { httpPost } from './http-post.ts';
+
+/**
+ * Posts a JSON body to an address that expects to hear from the agent regularly. Gives why it was not
+ * taken, or undefined when it was.
+ */
+export async function postVerdict(
+  url: Secret,
+  verdict: object,
+  timeoutMs: number,
+  userAgent: string,
+): Promise<string | undefined> {
+  let address: string;
+  try {
+    address = url.reveal();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const result = await httpPost({
+    url: address,
+    headers: { 'user-agent': userAgent },
+    body: JSON.stringify(verdict),
+    timeoutMs,
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (!result.ok) return result.outcome.detail;
+  const { status } = result.answer;
+  return status >= 200 && status < 300 ? undefined : `HTTP ${status}`;
+}

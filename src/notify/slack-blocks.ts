@@ -1,0 +1,133 @@
+import { type Alert, alertStatus } from '../model/alert.ts';
+import type { Severity } from '../model/check.ts';
+import type { Delivery } from '../model/delivery.ts';
+import { rfc3339, type WallMs } from '../model/time.ts';
+import {
+  blocksMax,
+  fieldsMax,
+  fieldTextMax,
+  messageTextMax,
+  sectionTextMax,
+  slackCode,
+  slackText,
+} from './slack-limits.ts';
+import { changeOf, headline, levelOf, mergeSameCheck, type Story } from './summary.ts';
+import { factsOf, lasted, marks, nameOf, runbookOf, sentences, severityOf } from './wording.ts';
+
+const colours: Record<Severity | 'resolved', string> = {
+  critical: '#d40e0d',
+  warning: '#e8912d',
+  info: '#439fe0',
+  resolved: '#2eb67d',
+};
+
+/** Lines of detail under each of several alerts; a single one shows all it has. */
+const detailLinesOfMany = 5;
+
+/** Alerts shown one by one: at most two blocks each, and one that says how many there are besides. */
+const storiesMax = Math.floor((blocksMax - 2) / 2);
+
+/** `verbatim` keeps Slack from making links and mentions out of plain text. */
+interface MarkdownText {
+  readonly type: 'mrkdwn';
+  readonly text: string;
+  readonly verbatim: true;
+}
+
+type SlackBlock =
+  | { readonly type: 'section'; readonly text: MarkdownText }
+  | { readonly type: 'section'; readonly fields: MarkdownText[] }
+  | { readonly type: 'context'; readonly elements: MarkdownText[] };
+
+interface SlackMessage {
+  /** The headline: what phones show, and the line above the coloured panel. */
+  readonly text: string;
+  readonly attachments: { color: string; fallback: string; blocks: SlackBlock[] }[];
+}
+
+/** Renders a delivery: the headline as text, and one panel in the colour of the worst severity. */
+export function slackMessage(delivery: Delivery, externalURL: string): SlackMessage {
+  const { notification, createdAt } = delivery;
+  const now = createdAt.wallMs;
+  const text = slackText(headline(notification, now), messageTextMax);
+  const stories = mergeSameCheck(notification.alerts);
+  const [first] = stories;
+  const isSingle = first !== undefined && stories.length === 1;
+  const shown = stories.slice(0, storiesMax);
+  const left = stories.length - shown.length + notification.truncatedAlerts;
+  const blocks = [
+    ...(isSingle ? storyInFull(first, now) : shown.flatMap((story) => storyInShort(story, now))),
+    ...(left > 0 ? [context(`… and ${left} more`)] : []),
+    ...(externalURL === '' ? [] : [context(link(externalURL, 'tocsin'))]),
+  ];
+  return { text, attachments: [{ color: colours[levelOf(notification)], fallback: text, blocks }] };
+}
+
+function storyInFull(story: Story, now: WallMs): SlackBlock[] {
+  const { alert } = story;
+  const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
+  const runbook = runbookOf(alert);
+  const facts: [string, string][] = [
+    ['Since', slackSince(alert, now)],
+    ...factsOf(alert).map(([name, value]): [string, string] => [
+      name,
+      slackText(value, fieldTextMax - 100),
+    ]),
+    ...(runbook === undefined ? [] : [['Runbook', link(runbook, 'open')] as [string, string]]),
+  ];
+  const fields = facts.slice(0, fieldsMax).map(([name, value]) => markdown(`*${name}*\n${value}`));
+  return [
+    ...(said.length === 0 ? [] : [section(slackText(said.join('\n'), sectionTextMax))]),
+    { type: 'section', fields },
+    ...code(alert.detail),
+  ];
+}
+
+function storyInShort(story: Story, now: WallMs): SlackBlock[] {
+  const { alert } = story;
+  const status = alertStatus(alert) === 'firing' ? severityOf(alert) : 'resolved';
+  const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
+  const runbook = runbookOf(alert);
+  const lines = [
+    `${marks[status]} *${slackText(nameOf(alert), 200)}*`,
+    ...said.map((line) => slackText(line, 1000)),
+    slackSince(alert, now) + (runbook === undefined ? '' : ` · ${link(runbook, 'runbook')}`),
+  ];
+  const detail = status === 'resolved' ? [] : alert.detail.slice(0, detailLinesOfMany);
+  return [section(lines.join('\n')), ...code(detail)];
+}
+
+function code(lines: readonly string[]): SlackBlock[] {
+  return lines.length === 0 ? [] : [section(slackCode(lines, sectionTextMax))];
+}
+
+/** Dates that Slack shows in the reader's own time zone. */
+function slackSince(alert: Alert, now: WallMs): string {
+  const start = slackDate(alert.startsAt);
+  return alertStatus(alert) === 'firing'
+    ? `${start} (${lasted(alert, now)})`
+    : `${start} to ${slackDate(alert.endsAt ?? now)} (${lasted(alert, now)})`;
+}
+
+function slackDate(wallMs: WallMs): string {
+  const seconds = Math.floor(wallMs / 1000);
+  return `<!date^${seconds}^{date_short_pretty} {time_secs}|${rfc3339(wallMs)}>`;
+}
+
+/** A link; an address too long to be one is left out rather than cut. */
+function link(address: string, label: string): string {
+  const target = address.replaceAll('|', '%7C').replaceAll('>', '%3E').replaceAll('<', '%3C');
+  return target.length > 1500 ? label : `<${target.replaceAll('&', '&amp;')}|${label}>`;
+}
+
+function section(text: string): SlackBlock {
+  return { type: 'section', text: markdown(text) };
+}
+
+function context(text: string): SlackBlock {
+  return { type: 'context', elements: [markdown(text)] };
+}
+
+function markdown(text: string): MarkdownText {
+  return { type: 'mrkdwn', text, verbatim: true };
+}

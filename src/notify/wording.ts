@@ -1,0 +1,95 @@
+import { humanDuration } from '../lib/duration.ts';
+import { type Alert, alertStatus } from '../model/alert.ts';
+import { severities, type Severity } from '../model/check.ts';
+import type { WallMs } from '../model/time.ts';
+import { oneLine } from './cut-text.ts';
+
+/** What one alert is called in messages. Labels may come from anywhere, so they are put on one line. */
+
+export function nameOf(alert: Alert): string {
+  return oneLine(alert.labels['check'] ?? alert.labels['alertname'] ?? 'alert');
+}
+
+export function hostOf(alert: Alert): string | undefined {
+  const host = alert.labels['host'] ?? alert.labels['instance'];
+  return host === undefined ? undefined : oneLine(host);
+}
+
+/** The severity; what another system calls otherwise counts as critical. */
+export function severityOf(alert: Alert): Severity {
+  return severities.find((severity) => severity === alert.labels['severity']) ?? 'critical';
+}
+
+export const marks: Record<Severity | 'resolved', string> = {
+  critical: '🔴',
+  warning: '🟠',
+  info: '🔵',
+  resolved: '✅',
+};
+
+/** Types of checks that watch a quantity: it has left its limits rather than gone down. */
+const quantities = new Set(['disk', 'memory', 'cpu', 'load', 'clock', 'agent', 'command', 'group']);
+
+function isQuantity(alert: Alert): boolean {
+  return quantities.has(alert.labels['type'] ?? '');
+}
+
+/** How an alert that fires is doing, to follow "is": `down`, `critical`, `in warning`. */
+export function stateOf(alert: Alert): string {
+  if (alert.labels['check'] === undefined) return 'firing';
+  if (severityOf(alert) === 'warning') return 'in warning';
+  if (severityOf(alert) === 'info') return 'worth a look';
+  return isQuantity(alert) ? 'critical' : 'down';
+}
+
+/** How an alert that has resolved is doing, to follow "is". */
+export function recoveredStateOf(alert: Alert): string {
+  const { supersededBy } = alert;
+  if (supersededBy !== undefined) return `no longer ${stateOf(alert)} but ${supersededBy.severity}`;
+  if (alert.labels['check'] === undefined) return 'resolved';
+  return isQuantity(alert) ? 'fine again' : 'back';
+}
+
+/** How long it lasted, or has lasted at `now`: `4m 12s`. A date that was set back counts as no time. */
+export function lasted(alert: Alert, now: WallMs): string {
+  return humanDuration(Math.max(0, (alert.endsAt ?? now) - alert.startsAt));
+}
+
+/** A date for people who may be anywhere: `2025-01-15 12:00:00 UTC`. */
+export function date(wallMs: WallMs): string {
+  return new Date(wallMs)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC');
+}
+
+/** Since when, or from when until when, and how long: with absolute dates in UTC. */
+export function since(alert: Alert, now: WallMs): string {
+  return alertStatus(alert) === 'firing'
+    ? `since ${date(alert.startsAt)} (${lasted(alert, now)})`
+    : `from ${date(alert.startsAt)} to ${date(alert.endsAt ?? now)} (${lasted(alert, now)})`;
+}
+
+/** What happened, most important first: the summary somebody wrote, then why. */
+export function sentences(alert: Alert): string[] {
+  const { summary = '', description = '' } = alert.annotations;
+  return [...new Set([oneLine(summary), oneLine(description)])].filter((text) => text !== '');
+}
+
+/** The link to what to do, if it is one that may be opened. */
+export function runbookOf(alert: Alert): string | undefined {
+  const url = URL.parse(alert.annotations['runbook_url'] ?? '');
+  return url !== null && /^https?:$/.test(url.protocol) ? url.href : undefined;
+}
+
+/** Names and values that place an alert: host, severity, check. */
+export function factsOf(alert: Alert): [name: string, value: string][] {
+  const { type, target, check } = alert.labels;
+  const looksAt = [type, target].filter((part) => part !== undefined && part !== '').join(' ');
+  const facts: [string, string | undefined][] = [
+    ['Host', hostOf(alert)],
+    ['Severity', severityOf(alert)],
+    ['Check', looksAt === '' ? check : oneLine(looksAt)],
+  ];
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+}

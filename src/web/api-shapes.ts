@@ -1,0 +1,125 @@
+import type { CheckSpec } from '../model/check.ts';
+import type { Attempt, Outcome } from '../model/delivery.ts';
+import type { RecordedResult } from '../model/result.ts';
+import type {
+  AgentSnapshot,
+  CheckSnapshot,
+  DeliverySnapshot,
+  GroupSnapshot,
+  ReceiverSnapshot,
+} from '../model/snapshot.ts';
+import { rfc3339, type WallMs } from '../model/time.ts';
+
+/**
+ * The shapes of the API, as `docs/api.md` describes them. They are written out field by field, so that
+ * a change within the agent changes nothing for those who read them, and no option of a check leaks.
+ */
+
+export function agentShape(snapshot: AgentSnapshot): object {
+  const { name, version, node, ready, configFiles, dataDir, problems, lastReload } = snapshot;
+  return {
+    agent: {
+      name,
+      version,
+      node,
+      ready,
+      startedAt: rfc3339(snapshot.startedAt),
+      now: rfc3339(snapshot.now),
+      configFiles,
+      dataDir,
+      problems,
+      lastReload: {
+        successful: lastReload.successful,
+        at: rfc3339(lastReload.at),
+        error: lastReload.error,
+      },
+    },
+  };
+}
+
+export function checkShape(check: CheckSnapshot): object {
+  const { spec, phase, flapping, rule, failures, successes, running, runs, missedRuns } = check;
+  const latest = check.recent.at(-1);
+  return {
+    ...identityShape(spec),
+    up: latest === undefined ? null : phase !== 'firing',
+    phase,
+    flapping,
+    since: date(check.since),
+    rule,
+    failures,
+    successes,
+    running,
+    runs,
+    missedRuns,
+    nextRunAt: date(check.nextRunAt),
+    latest: latest === undefined ? null : resultShape(latest),
+    recent: check.recent.map(({ status }) => status),
+  };
+}
+
+function identityShape(spec: CheckSpec): object {
+  const { name, type, target, severity, labels, annotations, dependsOn, schedule } = spec;
+  return { name, type, target, severity, labels, annotations, dependsOn, schedule };
+}
+
+export function resultShape(result: RecordedResult): object {
+  const { status, reason, summary, detail, phases, values, durationMs } = result;
+  const startedAt = rfc3339(result.startedAt.wallMs);
+  return { startedAt, durationMs, status, reason, summary, detail, phases, values };
+}
+
+export function receiverShape(one: ReceiverSnapshot): object {
+  const { receiver, integration, index, pending, oldestAgeMs, failing } = one;
+  return {
+    receiver,
+    integration,
+    index,
+    pending,
+    oldestAgeMs,
+    lastSuccessAt: date(one.lastSuccessAt),
+    failing: failing === undefined ? null : { at: rfc3339(failing.at), detail: failing.detail },
+  };
+}
+
+export function groupShape(group: GroupSnapshot): object {
+  const { key, receiver, labels, alerts } = group;
+  return { key, receiver, labels, nextFlushAt: rfc3339(group.nextFlushAt), alerts };
+}
+
+export function deliveryShape({ entry, reason, attempts }: DeliverySnapshot): object {
+  const { id, receiver, integration, index, dedupKey, createdAt, notification } = entry.delivery;
+  return {
+    id,
+    receiver,
+    integration,
+    index,
+    dedupKey,
+    createdAt: rfc3339(createdAt.wallMs),
+    state: entry.state,
+    reason,
+    status: notification.status,
+    groupLabels: notification.groupLabels,
+    alerts: notification.alerts.map(({ fingerprint, labels, startsAt, endsAt }) => ({
+      fingerprint,
+      labels,
+      startsAt: rfc3339(startsAt),
+      endsAt: date(endsAt),
+    })),
+    attempts: attempts.map(attemptShape),
+  };
+}
+
+function attemptShape({ number, atMs, durationMs, outcome }: Attempt): object {
+  return { number, at: rfc3339(atMs), durationMs, ...outcomeShape(outcome) };
+}
+
+export function outcomeShape(outcome: Outcome): object {
+  return outcome.kind === 'delivered'
+    ? { outcome: outcome.kind, detail: outcome.detail }
+    : { outcome: outcome.kind, reason: outcome.reason, detail: outcome.detail };
+}
+
+function date(wallMs: WallMs | undefined): string | null {
+  return wallMs === undefined ? null : rfc3339(wallMs);
+}

@@ -1,0 +1,28 @@
+import type { AgentSnapshot } from '../model/snapshot.ts';
+import { checkStates } from './check-words.ts';
+import { htmlType, textResponse, type WebResponse, type WebRoute } from './exchange.ts';
+import { renderPage } from './page.ts';
+import { tabIcon } from './page-marks.ts';
+import { pageScript } from './page-script.ts';
+import { pageStyle } from './page-style.ts';
+
+/** The page and the three files it needs. */
+export function pageRoutes(snapshot: () => AgentSnapshot): readonly WebRoute[] {
+  return [
+    { path: '/', get: () => page(renderPage(snapshot()), htmlType) },
+    { path: '/page.css', get: () => page(pageStyle, 'text/css; charset=utf-8') },
+    { path: '/page.js', get: () => page(pageScript, 'text/javascript; charset=utf-8') },
+    { path: '/icon/:file', get: ({ parameters }) => icon(parameters['file'] ?? '') },
+  ];
+}
+
+function page(body: string, contentType: string): WebResponse {
+  return { status: 200, contentType, body };
+}
+
+function icon(file: string): WebResponse {
+  const state = checkStates.find((one) => `${one}.svg` === file);
+  return state === undefined
+    ? textResponse(404, 'Not found.')
+    : page(tabIcon(state), 'image/svg+xml');
+}

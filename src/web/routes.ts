@@ -1,0 +1,18 @@
+import { apiRoutes } from './api.ts';
+import type { WebRoute } from './exchange.ts';
+import { healthRoutes } from './health.ts';
+import { managementRoutes } from './management.ts';
+import { pageRoutes } from './page-routes.ts';
+import { pingRoutes } from './ping.ts';
+import type { WebServerOptions } from './server.ts';
+
+/** Everything the web server answers. */
+export function webRoutes(options: WebServerOptions): readonly WebRoute[] {
+  return [
+    ...pageRoutes(options.snapshot),
+    ...managementRoutes(options),
+    ...healthRoutes(options.snapshot),
+    ...pingRoutes(options.commands),
+    ...apiRoutes(options),
+  ];
+}

@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import { systemdOf } from '../../src/checks/systemd.ts';
+import { hostWith, openedCheck, valuesOf } from '../support/host-check.ts';
+
+interface Unit {
+  readonly Id: string;
+  readonly [property: string]: string;
+}
+
+const running = {
+  Type: 'simple',
+  LoadState: 'loaded',
+  ActiveState: 'active',
+  SubState: 'running',
+  Result: 'success',
+  NRestarts: '0',
+  ExecMainCode: '0',
+  ExecMainStatus: '0',
+};
+
+const failed = { ActiveState: 'failed', SubState: 'failed' };
+const waiting = { ActiveState: 'activating', SubState: 'auto-restart' };
+const exited = { Result: 'exit-code', ExecMainCode: '1', ExecMainStatus: '3' };
+
+const block = (unit: Unit): string =>
+  Object.entries({ ...running, ...unit })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+
+/** A `systemctl` that prints these units, and this list of failed ones; it notes what it was asked. */
+async function hostWithUnits(units: readonly Unit[], list = '') {
+  return systemdOf(
+    await hostWith({
+      'run/systemd/system/': '',
+      'bin/systemctl': [
+        '#!/bin/sh',
+        'if [ "$1" = list-units ]; then',
+        `/bin/cat <<'END'\n${list}END`,
+        'else',
+        `/bin/cat <<'END'\n${units.map(block).join('\n')}END`,
+        'fi',
+        '',
+      ].join('\n'),
+    }),
+  );
+}
+
+const judged = async (...units: readonly Unit[]) =>
+  openedCheck(await hostWithUnits(units), { unit: units.map(({ Id }) => Id) }).run();
+
+describe('a unit', () => {
+  test.each<[Unit, string, string]>([
+    [{ Id: 'a.service' }, 'ok', 'a.service is active (running)'],
+    [{ Id: 'a.service', NRestarts: '3' }, 'ok', 'a.service is active (running), restarted 3 times'],
+    [
+      { Id: 'a.service', ActiveState: 'reloading', SubState: 'reload' },
+      'ok',
+      'a.service is reloading (reload)',
+    ],
+    [
+      { Id: 'a.service', ActiveState: 'activating', SubState: 'start-pre' },
+      'ok',
+      'a.service is activating (start-pre)',
+    ],
+    [
+      { Id: 'a.service', ...waiting, ...exited, NRestarts: '1' },
+      'critical',
+      'a.service keeps ending and waits to be restarted: exit-code, exit code 3, restarted once',
+    ],
+    [
+      { Id: 'a.service', ...failed, Result: 'signal', ExecMainCode: '2', ExecMainStatus: '9' },
+      'critical',
+      'a.service is failed: signal, signal 9',
+    ],
+    [
+      { Id: 'a.service', ActiveState: 'inactive', SubState: 'dead' },
+      'critical',
+      'a.service is inactive (dead)',
+    ],
+    [
+      { Id: 'a.service', Type: 'oneshot', ActiveState: 'inactive', SubState: 'dead' },
+      'ok',
+      'a.service has done its work and ended',
+    ],
+    [
+      { Id: 'a.service', LoadState: 'not-found', ActiveState: 'inactive', SubState: 'dead' },
+      'critical',
+      'a.service is not installed on this host',
+    ],
+    [
+      { Id: 'a.service', LoadState: 'masked', ActiveState: 'inactive', SubState: 'dead' },
+      'critical',
+      'a.service is masked',
+    ],
+  ])('%j is %s', async (unit, status, summary) => {
+    expect(await judged(unit)).toMatchObject({ status, summary });
+  });
+
+  test('among several is named when it is the only one in trouble', async () => {
+    const result = await judged(
+      { Id: 'a.service', NRestarts: '2' },
+      { Id: 'b.service', ...failed },
+    );
+    expect(result).toMatchObject({ status: 'critical', summary: 'b.service is failed' });
+    expect(valuesOf(result)).toEqual({ 'restarts a.service': 2, 'restarts b.service': 0 });
+  });
+
+  test('among several in trouble is not the only one told', async () => {
+    const result = await judged({ Id: 'a.service', ...failed }, { Id: 'b.socket', ...failed });
+    expect(result).toMatchObject({
+      summary: 'a.service is failed, and 1 more in trouble',
+      detail: ['a.service is failed', 'b.socket is failed'],
+    });
+  });
+});
+
+describe('all units', () => {
+  test('are sound when none has failed', async () => {
+    const result = await openedCheck(await hostWithUnits([])).run();
+    expect(result).toMatchObject({ status: 'ok', summary: 'no unit has failed' });
+    expect(valuesOf(result)).toEqual({ failed_units: 0 });
+  });
+
+  test('are critical when one has, with the reason why, whatever the version prints', async () => {
+    const line = '● backup.service loaded failed failed Nightly backup\n';
+    const unit = { Id: 'backup.service', ...failed, Result: 'timeout' };
+    expect(await openedCheck(await hostWithUnits([unit], line)).run()).toMatchObject({
+      status: 'critical',
+      reason: 'status',
+      summary: 'backup.service is failed: timeout',
+    });
+  });
+
+  test('are named when several have', async () => {
+    const list = 'a.service loaded failed failed A\nb.mount  loaded failed failed B\n';
+    expect((await openedCheck(await hostWithUnits([], list)).run()).summary).toBe(
+      '2 units have failed: a.service, b.mount',
+    );
+  });
+});
+
+describe('a host', () => {
+  test('without systemd is unknown', async () => {
+    expect(await openedCheck(systemdOf(await hostWith({}))).run()).toMatchObject({
+      status: 'unknown',
+      reason: 'missing',
+      summary: 'systemd does not run here: remove this check',
+    });
+  });
+
+  test('whose systemd does not answer is unknown at the deadline', async () => {
+    const host = systemdOf(
+      await hostWith({
+        'run/systemd/system/': '',
+        'bin/systemctl': '#!/bin/sh\nexec /bin/sleep 600\n',
+      }),
+    );
+    const result = await openedCheck(host, {}, { common: { timeoutMs: 300 } }).run();
+    expect(result).toMatchObject({
+      status: 'unknown',
+      reason: 'timeout',
+      summary: 'systemctl did not answer in time',
+    });
+  });
+
+  test('whose bus is closed to the agent is unknown, with what systemctl said', async () => {
+    const host = systemdOf(
+      await hostWith({
+        'run/systemd/system/': '',
+        'bin/systemctl':
+          '#!/bin/sh\necho Failed to connect to bus: Permission denied >&2\nexit 1\n',
+      }),
+    );
+    expect(await openedCheck(host).run()).toMatchObject({
+      status: 'unknown',
+      reason: 'command',
+      summary: 'systemctl failed with exit code 1: Failed to connect to bus: Permission denied',
+    });
+  });
+
+  test('with systemd but no systemctl is unknown', async () => {
+    const host = systemdOf(await hostWith({ 'run/systemd/system/': '', 'bin/': '' }));
+    expect(await openedCheck(host).run()).toMatchObject({ status: 'unknown', reason: 'missing' });
+  });
+
+  test('names units, never options', async () => {
+    const host = await hostWithUnits([]);
+    expect(() => openedCheck(host, { unit: '--host=evil' })).toThrow('a unit such as');
+    expect(host.target?.({ unit: ['a.service', 'b.service'] })).toBe('a.service, b.service');
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import {
+  formatMatcher,
+  isMatcherError,
+  parseMatcher,
+  parseMatchers,
+} from '../../src/model/matcher.ts';
+
+/** The matchers of a text as label, operator and value, or what is wrong with it. */
+function read(text: string): string | readonly string[] {
+  const parsed = parseMatchers(text);
+  if (isMatcherError(parsed)) return parsed.error;
+  return parsed.map(({ label, operator, value }) => `${label}|${operator}|${value}`);
+}
+
+describe('the text of matchers', () => {
+  test.each<[string, readonly string[]]>([
+    ['', []],
+    ['{}', []],
+    ['foo=bar', ['foo|=|bar']],
+    ['{foo="bar"}', ['foo|=|bar']],
+    ['{ foo = "bar" , }', ['foo|=|bar']],
+    [' a!=b, c=~"d|e", f!~g ', ['a|!=|b', 'c|=~|d|e', 'f|!~|g']],
+    ['"spaced label"="x y"', ['spaced label|=|x y']],
+    ['größe="é"', ['größe|=|é']],
+    ['foo="b\\"a\\\\r\\n"', ['foo|=|b"a\\r\n']],
+    ['foo="\\u00e9\\x41\\U0001F514"', ['foo|=|éA🔔']],
+    ['foo=""', ['foo|=|']],
+    ['foo="a,b", bar="{c}"', ['foo|=|a,b', 'bar|=|{c}']],
+  ])('%s is read in the newer dialect', (text, expected) => {
+    expect(read(text)).toEqual(expected);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['foo=', ['foo|=|']],
+    ['a=b=c', ['a|=|b=c']],
+    ['{a=b=c,d=}', ['a|=|b=c', 'd|=|']],
+    ['foo=bar baz', ['foo|=|bar baz']],
+    ['foo=~[a-z]{2}', ['foo|=~|[a-z]{2}']],
+    ['foo=a\\nb\\d', ['foo|=|a\nb\\d']],
+    ['foo=b\\,c', ['foo|=|b\\,c']],
+  ])('%s is read in the classic dialect', (text, expected) => {
+    expect(read(text)).toEqual(expected);
+  });
+
+  test.each([
+    ['foo', 'is not a matcher such as severity="critical" or service=~"web|api"'],
+    ['=bar', 'is not a matcher such as severity="critical" or service=~"web|api"'],
+    [',', 'is not a matcher such as severity="critical" or service=~"web|api"'],
+    ['a=b,,c=d', 'is not a matcher such as severity="critical" or service=~"web|api"'],
+    ['{foo="bar"', 'has a brace without its partner'],
+    ['foo="bar', 'cannot be read from "\\"bar" on'],
+    ['"x y"="\\q"', 'has an unknown escape in "\\q"'],
+    ['foo=~"("', 'cannot be used: "(" is no valid regular expression (Unterminated group)'],
+  ])('%s is refused', (text, message) => {
+    expect(read(text)).toBe(message);
+  });
+
+  test('holds exactly one where one is wanted', () => {
+    expect(parseMatcher('a=b')).toMatchObject({ label: 'a', operator: '=', value: 'b' });
+    expect(parseMatcher('a=b,c=d')).toEqual({ error: 'holds more than one matcher' });
+    expect(parseMatcher('{}')).toEqual({ error: 'is empty' });
+  });
+});
+
+describe('a matcher', () => {
+  const passes = (text: string, labels: Record<string, string>): boolean => {
+    const matcher = parseMatcher(text);
+    if (isMatcherError(matcher)) throw new Error(matcher.error);
+    return matcher.matches(labels);
+  };
+
+  test.each([
+    ['a="x"', { a: 'x' }, true],
+    ['a="x"', { a: 'y' }, false],
+    ['a=""', {}, true],
+    ['a!=""', {}, false],
+    ['a!="x"', {}, true],
+    ['a=~"x|y"', { a: 'y' }, true],
+    ['a=~"x|y"', { a: 'xy' }, false],
+    ['a=~"x.*"', { a: 'x\ny' }, false],
+    ['a=~"(?s)x.*"', { a: 'x\ny' }, true],
+    ['a=~"(?i)WEB"', { a: 'web' }, true],
+    ['a=~".*"', {}, true],
+    ['a=~".+"', {}, false],
+    ['a!~"x|y"', { a: 'y' }, false],
+    ['a!~"x"', {}, true],
+  ])('%s on %o: %s', (text, labels, expected) => {
+    expect(passes(text, labels)).toBe(expected);
+  });
+
+  test.each(['a="b"', '"x y"!="q\\"\\\\"', 'a=~"b|c\\n"'])(
+    '%s is printed so that it reads the same',
+    (text) => {
+      const matcher = parseMatcher(text);
+      if (isMatcherError(matcher)) throw new Error(matcher.error);
+      expect(formatMatcher(matcher)).toBe(text);
+    },
+  );
+});

@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { integrationNames } from '../../src/model/delivery.ts';
+import { integrations } from '../../src/notify/table.ts';
+
+/** What is wrong with options, as the reader of the configuration would find it. */
+function problemsOf(name: (typeof integrationNames)[number], options: object): string[] {
+  const integration = integrations[name];
+  const parsed = v.safeParse(v.strictObject(integration.entries), options);
+  if (!parsed.success) return parsed.issues.map((issue) => issue.message);
+  const refusal = integration.refuse?.(parsed.output);
+  return refusal === undefined ? [] : [refusal];
+}
+
+const mail = { to: 'a@example.com', from: 'b@example.com', smarthost: 'mail.example.com:587' };
+const loginRule =
+  'auth_username together with one of auth_password and auth_password_file, or none of them';
+
+test.for([
+  ['slack', { api_url: 'https://example.com' }, []],
+  ['slack', {}, ['exactly one of api_url and api_url_file']],
+  ['slack', { api_url: 'x', api_url_file: 'y' }, ['exactly one of api_url and api_url_file']],
+  ['pagerduty', { routing_key_file: '/key' }, []],
+  ['pagerduty', {}, ['exactly one of routing_key and routing_key_file']],
+  ['pagerduty', { routing_key: 'k', incident: 'each' }, ['group or alert']],
+  ['webhook', {}, ['exactly one of url and url_file']],
+  ['email', mail, []],
+  ['email', { ...mail, smarthost: '[::1]:25' }, []],
+  ['email', { ...mail, smarthost: 'mail' }, ['host and port, such as smtp.example.com:587']],
+  ['email', { ...mail, auth_username: 'u' }, [loginRule]],
+  ['email', { ...mail, auth_password: 'p' }, [loginRule]],
+  [
+    'email',
+    { ...mail, headers: { subject: 'a', Subject: 'b' } },
+    ['each header once, whatever its case'],
+  ],
+  ['terminal', {}, []],
+] as const)('%s with %j has the problems %j', ([name, options, problems]) => {
+  expect(problemsOf(name, options)).toEqual(problems);
+});
+
+test('a template is refused rather than shown with its braces', () => {
+  const options = { api_url: 'https://example.com', channel: '{{ .CommonLabels.team }}' };
+  expect(problemsOf('slack', options)).toEqual([
+    'a text without templates ({{ … }}), which are not supported',
+  ]);
+});
+
+test('only what asks for it splits a group into incidents of their own', () => {
+  const { splitsAlerts, entries } = integrations.pagerduty;
+  const splits = (options: object): boolean | undefined =>
+    splitsAlerts?.(v.parse(v.strictObject(entries), { routing_key: 'k', ...options }));
+  expect(splits({})).toBe(false);
+  expect(splits({ incident: 'alert' })).toBe(true);
+});
+
+test('recoveries are sent by default where Alertmanager sends them', () => {
+  const sending = integrationNames.filter((name) => integrations[name].sendResolvedDefault);
+  expect(sending).toEqual(['pagerduty', 'webhook', 'terminal']);
+});

@@ -1,0 +1,84 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** How a server may misbehave instead of answering as it should. */
+export type HttpFault = HttpReply | 'hang' | 'reset' | 'half a body';
+
+export interface ScriptedHttpServer extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`, without a path. */
+  readonly origin: string;
+  /** Everything that was asked, in order. */
+  readonly requests: readonly HttpRequest[];
+  /** What was accepted: the requests that were answered with 2xx. */
+  readonly accepted: readonly HttpRequest[];
+  /** The next requests meet these, one each; after that the server behaves. */
+  script(...faults: HttpFault[]): void;
+}
+
+/** Starts a real server on a free port of 127.0.0.1 that answers by `judge`, unless scripted otherwise. */
+export async function startScriptedHttpServer(
+  judge: (request: HttpRequest) => HttpReply,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<ScriptedHttpServer> {
+  const requests: HttpRequest[] = [];
+  const accepted: HttpRequest[] = [];
+  const faults: HttpFault[] = [];
+  const server = tls === undefined ? createServer() : createTlsServer(tls);
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = '', url: path = '', headers } = incoming;
+    const request = { method, path, headers, body: await text(incoming) };
+    requests.push(request);
+    const fault = faults.shift() ?? judge(request);
+    if (typeof fault !== 'string' && fault.status >= 200 && fault.status < 300)
+      accepted.push(request);
+    reply(response, fault);
+  };
+  server.on('request', (incoming, response) => void serve(incoming, response));
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    requests,
+    accepted,
+    script: (...more) => void faults.push(...more),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function reply(response: ServerResponse, fault: HttpFault): void {
+  if (fault === 'hang') return;
+  if (fault === 'reset') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  if (fault === 'half a body') {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('half', () => response.destroy());
+    return;
+  }
+  response.writeHead(fault.status, fault.headers).end(fault.body ?? '');
+}
