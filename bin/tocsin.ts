@@ -8,13 +8,13 @@ const context = {
   stderr: process.stderr,
 };
 
-main(process.argv.slice(2), context).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    // A programmer's error: whoever reports it needs the trace.
-    process.stderr.write(`tocsin: ${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = 70;
-  },
-);
+main(process.argv.slice(2), context).then(end, (error: unknown) => {
+  // A programmer's error: whoever reports it needs the trace.
+  process.stderr.write(`tocsin: ${error instanceof Error ? error.stack : String(error)}\n`);
+  end(70);
+});
+
+/** Ends once all is written, whatever else is open: a stop that was cut short leaves sends under way. */
+function end(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}

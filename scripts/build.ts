@@ -4,7 +4,15 @@
  * bundle goes in, since stripping afterwards destroys it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -60,10 +68,8 @@ const postject = join(root, 'node_modules', 'postject', 'dist', 'cli.js');
 execFileSync(process.execPath, [postject, base, blobName, blob, '--sentinel-fuse', fuse], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
-rmSync(executable, { force: true });
-copyFileSync(base, executable);
-chmodSync(executable, 0o755);
-rmSync(base);
+// In one step: whoever runs the executable meanwhile has the old one or the new one, never half of one.
+renameSync(base, executable);
 
 const megabytes = (path: string): string => (statSync(path).size / 2 ** 20).toFixed(1);
 console.error(

@@ -153,18 +153,40 @@ export function withdraw(alert: Alert, now: Instant): Alert {
   return resolved(alert, 'no longer watched: the check was removed from the configuration', now);
 }
 
-/** The same alert under the labels that a changed configuration gives it. */
-export function relabel(track: Track, spec: CheckSpec, origin: AlertOrigin): Track {
-  if (track.alert === undefined) return track;
+/** A track under a changed configuration. */
+export interface Relabelled {
+  readonly track: Track;
+  /** The alert as routing knew it, under its present labels but its former severity. */
+  readonly alert?: Alert;
+  /** What routing has to hear of besides: the check fires at another severity now. */
+  readonly offers: readonly Alert[];
+}
+
+/** Gives the alert of a track the labels that the present configuration would have given it. */
+export function relabel(
+  track: Track,
+  spec: CheckSpec,
+  origin: AlertOrigin,
+  now: Instant,
+): Relabelled {
+  const former = track.alert;
+  if (former === undefined) return { track, offers: [] };
   const labels = alertLabels(spec, origin, track.state.level);
-  const alert: Alert = {
-    ...track.alert,
+  const severity = former.labels['severity'] ?? '';
+  const alert = underLabels(former, spec, { ...labels, severity });
+  if (severity === labels['severity']) return { track: { ...track, alert }, alert, offers: [] };
+  const next = underLabels(former, spec, labels);
+  return { track: { ...track, alert: next }, alert, offers: [superseded(alert, next, now), next] };
+}
+
+function underLabels(alert: Alert, spec: CheckSpec, labels: Labels): Alert {
+  return {
+    ...alert,
     labels,
     fingerprint: fingerprint(labels),
-    annotations: { ...track.alert.annotations, ...spec.annotations },
+    annotations: { ...alert.annotations, ...spec.annotations },
     dependsOn: spec.dependsOn,
   };
-  return { ...track, alert };
 }
 
 /** Whether a restart would notice the difference: a sound check that stays sound need not be saved. */

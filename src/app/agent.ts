@@ -257,12 +257,16 @@ export class Agent {
 
   #pipelineWorld(): PipelineWorld {
     const { config, specs } = this.#world;
+    const { externalURL } = this.options;
     return {
       specs,
       routing: { root: config.route, receivers: config.receivers, origin: config.agent.name },
       origin: {
         labels: config.agent.labels,
-        generatorURL: this.options.externalURL(),
+        // Asked again for each alert: the address is not known before the server listens.
+        get generatorURL() {
+          return externalURL();
+        },
         watchedSince: this.startedAt,
       },
     };

@@ -29,6 +29,8 @@ export class Heartbeats {
     const at = this.#clock.now().wallMs;
     const known = this.#records.get(name) ?? { since: at };
     this.#put(name, taken(known, report, at));
+    // The job will not say it twice: what is answered with OK has to survive a crash.
+    this.#journal.flush();
   }
 
   resave(): void {

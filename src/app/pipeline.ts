@@ -135,24 +135,25 @@ export class Pipeline {
     const { specs, origin, routing } = this.#world;
     const now = this.#options.clock.now();
     const relabelled = new Map<string, Alert>();
-    const withdrawn: Alert[] = [];
+    const offers: Alert[] = [];
     for (const [name, track] of this.#tracks) {
       const spec = specs.get(name);
       if (spec === undefined) {
-        if (track.alert !== undefined) withdrawn.push(withdraw(track.alert, now));
+        if (track.alert !== undefined) offers.push(withdraw(track.alert, now));
         this.#tracks.delete(name);
         this.#recent.delete(name);
         this.#options.journal.track(name, undefined);
         continue;
       }
-      const present = relabel(track, spec, origin);
-      this.#tracks.set(name, present);
+      const present = relabel(track, spec, origin, now);
+      this.#tracks.set(name, present.track);
+      offers.push(...present.offers);
       if (track.alert !== undefined && present.alert !== undefined) {
         relabelled.set(track.alert.fingerprint, present.alert);
       }
     }
     const dispatcher = new Dispatcher(routing, saved, now, relabelled);
-    for (const alert of withdrawn) dispatcher.offer(alert, now);
+    for (const alert of offers) dispatcher.offer(alert, now);
     // A crash between judging and saving cannot lose an alert: what fires is offered again.
     for (const { alert } of this.#tracks.values()) {
       if (alert !== undefined) dispatcher.offer(alert, now);

@@ -12,7 +12,10 @@ export interface State {
   readonly saved: Saved;
   /** The latest damaged database that was set aside. */
   readonly setAside: { readonly path: string; readonly at: Instant } | undefined;
-  /** A new store when `error` says the database is damaged, else undefined. */
+  /**
+   * A new store when `error` says the database is damaged, else undefined; also when none could be begun,
+   * which is tried again later.
+   */
   replace(error: unknown, now: Instant): Store | undefined;
 }
 
@@ -22,6 +25,7 @@ export function openState(ports: Ports, dataDir: string, log: Logger): State {
   let store = createStore(opened.database);
   let setAside: State['setAside'];
   let replacedAt: Instant | undefined;
+  let closed = false;
   const note = (path: string | undefined, at: Instant): void => {
     if (path === undefined) return;
     log.error('the state database was damaged; set aside, began a new one', { path });
@@ -37,16 +41,23 @@ export function openState(ports: Ports, dataDir: string, log: Logger): State {
     },
     replace(error, now) {
       const tooSoon = replacedAt !== undefined && elapsedMs(replacedAt, now) < replaceStoreEveryMs;
-      if (!isDamage(error) || tooSoon) return undefined;
+      if (!(closed || isDamage(error)) || tooSoon) return undefined;
       replacedAt = now;
       try {
-        store.close();
+        if (!closed) store.close();
       } catch (closeError) {
         log.warn('cannot close the damaged database', { reason: String(closeError) });
       }
-      const again = ports.openDatabase(dataDir);
-      store = createStore(again.database);
-      note(again.setAside, now);
+      closed = true;
+      try {
+        const again = ports.openDatabase(dataDir);
+        store = createStore(again.database);
+        note(again.setAside, now);
+      } catch (openError) {
+        log.error('cannot begin a new state database', { reason: String(openError) });
+        return undefined;
+      }
+      closed = false;
       return store;
     },
   };

@@ -31,18 +31,16 @@ export const check: Command = {
     const loaded = await loadOrTell(parsed, context);
     if ('exitCode' in loaded) return loaded.exitCode;
     const { config } = loaded;
-    const unknown = parsed.positionals.filter(
-      (name) => !config.checks.some((spec) => spec.name === name),
-    );
+    // The check of the running agent itself has nothing to look at here.
+    const here = config.checks.filter(({ type }) => type !== 'agent');
+    const unknown = parsed.positionals.filter((name) => !here.some((spec) => spec.name === name));
     if (unknown.length > 0) {
       throw new UsageError(
-        `no check named ${unknown.join(', ')}; there are ${config.checks.map(({ name }) => name).join(', ')}`,
+        `no check named ${unknown.join(', ')} to run; there are ${here.map(({ name }) => name).join(', ')}`,
       );
     }
-    const specs = config.checks.filter(
-      ({ name, type }) =>
-        // The check of the running agent itself has nothing to look at here.
-        type !== 'agent' && (parsed.positionals.length === 0 || parsed.positionals.includes(name)),
+    const specs = here.filter(
+      ({ name }) => parsed.positionals.length === 0 || parsed.positionals.includes(name),
     );
     const redact = redactor(config.secrets);
     const results = (await checkOnce(specs, config)).toSorted((a, b) =>

@@ -33,7 +33,7 @@ export async function greet(
     `${paint(`tocsin ${version}`, 'bold')} watches ${config.agent.name} (${files})`,
     `sees     ${paint(seen(checks), status)}`,
     `tells    ${receivers === 'terminal' ? 'this terminal' : receivers}`,
-    `serves   ${address.url} (page), ${address.url}metrics`,
+    `serves   ${address.url}/ (page), ${address.url}/metrics`,
     `keeps    ${dataDir}   stop with Ctrl-C, reload with SIGHUP`,
   ];
   context.stdout.write(`${lines.join('\n')}\n`);

@@ -46,8 +46,10 @@ export const run: Command = {
     } catch (error) {
       return refused(error, context);
     }
-    await greet(serving, loaded, context);
-    return untilStopped(serving, log);
+    const stopped = untilStopped(serving, log);
+    // The greeting waits for first results; a signal does not wait for the greeting.
+    await Promise.race([greet(serving, loaded, context), stopped]);
+    return stopped;
   },
 };
 

@@ -21,8 +21,12 @@ export const validate: Command = {
     const { checks, receivers, files } = loading.loaded.config;
     const where = files.length === 0 ? 'no configuration file, the defaults' : files.join(', ');
     context.stdout.write(
-      `${where}: ${checks.length} checks, ${receivers.length} receivers, no problems\n`,
+      `${where}: ${counted(checks, 'check')}, ${counted(receivers, 'receiver')}, no problems\n`,
     );
     return exitCode.ok;
   },
 };
+
+function counted({ length }: readonly unknown[], noun: string): string {
+  return `${length} ${noun}${length === 1 ? '' : 's'}`;
+}

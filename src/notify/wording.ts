@@ -70,10 +70,18 @@ export function since(alert: Alert, now: WallMs): string {
     : `from ${date(alert.startsAt)} to ${date(alert.endsAt ?? now)} (${lasted(alert, now)})`;
 }
 
-/** What happened, most important first: the summary somebody wrote, then why. */
+/**
+ * What happened, most important first: the summary somebody wrote, then why. Of what has resolved: how it
+ * is now, then what it was, for a sentence such as "it is down" would deny the good news.
+ */
 export function sentences(alert: Alert): string[] {
-  const { summary = '', description = '' } = alert.annotations;
-  return [...new Set([oneLine(summary), oneLine(description)])].filter((text) => text !== '');
+  const { summary = '', description = '', resolved = '' } = alert.annotations;
+  const former = description === '' ? summary : description;
+  const texts =
+    alertStatus(alert) === 'firing'
+      ? [summary, description]
+      : [resolved, former === '' ? '' : `was: ${former}`];
+  return [...new Set(texts.map(oneLine))].filter((text) => text !== '');
 }
 
 /** The link to what to do, if it is one that may be opened. */

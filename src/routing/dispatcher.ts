@@ -1,4 +1,5 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
+import type { IntegrationSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type MuteReason,
   type Suppressed,
 } from './group.ts';
-import { planGroup, type PlannedNotification } from './plan-group.ts';
+import { planGroup, type Knowledge, type PlannedNotification } from './plan-group.ts';
 import { regroup } from './regroup.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingChanges, RoutingTable, SavedRouting } from './state.ts';
@@ -25,6 +26,8 @@ export class Dispatcher {
   readonly #log: Map<string, LogEntry>;
   /** Which groups hold an alert, by fingerprint. */
   readonly #holders = new Map<string, Set<Group>>();
+  /** Dedup keys in use, each behind the integration that knows it. */
+  readonly #keys = new Set<string>();
   readonly #changedGroups: Set<string>;
   readonly #changedLog: Set<string>;
 
@@ -41,6 +44,7 @@ export class Dispatcher {
     this.#log = start.log;
     this.#changedGroups = new Set([...saved.groups.map(({ id }) => id), ...start.groups.keys()]);
     this.#changedLog = new Set([...saved.log.keys(), ...start.log.keys()]);
+    for (const [key, { dedupKey }] of start.log) this.#keys.add(`${logOwner(key)}\n${dedupKey}`);
     for (const group of start.groups.values()) {
       for (const alert of group.alerts.values()) this.#put(group, alert);
     }
@@ -60,6 +64,7 @@ export class Dispatcher {
       const id = groupId(matched.route.receiver, key);
       const group = this.#groups.get(id) ?? newGroup(matched, key, alert.labels, firstFlushAt);
       this.#groups.set(id, group);
+      group.departed.delete(alert.fingerprint);
       if (!sameAlert(group.alerts.get(alert.fingerprint), alert)) this.#put(group, alert);
     }
   }
@@ -78,11 +83,14 @@ export class Dispatcher {
     const planned: PlannedNotification[] = [];
     const suppressed: Suppressed[] = [];
     const { receivers, origin } = this.#table;
+    const knowledge: Knowledge = {
+      holds: (name, fingerprint) => this.#holds(name, fingerprint),
+      usesKey: (name, integration, key) => this.#keys.has(keyName(name, integration, key)),
+    };
     for (const group of this.#groups.values()) {
       if (group.nextFlushAt > now.steadyMs) continue;
       const receiver = receivers.find(({ name }) => name === group.receiver);
-      const holds = (name: string, fingerprint: string): boolean => this.#holds(name, fingerprint);
-      const plan = planGroup({ group, receiver, log: this.#log, now, muted, origin, holds });
+      const plan = planGroup({ group, receiver, log: this.#log, now, muted, origin, knowledge });
       planned.push(...plan.planned);
       suppressed.push(...plan.suppressed);
       for (const [key, entry] of plan.log) this.#setLog(key, entry);
@@ -138,8 +146,11 @@ export class Dispatcher {
   }
 
   #setLog(key: string, entry: LogEntry | undefined): void {
+    const former = this.#log.get(key);
+    if (former !== undefined) this.#keys.delete(`${logOwner(key)}\n${former.dedupKey}`);
     if (entry === undefined) this.#log.delete(key);
     else this.#log.set(key, entry);
+    if (entry !== undefined) this.#keys.add(`${logOwner(key)}\n${entry.dedupKey}`);
     this.#changedLog.add(key);
   }
 
@@ -149,6 +160,7 @@ export class Dispatcher {
       if (alertStatus(alert) === 'firing') continue;
       group.alerts.delete(fingerprint);
       group.reportedMuted.delete(fingerprint);
+      group.departed.delete(fingerprint);
       const holders = this.#holders.get(fingerprint);
       holders?.delete(group);
       if (holders?.size === 0) this.#holders.delete(fingerprint);
@@ -159,6 +171,15 @@ export class Dispatcher {
       if (key.startsWith(`${group.id}\n`)) this.#setLog(key, undefined);
     }
   }
+}
+
+/** The integration of a receiver that a log entry belongs to: its key without the group. */
+function logOwner(key: string): string {
+  return `${key.slice(0, key.indexOf('\n'))}\n${key.slice(key.lastIndexOf('\n') + 1)}`;
+}
+
+function keyName(receiver: string, { integration, index }: IntegrationSpec, key: string): string {
+  return `${receiver}\n${integration}/${index}\n${key}`;
 }
 
 /** Whether saving the alert again would change nothing. */

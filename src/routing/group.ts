@@ -26,10 +26,10 @@ export interface Group {
   readonly alerts: Map<string, Alert>;
   nextFlushAt: SteadyMs;
   /**
-   * The routes no longer lead here, but its receiver was told of alerts that still fire: it lives on to
-   * tell of their end, and of nothing else.
+   * Fingerprints of alerts that the routes no longer lead here. The receiver was told of them and hears
+   * of their end, but of nothing else.
    */
-  readonly retired: boolean;
+  readonly departed: Set<string>;
   /** Fingerprints whose being muted has been reported. */
   readonly reportedMuted: Set<string>;
 }
@@ -54,7 +54,7 @@ export function newGroup(
     repeatIntervalMs: route.repeatIntervalMs,
     alerts: new Map(),
     nextFlushAt,
-    retired: false,
+    departed: new Set(),
     reportedMuted: new Set(),
   };
 }
@@ -67,12 +67,20 @@ export interface SavedGroup {
   readonly labels: Labels;
   readonly alerts: readonly Alert[];
   readonly nextFlushAt: SteadyMs;
-  readonly retired: boolean;
+  readonly departed: readonly string[];
 }
 
 export function savedGroup(group: Group): SavedGroup {
-  const { id, key, receiver, labels, nextFlushAt, retired } = group;
-  return { id, key, receiver, labels, nextFlushAt, retired, alerts: [...group.alerts.values()] };
+  const { id, key, receiver, labels, nextFlushAt, alerts, departed } = group;
+  return {
+    id,
+    key,
+    receiver,
+    labels,
+    nextFlushAt,
+    alerts: [...alerts.values()],
+    departed: [...departed],
+  };
 }
 
 /** Identity of what is told of an alert: its fingerprint, and a count where something new has to be. */

@@ -21,6 +21,14 @@ export interface PlannedNotification {
   readonly notification: Notification;
 }
 
+/** What a plan has to know beyond its group. */
+export interface Knowledge {
+  /** Whether a receiver has a firing alert of this fingerprint in any of its groups. */
+  holds(receiver: string, fingerprint: string): boolean;
+  /** Whether an integration of a receiver knows another group under this key. */
+  usesKey(receiver: string, integration: IntegrationSpec, dedupKey: string): boolean;
+}
+
 interface GroupPlan {
   readonly planned: readonly PlannedNotification[];
   readonly suppressed: readonly Suppressed[];
@@ -42,18 +50,16 @@ export function planGroup(input: {
   readonly now: Instant;
   readonly muted: (alert: Alert) => MuteReason | undefined;
   readonly origin: string;
-  /** Whether a receiver has a firing alert of this fingerprint in any of its groups. */
-  readonly holds: (receiver: string, fingerprint: string) => boolean;
+  readonly knowledge: Knowledge;
 }): GroupPlan {
   const { group } = input;
   const split = splitByMute(group, input.muted);
-  const ownKey = hashText(`${input.origin}\n${group.key}`);
   const planned: PlannedNotification[] = [];
   const log = new Map<string, LogEntry | undefined>();
   for (const integration of input.receiver?.integrations ?? []) {
     const key = logKey(group.id, integration);
     const entry = input.log.get(key);
-    const plan = planIntegration({ ...input, split, integration, entry, ownKey });
+    const plan = planIntegration({ ...input, split, integration, entry });
     planned.push(...plan.planned);
     if (plan.entry !== entry) log.set(key, plan.entry);
   }
@@ -67,10 +73,10 @@ function planIntegration(input: {
   readonly integration: IntegrationSpec;
   readonly entry: LogEntry | undefined;
   readonly now: Instant;
-  readonly ownKey: string;
-  readonly holds: (receiver: string, fingerprint: string) => boolean;
+  readonly origin: string;
+  readonly knowledge: Knowledge;
 }): { readonly planned: readonly PlannedNotification[]; readonly entry: LogEntry | undefined } {
-  const { group, split, integration, entry, now, holds } = input;
+  const { group, split, integration, entry, now, knowledge } = input;
   const elsewhere = new Set(entry?.elsewhere);
   const firing = split.firing.filter(({ fingerprint }) => !elsewhere.has(fingerprint));
   const resolved = split.resolved.filter(
@@ -79,8 +85,8 @@ function planIntegration(input: {
       // One incident an alert: it goes on under the same key at the other severity.
       !(
         integration.splitsAlerts &&
-        supersededBy &&
-        holds(group.receiver, supersededBy.fingerprint)
+        supersededBy !== undefined &&
+        knowledge.holds(group.receiver, supersededBy.fingerprint)
       ),
   );
   const silentlyFiring = new Set([...split.muted.keys(), ...firingElsewhere(split, elsewhere)]);
@@ -98,7 +104,7 @@ function planIntegration(input: {
   if (!decision.send || alerts.length === 0) {
     return { planned: [], entry: afterSilence(entry, split) };
   }
-  const dedupKey = entry?.dedupKey ?? input.ownKey;
+  const dedupKey = entry?.dedupKey ?? freshKey(input);
   const message = { group, integration, alerts, entry, reason: decision.reason, dedupKey };
   return {
     planned: integration.splitsAlerts ? eachAlert(message) : [together(message)],
@@ -109,6 +115,25 @@ function planIntegration(input: {
       elsewhere: entry?.elsewhere ?? [],
     }),
   };
+}
+
+/**
+ * The key of a group that is told for the first time: always the same for the same group, unless a reload
+ * has given that key to another group that is still open.
+ */
+function freshKey(input: {
+  readonly group: Group;
+  readonly integration: IntegrationSpec;
+  readonly origin: string;
+  readonly knowledge: Knowledge;
+}): string {
+  const { group, integration, knowledge } = input;
+  const name = `${input.origin}\n${group.key}`;
+  let key = hashText(name);
+  for (let again = 2; knowledge.usesKey(group.receiver, integration, key); again += 1) {
+    key = hashText(`${name}\n${again}`);
+  }
+  return key;
 }
 
 function firingElsewhere({ firing }: SplitAlerts, elsewhere: ReadonlySet<string>): string[] {
@@ -139,8 +164,7 @@ interface SplitAlerts {
 
 interface MutedAlert {
   readonly alert: Alert;
-  /** A retired group tells of no firing alert, and needs no reason. */
-  readonly reason: MuteReason | 'retired';
+  readonly reason: MuteReason | 'departed';
 }
 
 function splitByMute(
@@ -156,7 +180,8 @@ function splitByMute(
       resolved.push(alert);
       continue;
     }
-    const reason = group.retired ? 'retired' : muteReason(alert);
+    const departed = group.departed.has(alert.fingerprint);
+    const reason = departed ? 'departed' : muteReason(alert);
     if (reason === undefined) firing.push(alert);
     else muted.set(alert.fingerprint, { alert, reason });
   }
@@ -179,7 +204,7 @@ function newlyMuted(group: Group, { muted }: SplitAlerts): Suppressed[] {
     if (!muted.has(fingerprint)) group.reportedMuted.delete(fingerprint);
   }
   return [...muted].flatMap(([fingerprint, { alert, reason }]) => {
-    if (reason === 'retired' || group.reportedMuted.has(fingerprint)) return [];
+    if (reason === 'departed' || group.reportedMuted.has(fingerprint)) return [];
     group.reportedMuted.add(fingerprint);
     return [{ alert, reason, receiver: group.receiver }];
   });

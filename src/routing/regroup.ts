@@ -1,7 +1,9 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
+import type { IntegrationSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
 import { fingerprintOf, groupId, newGroup, type Group, type SavedGroup } from './group.ts';
+import { inherit } from './inherit.ts';
 import { logKey } from './plan-group.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingTable, SavedRouting } from './state.ts';
@@ -11,9 +13,10 @@ import type { RoutingTable, SavedRouting } from './state.ts';
  * and receiver rather than by the text of a route: whoever was told of a firing is not told again, and
  * hears of its end.
  *
- * A group that still exists keeps its timer. Alerts whose group is gone go where the table now sends
- * them, and take along what that receiver knows of them. Where no group of the same receiver takes an
- * alert over, the old group stays, retired, until it has told the end.
+ * A group that still exists keeps its timer. Alerts that fire go where the table now sends them, and take
+ * along what the receiver of their old group knows of them. What nobody takes along stays in the old group
+ * to be ended there: alerts that have resolved already, and alerts that departed, that is, those that no
+ * group of the same receiver took over, or that the receiver would otherwise know under two keys.
  */
 export function regroup(
   table: RoutingTable,
@@ -25,24 +28,36 @@ export function regroup(
   const log = new Map(
     [...saved.log].map(([key, entry]) => [key, renamed(entry, relabelled)] as const),
   );
+  const olds = saved.groups.map((old) => present(old, relabelled));
   const groups = new Map<string, Group>();
-  for (const { alerts, retired } of saved.groups) {
-    if (retired) continue;
-    for (const old of alerts) place(table, current(old, relabelled), groups, timers, now);
+  for (const { alerts, departed } of olds) {
+    for (const alert of alerts) {
+      const leads = alertStatus(alert) === 'firing' && !departed.includes(alert.fingerprint);
+      if (leads) place(table, alert, groups, timers, now);
+    }
   }
-  for (const old of saved.groups) {
-    if (groups.has(old.id)) continue;
-    const orphans = handOver({ table, old, groups, log, relabelled });
-    if (orphans.length > 0) groups.set(old.id, retire(old, orphans));
+  for (const old of olds) {
+    const { ended, departed } = leftBehind(table, old, groups, log);
+    if (ended.length + departed.length === 0) continue;
+    const group = groups.get(old.id) ?? revived(old);
+    groups.set(old.id, group);
+    for (const alert of [...ended, ...departed]) group.alerts.set(alert.fingerprint, alert);
+    for (const { fingerprint } of departed) group.departed.add(fingerprint);
   }
   forgetUnused(table, groups, log);
   return { groups, log };
 }
 
-function current(alert: Alert, relabelled: ReadonlyMap<string, Alert>): Alert {
-  const renamed = relabelled.get(alert.fingerprint);
-  if (renamed === undefined) return alert;
-  return alert.endsAt === undefined ? renamed : { ...renamed, endsAt: alert.endsAt };
+/** The group with its alerts under their present labels. */
+function present(old: SavedGroup, relabelled: ReadonlyMap<string, Alert>): SavedGroup {
+  const renamedAlert = (alert: Alert): Alert => {
+    const fresh = relabelled.get(alert.fingerprint);
+    if (fresh === undefined) return alert;
+    return alert.endsAt === undefined ? fresh : { ...fresh, endsAt: alert.endsAt };
+  };
+  const rename = (fingerprint: string): string =>
+    relabelled.get(fingerprint)?.fingerprint ?? fingerprint;
+  return { ...old, alerts: old.alerts.map(renamedAlert), departed: old.departed.map(rename) };
 }
 
 function renamed(entry: LogEntry, relabelled: ReadonlyMap<string, Alert>): LogEntry {
@@ -50,7 +65,12 @@ function renamed(entry: LogEntry, relabelled: ReadonlyMap<string, Alert>): LogEn
     const former = fingerprintOf(id);
     return `${relabelled.get(former)?.fingerprint ?? former}${id.slice(former.length)}`;
   };
-  return { ...entry, firing: entry.firing.map(rename), resolved: entry.resolved.map(rename) };
+  return {
+    ...entry,
+    firing: entry.firing.map(rename),
+    resolved: entry.resolved.map(rename),
+    ...(entry.elsewhere === undefined ? {} : { elsewhere: entry.elsewhere.map(rename) }),
+  };
 }
 
 function place(
@@ -70,85 +90,85 @@ function place(
   }
 }
 
-/**
- * Moves what a vanished group's receiver knows into the groups that took over, and gives the alerts whose
- * end the old group must still tell: those that no group of this receiver took over, and those that the
- * receiver would otherwise know under two keys.
- */
-function handOver(input: {
-  readonly table: RoutingTable;
-  readonly old: SavedGroup;
-  readonly groups: ReadonlyMap<string, Group>;
-  readonly log: Map<string, LogEntry>;
-  readonly relabelled: ReadonlyMap<string, Alert>;
-}): Alert[] {
-  const { old, groups, log } = input;
-  const receiver = input.table.receivers.find(({ name }) => name === old.receiver);
-  const alerts = new Map(
-    old.alerts
-      .map((alert) => current(alert, input.relabelled))
-      .map((alert) => [alert.fingerprint, alert]),
-  );
-  const orphans = new Map<string, Alert>();
-  for (const integration of receiver?.integrations ?? []) {
-    const oldKey = logKey(old.id, integration);
-    const entry = log.get(oldKey);
-    if (entry === undefined) continue;
-    const kept = entry.firing.filter((id) => {
-      const alert = alerts.get(fingerprintOf(id));
-      if (alert === undefined) return false;
-      const heirs = [...groups.values()].filter(
-        (group) =>
-          !group.retired && group.receiver === old.receiver && group.alerts.has(alert.fingerprint),
-      );
-      const moved = heirs.map((heir) =>
-        inherit(log, logKey(heir.id, integration), entry, id, integration.splitsAlerts),
-      );
-      if (moved.includes(true)) return false;
-      orphans.set(alert.fingerprint, alert);
-      return true;
-    });
-    log.set(oldKey, { ...entry, firing: kept });
-  }
-  return [...orphans.values()];
+interface LeftBehind {
+  readonly ended: readonly Alert[];
+  readonly departed: readonly Alert[];
 }
 
-/** Says whether the heir will tell the end as well; it does not where it uses another key. */
-function inherit(
+/** Hands on what the receiver of an old group knows; gives the alerts that stay to be ended there. */
+function leftBehind(
+  table: RoutingTable,
+  old: SavedGroup,
+  groups: ReadonlyMap<string, Group>,
   log: Map<string, LogEntry>,
-  key: string,
-  from: LogEntry,
-  id: string,
-  splitsAlerts: boolean,
-): boolean {
-  const entry = log.get(key);
-  if (entry === undefined) {
-    log.set(key, { ...from, firing: [id], resolved: [] });
-    return true;
+): LeftBehind {
+  const receiver = table.receivers.find(({ name }) => name === old.receiver);
+  const here = groups.get(old.id);
+  const gone = old.alerts.filter(({ fingerprint }) => !here?.alerts.has(fingerprint));
+  const stays = new Set<Alert>();
+  for (const integration of receiver?.integrations ?? []) {
+    const key = logKey(old.id, integration);
+    const entry = log.get(key);
+    if (entry === undefined) continue;
+    const handedOn = new Set<string>();
+    for (const alert of gone) {
+      const id = entry.firing.find((one) => fingerprintOf(one) === alert.fingerprint);
+      if (id === undefined) continue;
+      if (handOn(alert, id, entry, { old, integration, groups, log })) handedOn.add(id);
+      else stays.add(alert);
+    }
+    log.set(key, { ...entry, firing: entry.firing.filter((id) => !handedOn.has(id)) });
   }
-  const sameKey = splitsAlerts || entry.dedupKey === from.dedupKey;
-  const elsewhere = [...(entry.elsewhere ?? []), ...(sameKey ? [] : [fingerprintOf(id)])];
-  log.set(key, {
-    ...entry,
-    firing: entry.firing.includes(id) ? entry.firing : [...entry.firing, id],
-    ...(elsewhere.length === 0 ? {} : { elsewhere }),
-  });
-  return sameKey;
-}
-
-function retire(old: SavedGroup, orphans: readonly Alert[]): Group {
   return {
-    ...old,
-    groupIntervalMs: retiredIntervalMs,
-    repeatIntervalMs: Number.POSITIVE_INFINITY,
-    alerts: new Map(orphans.map((alert) => [alert.fingerprint, alert])),
-    retired: true,
-    reportedMuted: new Set(),
+    ended: [...stays].filter((alert) => alertStatus(alert) === 'resolved'),
+    departed: [...stays].filter((alert) => alertStatus(alert) === 'firing'),
   };
 }
 
-/** How often a retired group looks whether its alerts have ended. */
-const retiredIntervalMs = 10_000;
+/** Says whether somebody else will tell the end of this alert. */
+function handOn(
+  alert: Alert,
+  id: string,
+  from: LogEntry,
+  context: {
+    readonly old: SavedGroup;
+    readonly integration: IntegrationSpec;
+    readonly groups: ReadonlyMap<string, Group>;
+    readonly log: Map<string, LogEntry>;
+  },
+): boolean {
+  const { old, integration, groups, log } = context;
+  if (alertStatus(alert) === 'resolved') return false;
+  const heirs = [...groups.values()].filter(
+    (group) =>
+      group.id !== old.id && group.receiver === old.receiver && leadsTo(group, alert.fingerprint),
+  );
+  const taken = heirs.map((heir) =>
+    inherit({ log, heir: logKey(heir.id, integration), from, id, integration }),
+  );
+  return taken.includes(true);
+}
+
+/** Whether the group has the alert firing because the routes lead it there. */
+function leadsTo(group: Group, fingerprint: string): boolean {
+  const alert = group.alerts.get(fingerprint);
+  if (alert === undefined || group.departed.has(fingerprint)) return false;
+  return alertStatus(alert) === 'firing';
+}
+
+/** How often a group that nothing leads to any more looks whether its alerts have ended. */
+const departedIntervalMs = 10_000;
+
+function revived(old: SavedGroup): Group {
+  return {
+    ...old,
+    groupIntervalMs: departedIntervalMs,
+    repeatIntervalMs: Number.POSITIVE_INFINITY,
+    alerts: new Map(),
+    departed: new Set(),
+    reportedMuted: new Set(),
+  };
+}
 
 /** Drops log entries of groups and integrations that exist no longer, and empty knowledge. */
 function forgetUnused(
@@ -156,16 +176,12 @@ function forgetUnused(
   groups: ReadonlyMap<string, Group>,
   log: Map<string, LogEntry>,
 ): void {
-  const live = new Set<string>();
-  for (const group of groups.values()) {
-    const receiver = table.receivers.find(({ name }) => name === group.receiver);
-    for (const integration of receiver?.integrations ?? []) {
-      live.add(logKey(group.id, integration));
-    }
-    if (group.retired && [...group.alerts.values()].every((a) => alertStatus(a) === 'resolved')) {
-      group.nextFlushAt = 0 as SteadyMs;
-    }
-  }
+  const live = new Set(
+    [...groups.values()].flatMap((group) => {
+      const receiver = table.receivers.find(({ name }) => name === group.receiver);
+      return (receiver?.integrations ?? []).map((integration) => logKey(group.id, integration));
+    }),
+  );
   for (const [key, { firing }] of log) {
     if (!live.has(key) || firing.length === 0) log.delete(key);
   }

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, renameSync, accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { migrations } from './migrations.ts';
 
@@ -25,7 +25,7 @@ export interface Opened {
 export function openDatabase(directory: string, stamp: string): Opened {
   const path = join(directory, fileName);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StoreError(
@@ -41,6 +41,18 @@ export function openDatabase(directory: string, stamp: string): Opened {
     const setAside = putAside(path, stamp);
     return { database: connect(path), path, setAside };
   }
+}
+
+/**
+ * Makes the directory and what is missing above it. Node's own recursive call never returns where a
+ * directory that exists refuses with ENOENT, as /proc does.
+ */
+function makeDirectory(directory: string): void {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new Error(`${directory} is no directory`);
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 /** A database that lives in memory only: for tests, and for an agent told to keep nothing. */
@@ -69,6 +81,7 @@ function prepare(database: DatabaseSync): DatabaseSync {
   migrate(database);
   const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (verdict !== 'ok') throw new DamagedError(String(verdict));
+  if (database.prepare(unreadable).get() !== undefined) throw new DamagedError('a row is no JSON');
   return database;
 }
 
@@ -82,6 +95,15 @@ function migrate(database: DatabaseSync): void {
   // Takes the lock at once even when there was nothing to migrate.
   if (version === migrations.length) database.exec('BEGIN EXCLUSIVE; COMMIT');
 }
+
+/** A row that the start could not read: SQLite does not notice when a text in a page has changed. */
+const unreadable = `
+  SELECT 1 FROM tracks WHERE NOT json_valid(track)
+  UNION ALL SELECT 1 FROM groups WHERE NOT json_valid(saved)
+  UNION ALL SELECT 1 FROM notification_log WHERE NOT json_valid(entry)
+  UNION ALL SELECT 1 FROM heartbeats WHERE NOT json_valid(record)
+  UNION ALL SELECT 1 FROM deliveries WHERE NOT json_valid(delivery)
+  LIMIT 1`;
 
 class DamagedError extends Error {}
 

@@ -5,7 +5,7 @@ import { concurrentSendsMax, outboxEntriesMax, sendTimeoutMs } from '../../src/m
 import type { OutboxStore } from '../../src/notify/outbox-store.ts';
 import { createOutbox } from '../../src/notify/outbox.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { sampleDelivery } from '../support/sample-delivery.ts';
+import { sampleAlert, sampleDelivery } from '../support/sample-delivery.ts';
 
 const delivered: Outcome = { kind: 'delivered', detail: 'ok' };
 const refused: Outcome = { kind: 'permanent', reason: 'not_found', detail: 'gone' };
@@ -34,6 +34,12 @@ function createMemoryStore() {
     recordStates: (changed) => changed.forEach(keep),
   };
   return { store, entries, log, state };
+}
+
+/** A delivery about one check, in a group of its own. */
+function about(check: string, changes: Parameters<typeof sampleDelivery>[0]): Delivery {
+  const alerts = [sampleAlert({ labels: { check } })];
+  return sampleDelivery({ groupKey: check, alerts, ...changes });
 }
 
 function start(send: Send, memory = createMemoryStore(), clock = createFakeClock()) {
@@ -105,11 +111,11 @@ test('a resolve never overtakes its firing, however long that is refused', async
   expect(sent).toEqual(['firing', 'firing', 'firing', 'firing', 'resolve']);
 });
 
-test('groups do not wait for each other, up to the bound on sends at the same time', async () => {
+test('what speaks of different things does not wait for each other, up to the bound on sends at the same time', async () => {
   const { send, open, running } = byHand();
   const { outbox, clock } = start(send);
   const deliveries = Array.from({ length: concurrentSendsMax + 1 }, (_, number) =>
-    sampleDelivery({ id: `d${number}`, groupKey: `group ${number}` }),
+    about(`check-${number}`, { id: `d${number}` }),
   );
   outbox.add(deliveries);
   expect(open.size).toBe(concurrentSendsMax);
@@ -122,7 +128,7 @@ test('a receiver that hangs leaves the next free place to another receiver', asy
   const { send, open, running } = byHand();
   const { outbox, clock } = start(send);
   const slow = Array.from({ length: 20 }, (_, number) =>
-    sampleDelivery({ id: `slow${number}`, groupKey: `group ${number}`, receiver: 'slow' }),
+    about(`check-${number}`, { id: `slow${number}`, receiver: 'slow' }),
   );
   outbox.add([...slow, sampleDelivery({ id: 'page', receiver: 'oncall' })]);
   running('slow0').answer(delivered);

@@ -14,6 +14,8 @@ export interface FaultyDisk {
   killAt: 'before commit' | 'after commit' | undefined;
   /** Called when `killAt` strikes. */
   onKill: () => void;
+  /** Called when a commit is on disk. */
+  onCommit: () => void;
 }
 
 /** SQLite's own words and code when there is no room left. */
@@ -28,6 +30,7 @@ export function createFaultyDisk(): FaultyDisk {
     full: false,
     killAt: undefined,
     onKill: () => {},
+    onCommit: () => {},
     open() {
       generation += 1;
       const mine = generation;
@@ -53,6 +56,7 @@ export function createFaultyDisk(): FaultyDisk {
     if (killAt === 'before commit') kill();
     if (disk.full) throw diskFull();
     database.exec(sql);
+    disk.onCommit();
     if (killAt === 'after commit') kill();
   }
 

@@ -35,6 +35,8 @@ export class Simulation {
   /** How often a delivery may have arrived twice: its sender was killed, or its answer got lost. */
   readonly #excuses = new Map<string, number>();
   readonly #sending = new Set<string>();
+  /** Arrived, but the sender has not yet written down that it was taken. */
+  readonly #unrecorded = new Set<string>();
   /** Changing this at a reload changes the keys of open incidents, which no agent can repair. */
   readonly #splitsAlerts: boolean;
   #config: Config;
@@ -53,6 +55,7 @@ export class Simulation {
     this.#config = randomConfig(this.#random, this.#splitsAlerts);
     for (const { name } of this.#config.checks) this.#truth.set(name, 'ok');
     this.#disk.onKill = () => this.#die();
+    this.#disk.onCommit = () => this.#unrecorded.clear();
     this.#agent = this.#boot();
   }
 
@@ -62,6 +65,31 @@ export class Simulation {
       this.#event();
       await this.#advance(this.#random.between(1, 40) * 1000);
       this.#check(`after step ${step}`);
+      if (process.env['DBG'])
+        this.#trace(
+          JSON.stringify({
+            g: this.#agent.pipeline.dispatcher
+              .save()
+              .groups.map((g) => [
+                g.id,
+                g.retired,
+                g.nextFlushAt - 1e6,
+                g.alerts.map(
+                  (a) =>
+                    a.labels['check'] +
+                    a.labels['severity'].slice(0, 1) +
+                    a.fingerprint.slice(0, 4) +
+                    (a.endsAt ? '-' : '+'),
+                ),
+              ]),
+            l: [...this.#agent.pipeline.dispatcher.save().log].map(([k, e]) => [
+              k,
+              e.firing,
+              e.dedupKey,
+              e.elsewhere,
+            ]),
+          }),
+        );
     }
     await this.#settle('ok');
     await this.#settle('critical');
@@ -161,8 +189,9 @@ export class Simulation {
   #die(): void {
     this.#trace('killed');
     this.#alive.yes = false;
-    for (const id of this.#sending) this.#excuse(id);
+    for (const id of new Set([...this.#sending, ...this.#unrecorded])) this.#excuse(id);
     this.#sending.clear();
+    this.#unrecorded.clear();
     // From now on the dead agent's hands are tied: its disk is opened anew by the next one.
     this.#disk.open();
   }
@@ -171,11 +200,17 @@ export class Simulation {
     return {
       clock: () => mortal(this.#clock, alive),
       random: () => this.#random.next(),
-      newId: () => `d${(this.#ids += 1)}`,
+      newId: () => {
+        this.#ids += 1;
+        this.#trace(`plans d${this.#ids}`);
+        return `d${this.#ids}`;
+      },
       openDatabase: () => ({ database: this.#disk.open(), path: 'sim' }),
       openCheck: ({ name }): OpenCheck => ({ run: async () => this.#look(name) }),
       startCron: async () => ({ next: () => undefined, stop() {} }),
-      send: async (delivery, _integration, { signal }) => this.#transmit(delivery, signal),
+      // The dead send nothing: their promises stay open for ever.
+      send: async (delivery, _integration, { signal }) =>
+        alive.yes ? this.#transmit(delivery, signal) : new Promise(() => {}),
     };
   }
 
@@ -190,6 +225,7 @@ export class Simulation {
       switch (this.#weather) {
         case 'fair':
           this.#arrive(delivery);
+          this.#unrecorded.add(delivery.id);
           return accepted;
         case 'answers get lost':
           this.#arrive(delivery);
@@ -218,12 +254,12 @@ export class Simulation {
       this.#inboxes.get(name) ?? createInbox(name, (what) => this.#complaints.push(what));
     this.#inboxes.set(name, inbox);
     inbox.receive(delivery);
-    const { notification, id } = delivery;
+    const { notification, id, dedupKey } = delivery;
     const told = notification.alerts.map(
       ({ labels, endsAt }) =>
         `${endsAt === undefined ? '+' : '-'}${labels['check']}/${labels['severity']}`,
     );
-    this.#trace(`${name} gets ${id} (${notification.reason}): ${told.join(' ')}`);
+    this.#trace(`${name} gets ${id} (${notification.reason}): ${told.join(' ')} as ${dedupKey}`);
     for (const { labels, startsAt } of delivery.notification.alerts) {
       if (!this.#fired.has(`${labels['check']}@${startsAt}`)) {
         this.#complaints.push(`${name} was told of ${labels['check']}, which had not fired`);

@@ -23,6 +23,7 @@ export async function whyNotStarted(
   }
   if (failure.code === 'EACCES') {
     const file = path ?? program;
+    if (await isDirectory(file)) return `${file} is a directory, not a program: correct its path`;
     return (await isExecutable(file))
       ? `${file} may not be started: its interpreter, or a mount option noexec, forbids it`
       : `${file} is not executable for the user of the agent: chmod +x ${file}`;

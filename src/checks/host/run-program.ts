@@ -41,6 +41,8 @@ export async function runProgram(
   const started = start(call);
   if ('kind' in started) return started;
   const { child } = started;
+  const { pid } = child;
+  if (pid !== undefined) alive.add(pid);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const output = (): ProgramOutput => ({
@@ -50,8 +52,8 @@ export async function runProgram(
   });
   const { promise, resolve } = Promise.withResolvers<ProgramOutcome>();
   let stop = (): void => {
-    signalGroup(child.pid, 'SIGTERM');
-    clock.after(commandKillAfterMs, () => signalGroup(child.pid, 'SIGKILL'));
+    signalGroup(pid, 'SIGTERM');
+    clock.after(commandKillAfterMs, () => killGroup(pid));
     resolve({ kind: 'overdue', ...output() });
   };
   child.on('error', (error) => resolve(notStarted(error)));
@@ -60,7 +62,7 @@ export async function runProgram(
     const cancel = clock.after(commandKillAfterMs, () => stop());
     stop = (): void => {
       cancel();
-      signalGroup(child.pid, 'SIGKILL');
+      killGroup(pid);
       resolve({
         kind: 'ended',
         ...(exitCode === null ? {} : { exitCode }),
@@ -99,6 +101,17 @@ function start(call: ProgramCall) {
 function notStarted(error: unknown): ProgramOutcome & { readonly kind: 'not_started' } {
   const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
   return { kind: 'not_started', code, message };
+}
+
+/** Process groups that were started and not killed yet: none may outlive the agent. */
+const alive = new Set<number>();
+process.once('exit', () => {
+  for (const group of alive) signalGroup(group, 'SIGKILL');
+});
+
+function killGroup(processGroup: number | undefined): void {
+  if (processGroup !== undefined) alive.delete(processGroup);
+  signalGroup(processGroup, 'SIGKILL');
 }
 
 /** Signals a whole process group; that nobody is left in it is fine. */

@@ -111,7 +111,9 @@ async function judgeReply(judgement: Judgement): Promise<ProbeOutcome> {
     badBody ??
     body.failure ??
     judgeConnection(reply, tls !== undefined, options);
-  if (badStatus ?? badBody) record.context.log(`body: ${excerpt(body.text)}`);
+  if ((badStatus ?? badBody) && body.text !== '') {
+    record.context.log(`body: ${excerpt(body.text)}`);
+  }
   const list = phaseList(phases);
   const nowMs = context.clock.now().wallMs;
   const took = humanDuration(record.elapsedMs());

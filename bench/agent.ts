@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answers, freePort, startChild } from './child.ts';
+import { targetUrls, type Side, type Work } from './side.ts';
+
+export const executable = join(import.meta.dirname, '..', 'dist', 'tocsin');
+
+/** Starts the agent with one http check a target and one webhook; resolves once it is ready. */
+export async function startAgent(work: Work): Promise<Side> {
+  const { file, port } = await configureAgent(work);
+  const child = startChild(
+    'tocsin',
+    [executable, 'run', '-c', file],
+    join(work.directory, 'tocsin.log'),
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/-/ready`, 10_000);
+  return {
+    children: [child],
+    readyUrl: `${url}/-/ready`,
+    metricsUrl: `${url}/metrics`,
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+/** Writes the configuration of the agent for this work. */
+export async function configureAgent(work: Work): Promise<{ file: string; port: number }> {
+  const port = await freePort();
+  const file = join(work.directory, 'agent.config.yaml');
+  const checks = targetUrls(work, 'tocsin').map(
+    (url, index) => `  - { name: target-${index + 1}, type: http, target: "${url}" }`,
+  );
+  const lines = [
+    `agent: { name: bench, data_dir: "${join(work.directory, 'state')}" }`,
+    `server: { listen: "127.0.0.1:${port}" }`,
+    `defaults: { interval: ${work.intervalSeconds}s, timeout: 3s, debounce: { fail_after: 1 } }`,
+    'route: { receiver: hook, group_by: ["..."], group_wait: 0s }',
+    `receivers: [{ name: hook, webhook_configs: [{ url: "${work.standIn}/hook/tocsin" }] }]`,
+    'checks:',
+    ...checks,
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return { file, port };
+}
