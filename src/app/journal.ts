@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Attempt, OutboxEntry } from '../model/delivery.ts';
-import { journalDelayMs, journalResultsMax } from '../model/limits.ts';
+import { journalDelayMs, journalResultsMax, journalRetryMs } from '../model/limits.ts';
 import type { RecordedResult } from '../model/result.ts';
+import { elapsedMs, type Instant } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
 import type { RoutingChanges } from '../routing/state.ts';
 import type { Track } from '../alerts/track.ts';
@@ -53,6 +54,7 @@ export class Journal {
   #unsaved = nothing();
   #timer: Cancel | undefined;
   #failure: string | undefined;
+  #failedAt: Instant | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -104,6 +106,10 @@ export class Journal {
   flush(): boolean {
     this.#timer?.();
     this.#timer = undefined;
+    if (this.#triedJustNow()) {
+      this.#flushSoon();
+      return false;
+    }
     try {
       this.#store.commit(this.#batch());
     } catch (error) {
@@ -112,13 +118,21 @@ export class Journal {
     this.#unsaved = nothing();
     if (this.#failure !== undefined) this.#options.log.info('state can be saved again');
     this.#failure = undefined;
+    this.#failedAt = undefined;
     return true;
   }
 
   close(): void {
+    this.#failedAt = undefined;
     this.flush();
     this.#timer?.();
     this.#store.close();
+  }
+
+  /** A disk that refuses is asked again after a while: each try writes everything that waits. */
+  #triedJustNow(): boolean {
+    if (this.#failedAt === undefined) return false;
+    return elapsedMs(this.#failedAt, this.#options.clock.now()) < journalRetryMs;
   }
 
   #flushSoon(): void {
@@ -139,6 +153,7 @@ export class Journal {
       this.#options.log.error('cannot save state; going on in memory', { reason });
     }
     this.#failure = reason;
+    this.#failedAt = this.#options.clock.now();
     this.#flushSoon();
     return false;
   }

@@ -1,6 +1,12 @@
 import { humanDuration } from '../lib/duration.ts';
 import type { CheckSpec } from '../model/check.ts';
-import { abandonRunAfterMs, detailLinesMax, lineLengthMax, valuesMax } from '../model/limits.ts';
+import {
+  abandonRunAfterMs,
+  deadlineLateMs,
+  detailLinesMax,
+  lineLengthMax,
+  valuesMax,
+} from '../model/limits.ts';
 import { notOk, ok, type CheckResult, type RecordedResult } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import type { CheckEnvironment, OpenCheck, RunContext } from './check-type.ts';
@@ -18,8 +24,8 @@ export class DeadlineError extends Error {
 const hanging = new WeakMap<OpenCheck, Instant>();
 
 /**
- * Runs a check once, under its deadline. Always gives a result and never later than
- * `abandonRunAfterMs` after the deadline, whatever the check does: a run that throws is
+ * Runs a check once, under its deadline, which is set anew once if the agent itself stood still. Always
+ * gives a result, never later than `abandonRunAfterMs` after the deadline: a run that throws is
  * `unknown`/`internal`, one that ignores its signal is given up as `critical`/`timeout`. A check is not
  * started again while such a run has not come back, since that may still hold what it took.
  */
@@ -58,13 +64,20 @@ async function look(
   }
   const deadline = new AbortController();
   const { promise, resolve } = Promise.withResolvers<CheckResult>();
-  let cancel = clock.after(timeoutMs, () => {
+  const giveUp = (): void => {
+    hanging.set(open, context.startedAt);
+    const summary = `no result within ${humanDuration(timeoutMs)}, and the run did not stop`;
+    resolve(notOk('critical', 'timeout', summary));
+  };
+  const onDeadline = (): void => {
     deadline.abort(new DeadlineError(timeoutMs));
-    cancel = clock.after(abandonRunAfterMs, () => {
-      hanging.set(open, context.startedAt);
-      const summary = `no result within ${humanDuration(timeoutMs)}, and the run did not stop`;
-      resolve(notOk('critical', 'timeout', summary));
-    });
+    cancel = clock.after(abandonRunAfterMs, giveUp);
+  };
+  let cancel = clock.after(timeoutMs, () => {
+    const lateMs = elapsedMs(context.startedAt, clock.now()) - timeoutMs;
+    // The agent itself stood still: the answer may be there and only has to be read.
+    if (lateMs > deadlineLateMs) cancel = clock.after(timeoutMs, onDeadline);
+    else onDeadline();
   });
   const run = async (): Promise<CheckResult> => {
     try {

@@ -42,6 +42,9 @@ export const stopTimeoutMs = 15_000;
 /** Grace between a run's deadline and giving it up: enough to tidy away, too short to hold up others. */
 export const abandonRunAfterMs = 250;
 
+/** A deadline that comes this much late: the agent was stopped or starved, and could not read answers. */
+export const deadlineLateMs = 250;
+
 /** Grace between asking a command to end (SIGTERM) and ending it (SIGKILL). */
 export const commandKillAfterMs = 500;
 
@@ -85,7 +88,10 @@ export const debounceWindowMax = 100;
 export const journalDelayMs = 1000;
 
 /** Results kept while the disk refuses to save them; beyond it the oldest give way. */
-export const journalResultsMax = 5000;
+export const journalResultsMax = 1000;
+
+/** How long a disk that refused is left alone. */
+export const journalRetryMs = 5000;
 
 /** Bytes kept of what a job sends to `/ping/NAME`; the end of a log that explains a failure fits. */
 export const pingBodyBytesMax = 10 * 1024;

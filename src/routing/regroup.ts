@@ -44,6 +44,7 @@ export function regroup(
     for (const alert of [...ended, ...departed]) group.alerts.set(alert.fingerprint, alert);
     for (const { fingerprint } of departed) group.departed.add(fingerprint);
   }
+  for (const group of groups.values()) joinConversation(table, group, groups, log);
   forgetUnused(table, groups, log);
   return { groups, log };
 }
@@ -147,6 +148,40 @@ function handOn(
     inherit({ log, heir: logKey(heir.id, integration), from, id, integration }),
   );
   return taken.includes(true);
+}
+
+/**
+ * Where another group has inherited the key under which an integration was told of alerts that have ended
+ * here, their end is told there: two groups that use one key would contradict each other.
+ */
+function joinConversation(
+  table: RoutingTable,
+  group: Group,
+  groups: ReadonlyMap<string, Group>,
+  log: Map<string, LogEntry>,
+): void {
+  const receiver = table.receivers.find(({ name }) => name === group.receiver);
+  for (const integration of receiver?.integrations ?? []) {
+    const key = logKey(group.id, integration);
+    const entry = log.get(key);
+    if (entry === undefined || integration.splitsAlerts) continue;
+    const ended = [...group.alerts.values()].filter((a) => alertStatus(a) === 'resolved');
+    for (const other of groups.values()) {
+      const otherKey = logKey(other.id, integration);
+      const known = log.get(otherKey);
+      const shared = known?.dedupKey === entry.dedupKey && other.receiver === group.receiver;
+      if (other === group || known === undefined || !shared) continue;
+      const ids = entry.firing.filter((id) =>
+        ended.some(({ fingerprint }) => fingerprint === fingerprintOf(id)),
+      );
+      for (const alert of ended) {
+        if (!other.alerts.has(alert.fingerprint)) other.alerts.set(alert.fingerprint, alert);
+      }
+      log.set(otherKey, { ...known, firing: [...new Set([...known.firing, ...ids])] });
+      log.set(key, { ...entry, firing: entry.firing.filter((id) => !ids.includes(id)) });
+      break;
+    }
+  }
 }
 
 /** Whether the group has the alert firing because the routes lead it there. */

@@ -89,7 +89,10 @@ export function createStore(database: DatabaseSync): Store {
       sql.pruneResults.run(before, pruneRowsMax);
       sql.pruneDeliveries.run(before, pruneRowsMax);
     },
-    close: () => database.close(),
+    close() {
+      // One that was given up as damaged is closed already.
+      if (database.isOpen) database.close();
+    },
   };
 }
 

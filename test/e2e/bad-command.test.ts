@@ -97,7 +97,7 @@ test('a command that ignores being told to end is gone with the command that ran
   await eventually(async () => (await processesWith(seconds)).length === 0, 'no process is left');
 });
 
-test('an agent that runs a hanging command again and again never holds more than one of it', async () => {
+test('the processes of a hanging command that runs again and again do not pile up', async () => {
   const seconds = uniqueSeconds();
   const line = `trap '' TERM; sleep ${seconds}`;
   const check = { name: 'hang', type: 'command', command: ['/bin/sh', '-c', line] };
@@ -109,8 +109,8 @@ test('an agent that runs a hanging command again and again never holds more than
     const runs = /^tocsin_check_runs_total\{check="hang",type="command"\} (\d+)$/m;
     return Number(runs.exec(await agent.metrics())?.[1]) >= 8;
   }, 'it has run eight times');
-  // Each run is a shell and its child, and the former one is being killed while the next begins.
-  expect(most).toBeLessThanOrEqual(8);
+  // A run is a shell and its child; a new one begins while the last two are being killed.
+  expect(most).toBeLessThanOrEqual(6);
   agent.kill('SIGTERM');
   expect((await agent.exited).code).toBe(0);
   await eventually(async () => (await processesWith(seconds)).length === 0, 'no process is left');

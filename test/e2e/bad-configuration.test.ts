@@ -35,87 +35,87 @@ const unusable = (...problems: string[]): Refusal => ({
 
 const web = '  - name: web\n    type: http\n    target: http://127.0.0.1/\n';
 
-describe('a configuration that cannot be used is refused with exit code 78', () => {
-  const refused: readonly (readonly [string, string | Buffer, ...string[]])[] = [
-    [
-      'an unknown key, with the one that was meant',
-      `checks:\n${web}    intervall: 5s\n`,
-      'agent.config.yaml:5:5: checks[0].intervall: unknown key "intervall", did you mean "interval"?',
-    ],
-    [
-      'wrong types, all of them at once',
-      `agent: { retention: soon }\nserver: 3\nchecks:\n${web}    interval: [1]\n`,
-      'agent.config.yaml:1:21: agent.retention: expected a duration such as 30s, 2m or 1h30m, found "soon"',
-      'agent.config.yaml:2:9: server: expected a map of settings of the server, found 3',
-      'agent.config.yaml:7:15: checks[0].interval: expected a duration such as 30s, 2m or 1h30m, found a list',
-    ],
-    [
-      'an unknown check type',
-      'checks:\n  - name: web\n    type: htp\n',
-      'agent.config.yaml:3:11: checks[0].type: unknown check type "htp", did you mean "http"?',
-    ],
-    [
-      'an unknown receiver',
-      'route: { receiver: oncal }\nreceivers:\n  - name: oncall\n',
-      'agent.config.yaml:1:20: route.receiver: there is no receiver "oncal", did you mean "oncall"?',
-    ],
-    [
-      'two checks of one name',
-      `checks:\n${web}${web}`,
-      'agent.config.yaml:5:11: checks[1].name: the name "web" is already taken on line 2',
-    ],
-    [
-      'a doubled key',
-      'agent: {}\nagent: {}\n',
-      'agent.config.yaml:2:1: agent: the key agent is doubled, first on line 1',
-    ],
-    [
-      'an empty file',
-      '',
-      'agent.config.yaml: is empty; write at least one section such as checks:, or remove the file',
-    ],
-    [
-      'a file of comments only',
-      '# later\n',
-      'agent.config.yaml: is empty; write at least one section such as checks:, or remove the file',
-    ],
-    [
-      'a binary file',
-      Buffer.from('\x7fELF\x02\x01\x01\0\0\0', 'latin1'),
-      'agent.config.yaml: is no text: line 1 holds a NUL byte',
-    ],
-    [
-      'a text in another encoding',
-      Buffer.from('agent:\n  name: M\xfcnchen\n', 'latin1'),
-      'agent.config.yaml: is no UTF-8 text: line 2 holds other bytes',
-    ],
-    [
-      'indentation by tabs',
-      'checks:\n\t- a\n',
-      'agent.config.yaml:2:1: is no valid YAML: tabs are not allowed as indentation',
-    ],
-    [
-      'a variable of the environment that is not set',
-      'notify:\n  slack: ${SLACK_WEBHOOK_URL}\n',
-      'agent.config.yaml:2:10: notify.slack: the environment variable SLACK_WEBHOOK_URL is not set; set it or write ${SLACK_WEBHOOK_URL:-default}',
-    ],
-    [
-      'a credential outside of systemd',
-      'notify:\n  slack: ${credential:slack}\n',
-      'agent.config.yaml:2:10: notify.slack: there is no credential slack, since systemd gave none; add LoadCredential=slack:/path to the unit',
-    ],
-    [
-      'a secret file that is missing',
-      'notify:\n  slack: ${file:/nowhere/slack}\n',
-      'agent.config.yaml:2:10: notify.slack: /nowhere/slack: no such file',
-    ],
-    [
-      'a secret file that is a device',
-      'notify:\n  slack: ${file:/dev/zero}\n',
-      'agent.config.yaml:2:10: notify.slack: /dev/zero: cannot be read (no regular file)',
-    ],
-  ];
+const refused: readonly (readonly [string, string | Buffer, ...string[]])[] = [
+  [
+    'an unknown key, with the one that was meant',
+    `checks:\n${web}    intervall: 5s\n`,
+    'agent.config.yaml:5:5: checks[0].intervall: unknown key "intervall", did you mean "interval"?',
+  ],
+  [
+    'wrong types, all of them at once',
+    `agent: { retention: soon }\nserver: 3\nchecks:\n${web}    interval: [1]\n`,
+    'agent.config.yaml:1:21: agent.retention: expected a duration such as 30s, 2m or 1h30m, found "soon"',
+    'agent.config.yaml:2:9: server: expected a map of settings of the server, found 3',
+    'agent.config.yaml:7:15: checks[0].interval: expected a duration such as 30s, 2m or 1h30m, found a list',
+  ],
+  [
+    'an unknown check type',
+    'checks:\n  - name: web\n    type: htp\n',
+    'agent.config.yaml:3:11: checks[0].type: unknown check type "htp", did you mean "http"?',
+  ],
+  [
+    'an unknown receiver',
+    'route: { receiver: oncal }\nreceivers:\n  - name: oncall\n',
+    'agent.config.yaml:1:20: route.receiver: there is no receiver "oncal", did you mean "oncall"?',
+  ],
+  [
+    'two checks of one name',
+    `checks:\n${web}${web}`,
+    'agent.config.yaml:5:11: checks[1].name: the name "web" is already taken on line 2',
+  ],
+  [
+    'a doubled key',
+    'agent: {}\nagent: {}\n',
+    'agent.config.yaml:2:1: agent: the key agent is doubled, first on line 1',
+  ],
+  [
+    'an empty file',
+    '',
+    'agent.config.yaml: is empty; write at least one section such as checks:, or remove the file',
+  ],
+  [
+    'a file of comments only',
+    '# later\n',
+    'agent.config.yaml: is empty; write at least one section such as checks:, or remove the file',
+  ],
+  [
+    'a binary file',
+    Buffer.from('\x7fELF\x02\x01\x01\0\0\0', 'latin1'),
+    'agent.config.yaml: is no text: line 1 holds a NUL byte',
+  ],
+  [
+    'a text in another encoding',
+    Buffer.from('agent:\n  name: M\xfcnchen\n', 'latin1'),
+    'agent.config.yaml: is no UTF-8 text: line 2 holds other bytes',
+  ],
+  [
+    'indentation by tabs',
+    'checks:\n\t- a\n',
+    'agent.config.yaml:2:1: is no valid YAML: tabs are not allowed as indentation',
+  ],
+  [
+    'a variable of the environment that is not set',
+    'notify:\n  slack: ${SLACK_WEBHOOK_URL}\n',
+    'agent.config.yaml:2:10: notify.slack: the environment variable SLACK_WEBHOOK_URL is not set; set it or write ${SLACK_WEBHOOK_URL:-default}',
+  ],
+  [
+    'a credential outside of systemd',
+    'notify:\n  slack: ${credential:slack}\n',
+    'agent.config.yaml:2:10: notify.slack: there is no credential slack, since systemd gave none; add LoadCredential=slack:/path to the unit',
+  ],
+  [
+    'a secret file that is missing',
+    'notify:\n  slack: ${file:/nowhere/slack}\n',
+    'agent.config.yaml:2:10: notify.slack: /nowhere/slack: no such file',
+  ],
+  [
+    'a secret file that is a device',
+    'notify:\n  slack: ${file:/dev/zero}\n',
+    'agent.config.yaml:2:10: notify.slack: /dev/zero: cannot be read (no regular file)',
+  ],
+];
 
+describe('a configuration that cannot be used is refused with exit code 78', () => {
   test.for(refused)('for %s', async ([, content, ...problems]) => {
     expect(await refusal(content)).toEqual(unusable(...problems));
   });

@@ -168,7 +168,7 @@ test('the webhook gets what Alertmanager would send', () => {
             "summary": "gateway is down on web-1",
           },
           "endsAt": "<date>",
-          "fingerprint": "246999d07dd92380",
+          "fingerprint": "<fingerprint>",
           "generatorURL": "http://<address>",
           "labels": {
             "alertname": "gateway",

@@ -20,6 +20,12 @@ import { randomConfig } from './scenario.ts';
  * clock, the disk's failures and the network.
  */
 
+/** The longest a killed agent stays dead. */
+const stepMs = 2000;
+
+/** Longer than the longest wait between two attempts, and then a few group intervals. */
+const settleMs = 12 * 60_000;
+
 /** How the receivers answer, until chance changes it. */
 type Weather = 'fair' | 'answers get lost' | 'refusing' | 'limited' | 'hanging';
 
@@ -65,31 +71,6 @@ export class Simulation {
       this.#event();
       await this.#advance(this.#random.between(1, 40) * 1000);
       this.#check(`after step ${step}`);
-      if (process.env['DBG'])
-        this.#trace(
-          JSON.stringify({
-            g: this.#agent.pipeline.dispatcher
-              .save()
-              .groups.map((g) => [
-                g.id,
-                g.retired,
-                g.nextFlushAt - 1e6,
-                g.alerts.map(
-                  (a) =>
-                    a.labels['check'] +
-                    a.labels['severity'].slice(0, 1) +
-                    a.fingerprint.slice(0, 4) +
-                    (a.endsAt ? '-' : '+'),
-                ),
-              ]),
-            l: [...this.#agent.pipeline.dispatcher.save().log].map(([k, e]) => [
-              k,
-              e.firing,
-              e.dedupKey,
-              e.elsewhere,
-            ]),
-          }),
-        );
     }
     await this.#settle('ok');
     await this.#settle('critical');
@@ -100,7 +81,7 @@ export class Simulation {
     this.#weather = 'fair';
     this.#disk.full = false;
     for (const name of this.#truth.keys()) this.#truth.set(name, status);
-    await this.#advance(3_600_000);
+    await this.#advance(settleMs);
     this.#check(`once everything is ${status}`);
     this.#compareWithTruth(status);
   }
@@ -142,11 +123,12 @@ export class Simulation {
   }
 
   /**
-   * Kills at a commit, or right now. Not while the disk is full: an agent that can neither keep its memory
+   * Kills at a commit, or right now. Not while the agent cannot save: one that can neither keep its memory
    * nor write it down cannot remember what it told.
    */
   #scheduleKill(at: FaultyDisk['killAt']): void {
-    if (this.#disk.full) return;
+    const unsaved = this.#agent.health().problems.some(({ critical }) => critical);
+    if (this.#disk.full || unsaved) return;
     this.#disk.killAt = at;
     if (at === undefined) this.#die();
   }
@@ -162,9 +144,9 @@ export class Simulation {
   }
 
   async #advance(ms: number): Promise<void> {
-    // In small steps: a kill in the middle is followed by a new start soon after.
-    for (let left = ms; left > 0; left -= 1000) {
-      await this.#clock.advance(Math.min(1000, left));
+    // In steps: a kill in the middle is followed by a new start soon after.
+    for (let left = ms; left > 0; left -= stepMs) {
+      await this.#clock.advance(Math.min(stepMs, left));
       if (!this.#alive.yes) this.#agent = this.#boot();
       this.#noteFiring();
     }
