@@ -11,7 +11,7 @@ export const systemPorts: Ports = {
   clock: systemClock,
   random: Math.random,
   newId: randomUUID,
-  openDatabase: (directory) => openDatabase(directory, String(Date.now())),
+  openDatabase: (directory) => openDatabase(directory, String(systemClock().now().wallMs)),
   openCheck: (spec, environment) => checkTypes[spec.type].open(spec as never, environment),
   send: (delivery, integration, context) =>
     integrations[integration.integration].send(delivery, integration.options as never, context),

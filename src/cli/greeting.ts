@@ -34,24 +34,26 @@ export async function greet(
     `sees     ${paint(seen(checks), status)}`,
     `tells    ${receivers === 'terminal' ? 'this terminal' : receivers}`,
     `serves   ${address.url}/ (page), ${address.url}/metrics`,
-    `keeps    ${dataDir}   stop with Ctrl-C, reload with SIGHUP`,
+    `keeps    its state in ${dataDir}`,
   ];
   context.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** One sentence about the first results: what is wrong, or that nothing is. */
+/** Names of sound checks that are listed; the page has them all. */
+const namesMax = 8;
+
+/** One sentence about the first results: what is wrong, then what is sound. */
 function seen(checks: readonly CheckSnapshot[]): string {
-  const bad = checks.filter(({ recent }) => (recent.at(-1)?.status ?? 'ok') !== 'ok');
-  const waiting = checks.filter(({ recent }) => recent.length === 0).length;
-  const sound = checks.length - bad.length - waiting;
-  const parts = [
-    ...bad.map(
-      ({ spec, recent }) => `${spec.name} ${recent.at(-1)?.status}: ${recent.at(-1)?.summary}`,
-    ),
-    `${sound} of ${checks.length} checks ok`,
-    ...(waiting === 0 ? [] : [`${waiting} not looked at yet`]),
-  ];
-  return parts.join('; ');
+  const statusOf = ({ recent }: CheckSnapshot): string => recent.at(-1)?.status ?? 'waiting';
+  const bad = checks.filter((check) => !['ok', 'waiting'].includes(statusOf(check)));
+  const sound = checks.filter((check) => statusOf(check) === 'ok').map(({ spec }) => spec.name);
+  const waiting = checks.filter((check) => statusOf(check) === 'waiting').length;
+  const more = sound.length > namesMax ? ` and ${sound.length - namesMax} more` : '';
+  return [
+    ...bad.map((check) => `${check.spec.name} ${statusOf(check)}: ${check.recent.at(-1)?.summary}`),
+    `${sound.length} of ${checks.length} checks ok (${sound.slice(0, namesMax).join(', ')}${more})`,
+    ...(waiting === 0 ? [] : [`${waiting} still looking`]),
+  ].join('; ');
 }
 
 async function firstRound(

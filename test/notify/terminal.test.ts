@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sampleAlert, sampleDelivery } from '../support/sample-delivery.ts';
+import { noon, sampleAlert, sampleDelivery } from '../support/sample-delivery.ts';
 import { sendThrough } from '../support/send-through.ts';
 
 async function printed(changes: Parameters<typeof sampleDelivery>[0]): Promise<string> {
@@ -18,6 +18,21 @@ test('a notification is one readable block', async () => {
       '  since 2025-01-15 11:59:00 UTC (1m)',
       '    connect 2ms',
       '    answer 502',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('what has resolved says how it is now before what it was', async () => {
+  const description = 'HTTP 502 from http://127.0.0.1:18789/health, expected 200';
+  const annotations = { summary: 'The gateway does not answer', description, resolved: 'HTTP 200' };
+  const alert = sampleAlert({ annotations, endsAt: noon });
+  expect(await printed({ alerts: [alert], reason: 'all alerts resolved' })).toBe(
+    [
+      '2025-01-15 12:00:00 UTC  ✅ gateway is back on web-1 after 1m',
+      '  HTTP 200',
+      `  was: ${description}`,
+      '  from 2025-01-15 11:59:00 UTC to 2025-01-15 12:00:00 UTC (1m)',
       '',
     ].join('\n'),
   );

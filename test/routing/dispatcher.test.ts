@@ -264,7 +264,7 @@ describe('a restart or reload', () => {
       const state = dispatcher.save();
       expect([...groups.values()]).toEqual(expect.arrayContaining([...state.groups]));
       expect(groups.size).toBe(state.groups.length);
-      expect(new Map([...log].toSorted())).toEqual(new Map([...state.log].toSorted()));
+      expect(log).toEqual(state.log);
     };
     for (let second = 0; second < 400; second += 5) {
       if (second === 0) dispatcher.offer(a, at(second));

@@ -1,6 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Attempt } from '../../src/model/delivery.ts';
-import type { WallMs } from '../../src/model/time.ts';
 import { openDatabase } from '../../src/store/open.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { batch, delivery, entry, result } from '../support/batch.ts';
@@ -121,7 +120,7 @@ describe('the store', () => {
         ],
       }),
     );
-    store.prune(at(-10).wallMs as WallMs);
+    store.prune(at(-10).wallMs);
     expect(store.results('a', 10)).toEqual([result('a', 0)]);
     expect(store.deliveries(10).map(({ entry }) => entry.delivery.id)).toEqual(['new', 'waiting']);
   });

@@ -2,7 +2,7 @@ import type { Alert } from '../../src/model/alert.ts';
 import { fingerprint } from '../../src/model/fingerprint.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import type { IntegrationSpec, Matcher, ReceiverSpec, Route } from '../../src/model/route.ts';
-import { instant, type Instant, type WallMs } from '../../src/model/time.ts';
+import { instant, type Instant } from '../../src/model/time.ts';
 
 /** A matcher for one exact value. */
 export function equal(label: string, value: string): Matcher {
@@ -58,5 +58,5 @@ export function firing(labels: Labels, changes: Partial<Alert> = {}): Alert {
 }
 
 export function ended(alert: Alert, seconds: number): Alert {
-  return { ...alert, endsAt: at(seconds).wallMs as WallMs };
+  return { ...alert, endsAt: at(seconds).wallMs };
 }
