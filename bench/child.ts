@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,6 +10,12 @@ export interface Child extends AsyncDisposable {
 }
 
 const killAfterMs = 10_000;
+const running = new Set<ChildProcess>();
+
+/** Ends whatever still runs, for a bench that is interrupted. */
+export function killChildren(): void {
+  for (const process of running) process.kill('SIGKILL');
+}
 
 /** Starts a program whose output goes to `logFile`. Throws when it cannot be started. */
 export function startChild(
@@ -21,8 +27,12 @@ export function startChild(
   const process = spawn(command, args, { stdio: ['ignore', log, log] });
   closeSync(log);
   if (process.pid === undefined) throw new Error(`cannot start ${command}`);
+  running.add(process);
   const ended = new Promise<void>((resolve) => {
-    process.once('exit', () => resolve());
+    process.once('exit', () => {
+      running.delete(process);
+      resolve();
+    });
   });
   return {
     name,

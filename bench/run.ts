@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { executable, startAgent } from './agent.ts';
-import { answers, freePort, startChild } from './child.ts';
+import { answers, freePort, killChildren, startChild } from './child.ts';
 import { machineFacts } from './facts.ts';
 import { median } from './measure.ts';
 import { missingPeers, peerPrograms, startPeers } from './peers.ts';
@@ -123,6 +123,13 @@ async function main(): Promise<number> {
   const missing = missingPeers();
   if (missing.length > 0) tell(`measuring without the peers, not installed: ${missing.join(', ')}`);
   const directory = mkdtempSync(join(tmpdir(), 'tocsin-bench-'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      killChildren();
+      rmSync(directory, { recursive: true, force: true });
+      process.kill(process.pid, signal);
+    });
+  }
   try {
     const tables = report(await measure(directory, missing.length === 0));
     process.stdout.write(`${tables}\n`);

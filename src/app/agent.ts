@@ -199,9 +199,10 @@ export class Agent {
   }
 
   async #run(spec: CheckSpec): Promise<{ readonly undecided: boolean }> {
-    const open = this.#world.open.get(spec.name);
-    if (open === undefined) return { undecided: false };
-    const result = await runCheck(open, spec, this.#environment);
+    const { open, redact } = this.#world;
+    const check = open.get(spec.name);
+    if (check === undefined) return { undecided: false };
+    const result = await runCheck(check, spec, this.#environment, redact);
     return this.pipeline.take(result, spec);
   }
 

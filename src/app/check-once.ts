@@ -1,5 +1,6 @@
 import { runCheck } from '../checks/run.ts';
 import { systemClock } from '../lib/clock.ts';
+import { redactor } from '../lib/redact.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
 import { concurrentRunsMax } from '../model/limits.ts';
@@ -16,6 +17,7 @@ export async function checkOnce(
   config: Config,
 ): Promise<RecordedResult[]> {
   const clock = systemClock();
+  const redact = redactor(config.secrets);
   const found = new Map<string, RecordedResult>();
   const view: AgentView = {
     check(name) {
@@ -38,7 +40,7 @@ export async function checkOnce(
     const worker = async (): Promise<void> => {
       for (let spec = waiting.shift(); spec !== undefined; spec = waiting.shift()) {
         const open = systemPorts.openCheck(spec, { clock, view });
-        found.set(spec.name, await runCheck(open, spec, { clock, view }));
+        found.set(spec.name, await runCheck(open, spec, { clock, view }, redact));
         open.close?.();
       }
     };

@@ -1,4 +1,5 @@
 import type { CheckEnvironment, OpenCheck } from '../checks/check-type.ts';
+import { redactor, type Redact } from '../lib/redact.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
 import { Secret } from '../model/secret.ts';
@@ -9,6 +10,8 @@ export interface World {
   readonly config: Config;
   readonly specs: ReadonlyMap<string, CheckSpec>;
   readonly open: ReadonlyMap<string, OpenCheck>;
+  /** Masks the secrets of this configuration. */
+  readonly redact: Redact;
 }
 
 /**
@@ -31,7 +34,7 @@ export function buildWorld(
     const formerOpen = kept ? former?.open.get(spec.name) : undefined;
     open.set(spec.name, formerOpen ?? ports.openCheck(spec, environment));
   }
-  return { config, specs, open };
+  return { config, specs, open, redact: redactor(config.secrets) };
 }
 
 /** Closes the checks of `former` that `next` did not take over. */

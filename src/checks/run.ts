@@ -1,4 +1,5 @@
 import { humanDuration } from '../lib/duration.ts';
+import { redactResult, type Redact } from '../lib/redact.ts';
 import type { CheckSpec } from '../model/check.ts';
 import {
   abandonRunAfterMs,
@@ -27,12 +28,14 @@ const hanging = new WeakMap<OpenCheck, Instant>();
  * Runs a check once, under its deadline, which is set anew once if the agent itself stood still. Always
  * gives a result, never later than `abandonRunAfterMs` after the deadline: a run that throws is
  * `unknown`/`internal`, one that ignores its signal is given up as `critical`/`timeout`. A check is not
- * started again while such a run has not come back, since that may still hold what it took.
+ * started again while such a run has not come back, since that may still hold what it took. Secrets in
+ * what was found are masked by `redact`.
  */
 export async function runCheck(
   open: OpenCheck,
   spec: CheckSpec,
   environment: CheckEnvironment,
+  redact: Redact = (text) => text,
 ): Promise<RecordedResult> {
   const { clock } = environment;
   const startedAt = clock.now();
@@ -47,7 +50,8 @@ export async function runCheck(
     check: spec.name,
     startedAt,
     durationMs: elapsedMs(startedAt, clock.now()),
-    ...bounded(explained(result, log)),
+    // Before anything is cut off: the rest of a secret could not be found.
+    ...bounded(redactResult(explained(result, log), redact)),
   };
 }
 

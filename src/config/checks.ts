@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { redactor, type Redact } from '../lib/redact.ts';
 import { checkTypeNames, type CheckSpec, type CheckTypeName } from '../model/check.ts';
 import { nameFor, takeName } from './check-name.ts';
 import {
@@ -52,12 +53,15 @@ export async function readChecks(
   const trees = checkTrees(reading, root);
   const names = readNames(reading, trees);
   const schemaOf = createSchemas(types);
-  const context = { reading, types, names, inherited: inherited ?? {}, defaultsTree };
+  const redact: Redact = (text) => text;
+  const context = { reading, types, names, inherited: inherited ?? {}, defaultsTree, redact };
   const checks = trees.flatMap((tree) => {
     const type = readType(reading, tree);
     if (type === undefined) return [];
+    const before = reading.secrets.length;
     const written = read(reading, tree, schemaOf(type));
-    return written === undefined ? [] : [buildCheck(context, tree, type, written)];
+    const redact = redactor(reading.secrets.slice(before));
+    return written === undefined ? [] : [buildCheck({ ...context, redact }, tree, type, written)];
   });
   await refuseBadCrons(reading, [...trees, ...(defaultsTree ? [defaultsTree] : [])]);
   const own = ownCheck(context, trees);
@@ -129,10 +133,12 @@ interface Context {
   readonly names: Set<string>;
   readonly inherited: SharedKeys;
   readonly defaultsTree: Tree | undefined;
+  /** Masks the secrets of the check. */
+  readonly redact: Redact;
 }
 
 function buildCheck(
-  { reading, types, names, inherited, defaultsTree }: Context,
+  { reading, types, names, inherited, defaultsTree, redact }: Context,
   tree: Tree,
   type: CheckTypeName,
   written: Readonly<Record<string, unknown>>,
@@ -142,7 +148,8 @@ function buildCheck(
   const refusal = keys.refuse?.(options);
   if (refusal !== undefined) refuse(reading, tree, refusal);
   refuseTiming(reading, tree, own);
-  const target = keys.target?.(options);
+  const found = keys.target?.(options);
+  const target = found === undefined ? undefined : redact(withoutPasswords(found));
   const name =
     typeof written['name'] === 'string' ? written['name'] : takeName(nameFor(type, target), names);
   const shared = { ...inherited, ...own };
@@ -151,7 +158,7 @@ function buildCheck(
   const spec: CheckSpec = {
     name,
     type,
-    ...(target === undefined ? {} : { target: withoutPasswords(target) }),
+    ...(target === undefined ? {} : { target }),
     ...timingOf(reading, tree, { own, inherited, type: keys }),
     startPeriodMs: shared.start_period ?? 0,
     severity: shared.severity ?? 'critical',

@@ -1,10 +1,13 @@
+import type { CheckResult, MetricFamily } from '../model/result.ts';
 import { secretMask, type Secret } from '../model/secret.ts';
+
+/** Replaces every known secret value in a text by `<secret>`. */
+export type Redact = (text: string) => string;
 
 /** Shorter values would mask half of every sentence ("on", "1"), and guessing them is no work anyway. */
 const lengthMin = 6;
 
-/** Gives a function that replaces every known secret value in a text by `<secret>`. */
-export function redactor(secrets: readonly Secret[]): (text: string) => string {
+export function redactor(secrets: readonly Secret[]): Redact {
   const values = secrets
     .flatMap((secret) => {
       try {
@@ -19,4 +22,26 @@ export function redactor(secrets: readonly Secret[]): (text: string) => string {
   const distinct = [...new Set(values)];
   if (distinct.length === 0) return (text) => text;
   return (text) => distinct.reduce((masked, value) => masked.replaceAll(value, secretMask), text);
+}
+
+/**
+ * A result without secrets: targets repeat what they were sent, and programs print what they were given.
+ * Whatever is kept, shown or told of a run is made of this.
+ */
+export function redactResult(result: CheckResult, redact: Redact): CheckResult {
+  return {
+    ...result,
+    summary: redact(result.summary),
+    detail: result.detail.map(redact),
+    families: result.families.map((family) => redactFamily(family, redact)),
+    values: result.values.map((value) => ({ ...value, metric: redact(value.metric) })),
+  };
+}
+
+function redactFamily(family: MetricFamily, redact: Redact): MetricFamily {
+  const samples = family.samples.map(({ labels, value }) => ({
+    labels: Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, redact(text)])),
+    value,
+  }));
+  return { ...family, samples };
 }

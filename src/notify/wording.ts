@@ -79,9 +79,14 @@ export function sentences(alert: Alert): string[] {
   const former = description === '' ? summary : description;
   const texts =
     alertStatus(alert) === 'firing'
-      ? [summary, description]
+      ? [saysNoMore(summary, alert) ? '' : summary, description]
       : [resolved, former === '' ? '' : `was: ${former}`];
   return [...new Set(texts.map(oneLine))].filter((text) => text !== '');
+}
+
+/** Whether a summary only says what the headline of every message says: who, how, where. */
+function saysNoMore(summary: string, alert: Alert): boolean {
+  return summary.startsWith(`${nameOf(alert)} `) && summary.endsWith(` on ${hostOf(alert)}`);
 }
 
 /** The link to what to do, if it is one that may be opened. */

@@ -139,7 +139,9 @@ function handOn(
   },
 ): boolean {
   const { old, integration, groups, log } = context;
-  if (alertStatus(alert) === 'resolved') return false;
+  // What has ended stays where it is told, unless that is another group anyway.
+  if (alertStatus(alert) === 'resolved')
+    return from.elsewhere?.includes(alert.fingerprint) ?? false;
   const heirs = [...groups.values()].filter(
     (group) =>
       group.id !== old.id && group.receiver === old.receiver && leadsTo(group, alert.fingerprint),

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { OpenCheck, RunContext } from '../../src/checks/check-type.ts';
 import { agent } from '../../src/checks/agent.ts';
 import { DeadlineError, runCheck } from '../../src/checks/run.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { redactor } from '../../src/lib/redact.ts';
 import { lineLengthMax, valuesMax } from '../../src/model/limits.ts';
 import { notOk, ok, type CheckResult, type RecordedResult } from '../../src/model/result.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { agentView, checkSpec } from '../support/host-check.ts';
 
@@ -79,6 +82,63 @@ describe('a run', () => {
     expect(await result).toMatchObject({ summary: 'its own words' });
     expect(reason).toBeInstanceOf(DeadlineError);
   });
+});
+
+describe('a run during which the agent stood still', () => {
+  /** A run of one second at the most, on a clock whose timers all come three seconds late. */
+  function paused(run: (context: RunContext) => Promise<CheckResult>) {
+    const clock = createFakeClock();
+    const late: Clock = {
+      now: () => clock.now(),
+      after: (delayMs, call) => clock.after(delayMs + 3000, call),
+    };
+    const spec = checkSpec(agent, {}, { timeoutMs: 1000 });
+    return { clock, result: runCheck({ run }, spec, { clock: late, view: agentView() }) };
+  }
+
+  test('has its time once more to read an answer that is there', async () => {
+    const answer = Promise.withResolvers<CheckResult>();
+    let aborted = false;
+    const { clock, result } = paused(async ({ signal }) => {
+      signal.addEventListener('abort', () => {
+        aborted = true;
+      });
+      return answer.promise;
+    });
+    await clock.advance(4000);
+    expect(aborted).toBe(false);
+    answer.resolve(ok('answered long ago'));
+    expect(await result).toMatchObject({ status: 'ok', durationMs: 4000 });
+  });
+
+  test('is a timeout all the same when nothing comes', async () => {
+    const { clock, result } = paused(
+      async ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    );
+    await clock.advance(8000);
+    expect(await result).toMatchObject({ status: 'critical', reason: 'timeout' });
+  });
+});
+
+test('a secret is masked wherever a result repeats it, also where a line is cut', async () => {
+  const secret = 'hunter2-hunter2';
+  const families = [
+    { name: 'info', help: 'What it said', samples: [{ labels: { said: secret }, value: 1 }] },
+  ];
+  const found = notOk('critical', 'command', `${'x'.repeat(lineLengthMax - 9)}${secret}`, {
+    detail: [`login with ${secret} failed`],
+    values: [{ metric: secret, value: 1 }],
+    families,
+  });
+  const environment = { clock: createFakeClock(), view: agentView() };
+  const redact = redactor([Secret.of(secret)]);
+  const open: OpenCheck = { run: async () => found };
+  const result = await runCheck(open, checkSpec(agent, {}), environment, redact);
+  expect(JSON.stringify(result)).not.toContain('hunter');
+  expect(result.detail).toEqual(['login with <secret> failed']);
 });
 
 describe('a run that ignores its signal', () => {

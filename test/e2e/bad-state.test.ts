@@ -77,7 +77,7 @@ async function startAfter(
   await killed(former);
   await damage(join(directory, 'data', 'tocsin.db'));
   const { port } = former;
-  return startAgent({ directory, port });
+  return await startAgent({ directory, port });
 }
 
 /** Brings everything into the file itself: what its journal still holds would repair it. */

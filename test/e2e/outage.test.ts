@@ -80,8 +80,7 @@ test('Slack gets one message and one resolved message', () => {
       [
         "🔴 gateway is down on web-1",
         "#d40e0d",
-        "gateway is down on web-1
-    HTTP 503 from http://<address>/health, wanted 200–299",
+        "HTTP 503 from http://<address>/health, wanted 200–299",
         "*Since*
     <!date^<seconds>^{date_short_pretty} {time_secs}|<date>> (<time>)",
         "*Host*
@@ -220,10 +219,9 @@ test('the webhook gets what Alertmanager would send', () => {
 });
 
 test('the terminal prints what happened and why', () => {
-  const printed = agent.stdout().slice(agent.stdout().indexOf('SIGHUP\n') + 'SIGHUP\n'.length);
+  const [, printed = ''] = agent.stdout().split(/^keeps .*\n/m);
   expect(normalised(printed)).toMatchInlineSnapshot(`
     "<date>  🔴 gateway is down on web-1
-      gateway is down on web-1
       HTTP 503 from http://<address>/health, wanted 200–299
       since <date> (<time>)
         resolved 127.0.0.1 to 127.0.0.1

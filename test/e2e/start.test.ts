@@ -36,9 +36,9 @@ test('without any configuration it watches its host, says so in five lines, and 
     expect.stringMatching(/^sees {2}.*\d of \d checks ok/),
     'tells  this terminal',
     'serves  http://<address>/ (page), http://<address>/metrics',
-    expect.stringMatching(/^keeps {2}\S+tocsin {2}stop with Ctrl-C, reload with SIGHUP$/),
+    expect.stringMatching(/^keeps {4}its state in \S+tocsin$/),
   ]);
-  const dataDir = /^keeps +(\S+)/m.exec(output)?.[1] ?? '';
+  const dataDir = /^keeps .* (\S+)$/m.exec(output)?.[1] ?? '';
   const get = async (path: string): Promise<string> =>
     (await ask(`http://localhost${path}`, { socketPath: join(dataDir, 'tocsin.sock') })).body;
   expect(await get('/')).toMatch(/^<!doctype html>/i);

@@ -37,7 +37,11 @@ describe('the store', () => {
         groups: new Map([['team\n{}', { key: '{}' }]]),
         log: new Map([['team\n{}\nwebhook/0', { firing: ['x'] }]]),
         heartbeats: new Map([['backup', { since: at(0).wallMs }]]),
-        outbox: [entry('d0', { state: 'delivered' }), entry('d1'), entry('d2', { state: 'failed' })],
+        outbox: [
+          entry('d0', { state: 'delivered' }),
+          entry('d1'),
+          entry('d2', { state: 'failed' }),
+        ],
       }),
     );
     before.close();
