@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { executable } from './agent.ts';
 import { peerPrograms } from './peers.ts';
 
@@ -11,6 +11,12 @@ export function machineFacts(): [name: string, value: string][] {
     ['processor', `${processors.length} × ${processors[0]?.model ?? 'unknown'}`],
     ['memory', `${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
     ['kernel', release()],
+    [
+      'load average of 1, 5 and 15 min at the end',
+      loadavg()
+        .map((load) => load.toFixed(1))
+        .join(', '),
+    ],
     ['tocsin', versionOf(executable, 'version')],
     ['blackbox_exporter', versionOf(peerPrograms.blackbox, '--version')],
     ['prometheus', versionOf(peerPrograms.prometheus, '--version')],

@@ -3,11 +3,14 @@
  * run nothing. What is missing on the machine is installed when root, and named when not.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
+
+/** Where the suites leave their counts. */
+const report = join(root, 'dist', 'test-report.json');
 
 /** Programs the suites use, the Debian package each comes from, and what is skipped without it. */
 const programs = [
@@ -23,6 +26,7 @@ const programs = [
 ] as const;
 
 installPrograms();
+rmSync(report, { force: true });
 
 const steps: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
   ['types', bin('tsc'), ['-p', root]],
@@ -34,7 +38,11 @@ const steps: readonly (readonly [name: string, command: string, args: readonly s
 
 const suites: typeof steps = [
   ['build', process.execPath, ['scripts/build.ts']],
-  ['tests', bin('vitest'), ['run']],
+  [
+    'tests',
+    bin('vitest'),
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  ],
 ];
 
 for (const [name, command, args] of process.argv.includes('--static')
@@ -47,10 +55,20 @@ for (const [name, command, args] of process.argv.includes('--static')
 function step(name: string, command: string, args: readonly string[]): void {
   console.error(`-- ${name}`);
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  tellCounts();
   if (status === 0) return;
   console.error(`-- ${name} failed`);
-  process.exitCode = 1;
-  process.exit();
+  process.exit(1);
+}
+
+/** The last line of a whole run, for people and programs alike. */
+function tellCounts(): void {
+  if (!existsSync(report)) return;
+  const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+  const skipped = (counts['numPendingTests'] ?? 0) + (counts['numTodoTests'] ?? 0);
+  console.log(
+    `${counts['numPassedTests']} passed, ${counts['numFailedTests']} failed, ${skipped} skipped`,
+  );
 }
 
 function installPrograms(): void {

@@ -208,22 +208,14 @@ export class Agent {
 
   #createOutbox(): Outbox {
     const { ports, log } = this.options;
-    const record = (entry: OutboxEntry, attempt?: Attempt): void => {
-      this.#journal.outbox(entry, attempt);
-      this.#journal.flush();
-    };
     return createOutbox({
       clock: this.clock,
       random: ports.random,
       log,
       send: (delivery, signal) => this.send(delivery, signal),
-      store: {
-        recordStart: (entry) => record(entry),
-        recordAttempt: (entry, attempt) => record(entry, attempt),
-        recordStates: (entries) => {
-          for (const entry of entries) this.#journal.outbox(entry);
-          this.#journal.flush();
-        },
+      record: (entries, attempt) => {
+        this.#journal.outbox(entries, attempt);
+        this.#journal.flush();
       },
       onOutcome: (entry, attempt) => {
         this.receivers.record(entry, attempt);
@@ -284,7 +276,7 @@ export class Agent {
     if (store === undefined) return undefined;
     this.pipeline.resave();
     this.heartbeats.resave();
-    for (const entry of this.outbox.snapshot().entries) this.#journal.outbox(entry);
+    this.#journal.outbox(this.outbox.snapshot().entries);
     return store;
   }
 

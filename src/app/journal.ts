@@ -96,8 +96,8 @@ export class Journal {
     this.#flushSoon();
   }
 
-  outbox(entry: OutboxEntry, attempt?: Attempt): void {
-    this.#unsaved.outbox.set(entry.delivery.id, entry);
+  outbox(entries: readonly OutboxEntry[], attempt?: Attempt): void {
+    for (const entry of entries) this.#unsaved.outbox.set(entry.delivery.id, entry);
     if (attempt === undefined) return;
     this.#unsaved.attempts.set(`${attempt.deliveryId}/${attempt.number}`, attempt);
   }

@@ -170,9 +170,14 @@ export class Pipeline {
         : this.#dispatcher.flush(now, (alert) => this.muted(alert));
     journal.routing(this.#dispatcher.takeChanges());
     const deliveries = (flushed?.planned ?? []).map((planned) => this.#address(planned, now));
-    for (const delivery of deliveries) {
-      journal.outbox({ delivery, state: 'pending', attempts: 0, nextAttemptAt: now.steadyMs });
-    }
+    journal.outbox(
+      deliveries.map((delivery) => ({
+        delivery,
+        state: 'pending',
+        attempts: 0,
+        nextAttemptAt: now.steadyMs,
+      })),
+    );
     if (urgent || deliveries.length > 0) journal.flush();
     if (deliveries.length > 0) deliver(deliveries);
     for (const suppressed of flushed?.suppressed ?? []) onSuppressed(suppressed);

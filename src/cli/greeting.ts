@@ -33,7 +33,7 @@ export async function greet(
     `${paint(`tocsin ${version}`, 'bold')} watches ${config.agent.name} (${files})`,
     `sees     ${paint(seen(checks), status)}`,
     `tells    ${receivers === 'terminal' ? 'this terminal' : receivers}`,
-    `serves   ${address.url}/ (page), ${address.url}/metrics`,
+    `serves   ${address.url}/ (the page) and ${address.url}/metrics`,
     `keeps    its state in ${dataDir}`,
   ];
   context.stdout.write(`${lines.join('\n')}\n`);

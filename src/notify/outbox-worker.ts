@@ -5,8 +5,7 @@ import { concurrentSendsMax } from '../model/limits.ts';
 import { elapsedMs, type Instant, laterMs } from '../model/time.ts';
 import { type RunningAttempt, startAttempt } from './attempt.ts';
 import type { OutboxQueue } from './outbox-queue.ts';
-import type { OutboxStore } from './outbox-store.ts';
-import type { Recorder } from './recorder.ts';
+import type { RecordOutbox } from './record-outbox.ts';
 import { afterAttempt, retryDelayMs } from './retry.ts';
 
 /** What takes deliveries out of the queue and sends them, several at a time. */
@@ -27,13 +26,13 @@ interface Running {
 export function createOutboxWorker(options: {
   readonly clock: Clock;
   readonly queue: OutboxQueue;
-  readonly recorder: Recorder<OutboxStore>;
+  readonly record: RecordOutbox;
   readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
   readonly random: () => number;
   readonly log: Logger;
   readonly onOutcome: (entry: OutboxEntry, attempt: Attempt) => void;
 }): OutboxWorker {
-  const { clock, queue, recorder, random } = options;
+  const { clock, queue, record, random } = options;
   const running = new Map<string, Running>();
   let stopping = false;
   let cancelWake: Cancel = () => {};
@@ -60,7 +59,7 @@ export function createOutboxWorker(options: {
     const nextAttemptAt = laterMs(startedAt.steadyMs, retryDelayMs(attempts, random()));
     const entry: OutboxEntry = { ...waiting, attempts, nextAttemptAt };
     queue.begin(entry);
-    recorder.record((store) => store.recordStart(entry));
+    record([entry]);
     const attempt = startAttempt(entry.delivery, options);
     const done = attempt.outcome.then((outcome) => end(entry, startedAt, outcome));
     running.set(entry.delivery.id, { attempt, done });
@@ -80,7 +79,7 @@ export function createOutboxWorker(options: {
     queue.settle(settled);
     if (outcome.kind === 'passing' && outcome.reason === 'rate_limited')
       queue.holdReceiver(entry.delivery, settled.nextAttemptAt);
-    recorder.record((store) => store.recordAttempt(settled, attempt));
+    record([settled], attempt);
     tell(options.log, settled, attempt);
     options.onOutcome(settled, attempt);
     wake();

@@ -2,13 +2,12 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Attempt, Delivery, Outcome, OutboxEntry } from '../model/delivery.ts';
 import { createOutboxQueue } from './outbox-queue.ts';
-import type { OutboxStore } from './outbox-store.ts';
 import { createOutboxWorker } from './outbox-worker.ts';
-import { createRecorder } from './recorder.ts';
+import type { RecordOutbox } from './record-outbox.ts';
 
 interface OutboxOptions {
   readonly clock: Clock;
-  readonly store: OutboxStore;
+  readonly record: RecordOutbox;
   /** Sends once. `signal` aborts at the deadline of the attempt and when the agent stops. */
   readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
   /** Evenly distributed in [0, 1), for the jitter. */
@@ -23,8 +22,6 @@ export interface OutboxSnapshot {
   readonly entries: readonly OutboxEntry[];
   /** Ids of the deliveries that are being sent right now. */
   readonly sending: readonly string[];
-  /** Whether the store has refused what it was last given. */
-  readonly storeFailing: boolean;
 }
 
 export interface Outbox {
@@ -45,19 +42,18 @@ export interface Outbox {
 /**
  * Sends deliveries at its own pace until each is delivered or has failed for good.
  *
- * An attempt is counted in the store before it begins and its outcome is recorded after it ended: a
+ * An attempt is recorded before it begins, as one that failed, and again with its outcome: a
  * process that is killed in between repeats that one attempt, under the same dedup key, and no other.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { clock, log } = options;
+  const { clock, log, record } = options;
   const queue = createOutboxQueue();
-  const recorder = createRecorder(options);
-  const worker = createOutboxWorker({ ...options, queue, recorder });
+  const worker = createOutboxWorker({ ...options, queue });
 
   const take = (entries: readonly OutboxEntry[]): void => {
     const gaveWay = entries.flatMap((entry) => queue.add(entry));
     if (gaveWay.length > 0) {
-      recorder.record((store) => store.recordStates(gaveWay));
+      record(gaveWay);
       log.info('Reminders gave way to newer messages', { reminders: gaveWay.length });
     }
     worker.wake();
@@ -74,18 +70,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     retryFailed(maxAgeMs) {
       const now = clock.now().steadyMs;
       const back = queue.putBack(now - maxAgeMs, now);
-      if (back.length > 0) recorder.record((store) => store.recordStates(back));
+      if (back.length > 0) record(back);
       worker.wake();
       return back.length;
     },
-    async stop(graceMs) {
-      await worker.stop(graceMs);
-      recorder.close();
-    },
+    stop: (graceMs) => worker.stop(graceMs),
     snapshot: () => ({
       entries: queue.entries(),
       sending: worker.sending(),
-      storeFailing: recorder.failing,
     }),
   };
 }

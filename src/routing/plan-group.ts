@@ -82,11 +82,10 @@ function planIntegration(input: {
   const resolved = split.resolved.filter(
     ({ fingerprint, supersededBy }) =>
       tellsEndOf(entry, fingerprint) &&
-      // One incident an alert: it goes on under the same key at the other severity.
+      // One incident an alert: it goes on under the same key, at another severity or in another group.
       !(
         integration.splitsAlerts &&
-        supersededBy !== undefined &&
-        knowledge.holds(group.receiver, supersededBy.fingerprint)
+        knowledge.holds(group.receiver, supersededBy?.fingerprint ?? fingerprint)
       ),
   );
   const silentlyFiring = new Set([...split.muted.keys(), ...firingElsewhere(split, elsewhere)]);

@@ -6,13 +6,13 @@ import { silentLogger } from '../../src/lib/log.ts';
 import { replaceStoreEveryMs } from '../../src/model/limits.ts';
 import { batch, result } from '../support/batch.ts';
 import { at } from '../support/routes.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const damage = Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
 const later = at(replaceStoreEveryMs / 1000 + 1);
 
 test('a damaged database that cannot be replaced now is replaced later, whatever the error is by then', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   let refuse = false;
   const ports: typeof systemPorts = {
     ...systemPorts,
@@ -37,7 +37,7 @@ test('a damaged database that cannot be replaced now is replaced later, whatever
 });
 
 test('an error that is no damage replaces nothing', async () => {
-  const state = openState(systemPorts, await temporaryDirectory(), silentLogger);
+  const state = openState(systemPorts, temporaryFolder(), silentLogger);
   onTestFinished(() => state.store.close());
   const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
   expect(state.replace(full, at(0))).toBeUndefined();

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { runTocsin, startAgent } from '../support/agent.ts';
 import { eventually } from '../support/eventually.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Runs one command check by `tocsin check`. */
 async function looked(check: object, directory?: string) {
-  const cwd = directory ?? (await temporaryDirectory());
+  const cwd = directory ?? temporaryFolder();
   const config = { checks: [{ name: 'plugin', type: 'command', interval: '10s', ...check }] };
   await writeFile(join(cwd, 'agent.config.yaml'), stringify(config));
   const { code, stdout, stderr } = await runTocsin(['check', 'plugin'], { cwd });
@@ -38,7 +38,7 @@ test('a command that is missing cannot be judged, and what to do is said', async
 });
 
 test('a command that is not executable cannot be judged, and what to do is said', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   await writeFile(join(directory, 'plugin'), '#!/bin/sh\n', { mode: 0o644 });
   const { code, text } = await looked({ command: [join(directory, 'plugin')] }, directory);
   expect(code).toBe(3);

@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { powerless, runTocsin } from '../support/agent.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 interface Refusal {
   readonly code: number | null;
@@ -12,7 +12,7 @@ interface Refusal {
 
 /** What `tocsin validate` and `tocsin run` say of a file; both must say the same. */
 async function refusal(content: string | Buffer): Promise<Refusal> {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   await writeFile(join(directory, 'agent.config.yaml'), content);
   const validated = await told(['validate'], directory);
   expect(await told(['run'], directory), 'run says what validate says').toEqual(validated);
@@ -122,7 +122,7 @@ describe('a configuration that cannot be used is refused with exit code 78', () 
 });
 
 test('a secret file that may not be read is refused, and who must be allowed is said', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const secret = join(directory, 'slack');
   await writeFile(secret, 'https://hooks.example/services/T/B/X', { mode: 0o000 });
   await writeFile(join(directory, 'agent.config.yaml'), `notify:\n  slack: \${file:${secret}}\n`);
@@ -135,7 +135,7 @@ test('a secret file that may not be read is refused, and who must be allowed is 
 });
 
 test('a file that -c or TOCSIN_CONFIG names and nobody has is refused, not replaced by defaults', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const missing = unusable('nowhere.yaml: no such file');
   expect(await told(['validate', '-c', 'nowhere.yaml'], directory)).toEqual(missing);
   expect(await told(['run', '-c', 'nowhere.yaml'], directory)).toEqual(missing);
@@ -145,7 +145,7 @@ test('a file that -c or TOCSIN_CONFIG names and nobody has is refused, not repla
 });
 
 test('a directory or a device in place of the file is refused', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   await mkdir(join(directory, 'folder'));
   expect(await told(['run', '-c', 'folder'], directory)).toEqual(
     unusable('folder: is a directory, expected a file'),
@@ -156,7 +156,7 @@ test('a directory or a device in place of the file is refused', async () => {
 });
 
 test('validate --json lists the problems for a machine', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   await writeFile(join(directory, 'agent.config.yaml'), 'agnt: {}\n');
   const { code, stdout } = await runTocsin(['validate', '--json'], { cwd: directory });
   expect(code).toBe(78);
@@ -170,7 +170,7 @@ test('validate --json lists the problems for a machine', async () => {
 });
 
 test('what is wrong in a fragment is told with the name of the fragment', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   await mkdir(join(directory, 'conf.d'));
   await writeFile(join(directory, 'agent.config.yaml'), `checks:\n${web}`);
   await writeFile(join(directory, 'conf.d', 'more.yaml'), `checks:\n${web}agent: 1\n`);

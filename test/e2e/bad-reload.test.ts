@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { startAgent, type TestAgent } from '../support/agent.ts';
 import { eventually } from '../support/eventually.ts';
 import { fileCheck, quickConfig, toldBy } from '../support/quick.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWebhookServer } from '../support/webhook-server.ts';
 
 async function checkNames(agent: TestAgent): Promise<readonly string[]> {
@@ -29,7 +29,7 @@ async function runsOn(agent: TestAgent, check: string): Promise<void> {
 
 test('a broken file leaves the old configuration running, and the agent says so until it is mended', async () => {
   await using receiver = await startWebhookServer();
-  const sign = join(await temporaryDirectory(), 'sign');
+  const sign = join(temporaryFolder(), 'sign');
   await writeFile(sign, '');
   const config = quickConfig(receiver.origin, [fileCheck('web', sign)]);
   await using agent = await startAgent({ config });
@@ -63,7 +63,7 @@ test('a broken file leaves the old configuration running, and the agent says so 
 
 /** The configuration as it was, in another file that names the same state and address. */
 async function elsewhere(agent: TestAgent, config: object): Promise<string> {
-  const path = join(await temporaryDirectory(), 'former.json');
+  const path = join(temporaryFolder(), 'former.json');
   const places = {
     agent: { data_dir: agent.dataDir },
     server: { listen: `127.0.0.1:${agent.port}` },

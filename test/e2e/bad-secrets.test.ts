@@ -5,7 +5,7 @@ import { startAgent, type TestAgent } from '../support/agent.ts';
 import { eventually } from '../support/eventually.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import { closedPort, startTcpServer } from '../support/tcp-server.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWebhookServer } from '../support/webhook-server.ts';
 
 /** Every secret of the configuration, by the way it gets there. */
@@ -156,7 +156,7 @@ test('no secret appears in anything the agent says, keeps or sends, whatever fai
   });
   await using team = await startWebhookServer();
   const nobody = `http://127.0.0.1:${await closedPort()}`;
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const places = { echo: echo.url, hangUp: hangUp.port, nobody, team: team.origin };
   await using agent = await startAgent({
     config: configuration(places, directory),

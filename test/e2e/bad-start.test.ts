@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { powerless, runTocsin, startAgent } from '../support/agent.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, startTcpServer } from '../support/tcp-server.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { Surroundings } from '../support/tocsin.ts';
 
 const sound = { name: 'sound', type: 'command', command: ['/bin/true'] };
@@ -28,7 +28,7 @@ async function refusedStart(
 
 test('a port in use is refused with the process that has it', async () => {
   await using holder = await startTcpServer(() => {});
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const { port } = holder;
   const { code, stderr } = await refusedStart(directory, join(directory, 'data'), { port });
   expect(code).toBe(1);
@@ -43,7 +43,7 @@ describe('a data directory that cannot be written is refused with a way out', ()
   const wayOut = 'make it writable for this user or set agent.data_dir to another one';
 
   test('when there is a file in its place', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     const file = join(directory, 'file');
     await writeFile(file, 'precious');
     expect(await refusedStart(directory, file)).toEqual({
@@ -53,7 +53,7 @@ describe('a data directory that cannot be written is refused with a way out', ()
   });
 
   test('when the way to it is a file', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     const file = join(directory, 'file');
     await writeFile(file, 'precious');
     const { code, stderr } = await refusedStart(directory, join(file, 'data'));
@@ -62,7 +62,7 @@ describe('a data directory that cannot be written is refused with a way out', ()
   });
 
   test('when it belongs to somebody else', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     const dataDir = join(directory, 'data');
     await mkdir(dataDir);
     await chmod(directory, 0o755);
@@ -74,7 +74,7 @@ describe('a data directory that cannot be written is refused with a way out', ()
   });
 
   test('when it is below /proc, where no directory can be made', async () => {
-    const { code, stderr } = await refusedStart(await temporaryDirectory(), '/proc/tocsin/data');
+    const { code, stderr } = await refusedStart(temporaryFolder(), '/proc/tocsin/data');
     expect(code).toBe(78);
     expect(stderr).toContain('cannot write to the data directory /proc/tocsin/data: ENOENT');
   });
@@ -82,7 +82,7 @@ describe('a data directory that cannot be written is refused with a way out', ()
 
 test('a second agent on the same state is refused, and the first goes on', async () => {
   await using first = await startAgent({ config: { checks: [sound] } });
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   expect(await refusedStart(directory, first.dataDir)).toEqual({
     code: 78,
     stderr:
@@ -94,7 +94,7 @@ test('a second agent on the same state is refused, and the first goes on', async
 });
 
 test('a database of a newer version is refused and left as it is', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const path = join(directory, 'data', 'tocsin.db');
   await mkdir(join(directory, 'data'));
   const newer = new DatabaseSync(path);
@@ -124,7 +124,7 @@ test("a socket that a killed agent left behind is in nobody's way", async () => 
 });
 
 test('SIGTERM at any moment of the start ends the agent, and the next one starts', async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const port = await closedPort();
   const config = { checks: [{ ...sound, command: ['/bin/sleep', '9'], timeout: '10s' }] };
   for (const afterMs of [5, 60, 90, 120, 150, 200]) {

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { fileCheck, quickConfig, toldBy, type Told } from '../support/quick.ts';
 import type { ScriptedHttpServer } from '../support/scripted-http-server.ts';
 import { mountSmallDisk, noMounting } from '../support/small-disk.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWebhookServer } from '../support/webhook-server.ts';
 
 /** Waits until the receiver heard exactly this, in order. */
@@ -32,7 +32,7 @@ test('a full disk keeps nobody from being told, is told itself, and is over when
   const reason = noMounting();
   skip(reason !== undefined, reason ?? '');
   await using receiver = await startWebhookServer();
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const sign = join(directory, 'sign');
   await writeFile(sign, '');
   using disk = mountSmallDisk(join(directory, 'data'), 4);
@@ -70,7 +70,7 @@ async function startAfter(
   receiver: ScriptedHttpServer,
   damage: (database: string) => Promise<void>,
 ): Promise<TestAgent> {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const config = quickConfig(receiver.origin, [fileCheck('web', join(directory, 'nothing'))]);
   await using former = await startAgent({ config, directory });
   await hears(receiver, 'firing web');
@@ -141,7 +141,7 @@ test.for(damages)(
 
 test('a database that is overwritten under the running agent neither stops it nor its messages', async () => {
   await using receiver = await startWebhookServer();
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const sign = join(directory, 'sign');
   await writeFile(sign, '');
   const config = quickConfig(receiver.origin, [fileCheck('web', sign)]);

@@ -6,12 +6,12 @@ import { runTocsin } from '../support/agent.ts';
 import { startDnsServer } from '../support/dns-server.ts';
 import { startHttpsServer } from '../support/http-server.ts';
 import { closedPort, startTcpServer } from '../support/tcp-server.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { createAuthority, selfSigned } from '../support/tls-authority.ts';
 
 /** What one look at a target says, by `tocsin check --json`. */
 async function looked(check: object) {
-  const cwd = await temporaryDirectory();
+  const cwd = temporaryFolder();
   const config = { checks: [{ name: 'target', timeout: '700ms', ...check }] };
   await writeFile(join(cwd, 'agent.config.yaml'), stringify(config));
   const { code, stdout, stderr } = await runTocsin(['check', 'target', '--json'], { cwd });

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import { startService } from '../support/service.ts';
 import { closedPort } from '../support/tcp-server.ts';
 import { teamConfig } from '../support/team-config.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const prometheus = '/usr/bin/prometheus';
 const promtool = '/usr/bin/promtool';
@@ -52,7 +52,7 @@ test('promtool has nothing to say about the metrics of a running agent', async (
 
 /** Starts a Prometheus that scrapes `target` each second; gives the address of its API. */
 async function startPrometheus(target: string): Promise<string> {
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
     scrape_configs: [{ job_name: 'tocsin', static_configs: [{ targets: [target] }] }],

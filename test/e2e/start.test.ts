@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { eventually } from '../support/eventually.ts';
 import { normalised } from '../support/normalised.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { executable } from '../support/tocsin.ts';
 
 /** Whether a network of its own can be had, in which the default port is free for certain. */
@@ -17,7 +17,7 @@ test('without any configuration it watches its host, says so in five lines, and 
   skip,
 }) => {
   skip(!canUnshare, 'a network of its own needs root and the programs unshare and ip');
-  const cwd = await temporaryDirectory();
+  const cwd = temporaryFolder();
   const env = { PATH: process.env['PATH'] ?? '', HOME: cwd, XDG_STATE_HOME: join(cwd, 'state') };
   const script = 'ip link set lo up && exec "$0" run';
   const child = spawn('unshare', ['--net', '/bin/sh', '-c', script, executable], { cwd, env });
@@ -35,8 +35,8 @@ test('without any configuration it watches its host, says so in five lines, and 
     expect.stringMatching(/^tocsin \S+ watches \S+ \(no configuration file: the host itself\)$/),
     expect.stringMatching(/^sees {2}.*\d of \d checks ok/),
     'tells  this terminal',
-    'serves  http://<address>/ (page), http://<address>/metrics',
-    expect.stringMatching(/^keeps {4}its state in \S+tocsin$/),
+    'serves  http://<address>/ (the page) and http://<address>/metrics',
+    expect.stringMatching(/^keeps {2}its state in \S+tocsin$/),
   ]);
   const dataDir = /^keeps .* (\S+)$/m.exec(output)?.[1] ?? '';
   const get = async (path: string): Promise<string> =>

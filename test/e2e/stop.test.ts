@@ -5,7 +5,7 @@ import { runsAgain } from '../support/agent-view.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, listen } from '../support/tcp-server.ts';
 import { teamConfig } from '../support/team-config.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const broken = { name: 'broken', type: 'command', command: ['/bin/false'] };
 
@@ -26,7 +26,7 @@ async function startSlowReceiver() {
 
 test('SIGTERM lets a message under way arrive, and it is not sent again', async () => {
   await using receiver = await startSlowReceiver();
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const port = await closedPort();
   const config = teamConfig([broken], { webhook_configs: [{ url: receiver.url }] });
   await using agent = await startAgent({ config, directory, port });
@@ -51,7 +51,7 @@ test('SIGTERM lets a message under way arrive, and it is not sent again', async 
 
 test('a second SIGTERM ends it at once, and the message is sent by the next one', async () => {
   await using receiver = await startSlowReceiver();
-  const directory = await temporaryDirectory();
+  const directory = temporaryFolder();
   const port = await closedPort();
   const config = teamConfig([broken], { webhook_configs: [{ url: receiver.url }] });
   await using agent = await startAgent({ config, directory, port });

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { silentLogger } from '../../src/lib/log.ts';
 import type { Attempt, Delivery, Outcome, OutboxEntry } from '../../src/model/delivery.ts';
 import { concurrentSendsMax, outboxEntriesMax, sendTimeoutMs } from '../../src/model/limits.ts';
-import type { OutboxStore } from '../../src/notify/outbox-store.ts';
+import type { RecordOutbox } from '../../src/notify/record-outbox.ts';
 import { createOutbox } from '../../src/notify/outbox.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { sampleAlert, sampleDelivery } from '../support/sample-delivery.ts';
@@ -13,27 +13,20 @@ const down: Outcome = { kind: 'passing', reason: 'connect', detail: 'refused' };
 
 type Send = (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
 
-/** A store in memory that can be told to refuse everything. */
-function createMemoryStore() {
+/** Remembers in memory what the outbox records. */
+function createMemory() {
   const entries = new Map<string, OutboxEntry>();
   const log: string[] = [];
-  const state = { isBroken: false };
-  const keep = (entry: OutboxEntry): void => {
-    if (state.isBroken) throw new Error('disk full');
-    entries.set(entry.delivery.id, entry);
+  const record: RecordOutbox = (changed, attempt) => {
+    for (const entry of changed) {
+      const { id } = entry.delivery;
+      const begins = entry.attempts > (entries.get(id)?.attempts ?? 0);
+      entries.set(id, entry);
+      if (attempt !== undefined) log.push(`${attempt.outcome.kind} ${id} ${attempt.number}`);
+      else if (begins) log.push(`start ${id} ${entry.attempts}`);
+    }
   };
-  const store: OutboxStore = {
-    recordStart(entry) {
-      keep(entry);
-      log.push(`start ${entry.delivery.id} ${entry.attempts}`);
-    },
-    recordAttempt(entry, attempt) {
-      keep(entry);
-      log.push(`${attempt.outcome.kind} ${entry.delivery.id} ${attempt.number}`);
-    },
-    recordStates: (changed) => changed.forEach(keep),
-  };
-  return { store, entries, log, state };
+  return { record, entries, log };
 }
 
 /** A delivery about one check, in a group of its own. */
@@ -42,12 +35,12 @@ function about(check: string, changes: Parameters<typeof sampleDelivery>[0]): De
   return sampleDelivery({ groupKey: check, alerts, ...changes });
 }
 
-function start(send: Send, memory = createMemoryStore(), clock = createFakeClock()) {
+function start(send: Send, memory = createMemory(), clock = createFakeClock()) {
   const outcomes: Attempt[] = [];
   const warnings: string[] = [];
   const outbox = createOutbox({
     clock,
-    store: memory.store,
+    record: memory.record,
     send,
     random: () => 0.5,
     log: {
@@ -265,7 +258,7 @@ test('a delivery is not sent again while it is being sent', async () => {
 });
 
 test('a process killed while sending repeats that attempt once and no other', async () => {
-  const memory = createMemoryStore();
+  const memory = createMemory();
   const clock = createFakeClock();
   const killed = start(byHand().send, memory, clock);
   killed.outbox.add([
@@ -280,7 +273,7 @@ test('a process killed while sending repeats that attempt once and no other', as
   const next = start(({ id, dedupKey }) => {
     sent.push([id, dedupKey]);
     return Promise.resolve(delivered);
-  }, createMemoryStore());
+  }, createMemory());
   next.outbox.load(left);
   await next.clock.advance(60_000);
   expect(sent).toEqual([
@@ -312,21 +305,6 @@ test('a stop whose grace has passed aborts what still runs and keeps it pending'
   await clock.advance(1001);
   await stopped;
   expect(memory.entries.get('a')).toMatchObject({ state: 'pending', attempts: 1 });
-});
-
-test('a store that fails stops no message, says so, and is caught up in order', async () => {
-  const { send, sent } = scripted();
-  const { outbox, clock, memory, warnings } = start(send);
-  memory.state.isBroken = true;
-  outbox.add([sampleDelivery({ id: 'a' }), sampleDelivery({ id: 'b' })]);
-  await clock.advance(60_000);
-  expect(sent).toEqual(['a', 'b']);
-  expect(outbox.snapshot().storeFailing).toBe(true);
-  expect(warnings).toEqual(['The outbox cannot be recorded']);
-  memory.state.isBroken = false;
-  await clock.advance(5000);
-  expect(outbox.snapshot().storeFailing).toBe(false);
-  expect(memory.log).toEqual(['start a 1', 'delivered a 1', 'start b 1', 'delivered b 1']);
 });
 
 test('a delivery that is handed over twice is sent once', async () => {

@@ -8,7 +8,7 @@ import { migrations } from '../../src/store/migrations.ts';
 import { isDamage, openDatabase, StoreError, type Opened } from '../../src/store/open.ts';
 import { createStore } from '../../src/store/store.ts';
 import { batch, result } from '../support/batch.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function opened(directory: string): Opened {
   const result = openDatabase(directory, '2025');
@@ -20,13 +20,13 @@ function opened(directory: string): Opened {
 
 describe('opening the state', () => {
   test('makes the directory, for its owner only', async () => {
-    const directory = join(await temporaryDirectory(), 'a', 'b');
+    const directory = join(temporaryFolder(), 'a', 'b');
     opened(directory);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
   test('a file that is no database is set aside, and a new one begun', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     await writeFile(
       join(directory, 'tocsin.db'),
       'not a database, but long enough to be looked at'.repeat(50),
@@ -38,7 +38,7 @@ describe('opening the state', () => {
   });
 
   test('a database with overwritten pages is set aside', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     const first = opened(directory);
     const results = Array.from({ length: 500 }, (_, second) => result('a', second));
     createStore(first.database).commit(batch({ results }));
@@ -50,13 +50,13 @@ describe('opening the state', () => {
   });
 
   test('an empty file is a new database', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     await writeFile(join(directory, 'tocsin.db'), '');
     expect(opened(directory).setAside).toBeUndefined();
   });
 
   test('a database of a newer version is refused and left alone', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     const newer = new DatabaseSync(join(directory, 'tocsin.db'));
     newer.exec(`PRAGMA user_version = ${migrations.length + 4}`);
     newer.close();
@@ -67,7 +67,7 @@ describe('opening the state', () => {
   });
 
   test('a database that another process holds is refused', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     opened(directory);
     const script = `
       import { openDatabase } from ${JSON.stringify(join(import.meta.dirname, '../../src/store/open.ts'))};
@@ -79,7 +79,7 @@ describe('opening the state', () => {
   });
 
   test('a directory that cannot be written is refused with the way out', async () => {
-    const blocked = join(await temporaryDirectory(), 'file');
+    const blocked = join(temporaryFolder(), 'file');
     await writeFile(blocked, '');
     expect(() => openDatabase(join(blocked, 'state'), 'now')).toThrow(StoreError);
     expect(() => openDatabase(join(blocked, 'state'), 'now')).toThrow(/set agent\.data_dir/);
@@ -88,7 +88,7 @@ describe('opening the state', () => {
   test.skipIf(process.getuid?.() === 0)(
     'a directory without the right to write is refused',
     async () => {
-      const directory = await temporaryDirectory();
+      const directory = temporaryFolder();
       await mkdir(join(directory, 'state'));
       await chmod(join(directory, 'state'), 0o500);
       expect(() => openDatabase(join(directory, 'state'), 'now')).toThrow(/cannot write/);

@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/store/open.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { batch, delivery, entry, result } from '../support/batch.ts';
 import { at } from '../support/routes.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function open(directory: string): Store {
   const store = createStore(openDatabase(directory, 'now').database);
@@ -28,7 +28,7 @@ const attempt: Attempt = {
 
 describe('the store', () => {
   test('gives back after a restart what was saved', async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryFolder();
     const before = open(directory);
     before.commit(
       batch({
@@ -57,7 +57,7 @@ describe('the store', () => {
   });
 
   test('forgets what a later batch removes', async () => {
-    const store = open(await temporaryDirectory());
+    const store = open(temporaryFolder());
     store.commit(
       batch({
         tracks: new Map([['a', {}]]),
@@ -70,7 +70,7 @@ describe('the store', () => {
   });
 
   test('saves a whole batch or nothing of it', async () => {
-    const store = open(await temporaryDirectory());
+    const store = open(temporaryFolder());
     // The attempt names a delivery that nobody saved: the last write of the batch fails.
     const broken = batch({
       results: [result('a', 1)],
@@ -83,7 +83,7 @@ describe('the store', () => {
   });
 
   test('keeps results of a check in order and without their metric families', async () => {
-    const store = open(await temporaryDirectory());
+    const store = open(temporaryFolder());
     const family = { name: 'x', help: '', samples: [] };
     store.commit(
       batch({
@@ -95,7 +95,7 @@ describe('the store', () => {
   });
 
   test('lists deliveries with their attempts, newest first; saving one twice changes it', async () => {
-    const store = open(await temporaryDirectory());
+    const store = open(temporaryFolder());
     store.commit(batch({ outbox: [entry('d1'), entry('d2')] }));
     const delivered = entry('d1', { state: 'delivered', attempts: 1 });
     const save = batch({ outbox: [delivered], attempts: [attempt] });
@@ -108,7 +108,7 @@ describe('the store', () => {
   });
 
   test('pruning forgets old results and finished deliveries, never one that still waits', async () => {
-    const store = open(await temporaryDirectory());
+    const store = open(temporaryFolder());
     const old = {
       delivery: delivery('old', { createdAt: at(-1000) }),
       state: 'delivered',
