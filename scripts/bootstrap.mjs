@@ -17,16 +17,21 @@ if (process.platform !== 'linux' || architecture === undefined) {
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   console.error('tocsin: installing dependencies (once)');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (npm.status !== 0) fail('npm ci failed, see above');
+  // Not `npm ci`: it insists on optional packages for platforms that a registry need not have.
+  const npm = spawnSync(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  if (npm.status !== 0) fail('npm install failed, see above');
   writeFileSync(stamp, lock);
 }
 
 const node = join(root, 'node_modules', `node-linux-${architecture}`, 'bin', 'node');
-if (!existsSync(node)) fail(`${node} is missing; run npm ci --include=optional`);
+if (!existsSync(node)) fail(`${node} is missing; run npm install --include=optional`);
 
 const scripts = join(root, 'node_modules', '.bin');
 const child = spawn(node, process.argv.slice(2), {
