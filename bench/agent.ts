@@ -1,18 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answers, freePort, startChild } from './child.ts';
 import { targetUrls, type Side, type Work } from './side.ts';
 
+/** What `npm run build` leaves. */
 export const executable = join(import.meta.dirname, '..', 'dist', 'tocsin');
 
 /** Starts the agent with one http check a target and one webhook; resolves once it is ready. */
 export async function startAgent(work: Work): Promise<Side> {
-  const { file, port } = await configureAgent(work);
-  const child = startChild(
-    'tocsin',
-    [executable, 'run', '-c', file],
-    join(work.directory, 'tocsin.log'),
-  );
+  const { command, port } = await agentCommand(work);
+  const child = startChild('tocsin', command, join(work.directory, 'tocsin.log'));
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/-/ready`, 10_000);
   return {
@@ -23,9 +20,16 @@ export async function startAgent(work: Work): Promise<Side> {
   };
 }
 
-/** Writes the configuration of the agent for this work. */
-export async function configureAgent(work: Work): Promise<{ file: string; port: number }> {
+/**
+ * Installs and configures the agent for this work. The copy matters: how much of a file becomes resident
+ * depends on how its pages came into memory, and a build leaves other ones than an installation.
+ */
+export async function agentCommand(
+  work: Work,
+): Promise<{ command: [string, ...string[]]; port: number }> {
   const port = await freePort();
+  const program = join(work.directory, 'tocsin');
+  copyFileSync(executable, program);
   const file = join(work.directory, 'agent.config.yaml');
   const checks = targetUrls(work, 'tocsin').map(
     (url, index) => `  - { name: target-${index + 1}, type: http, target: "${url}" }`,
@@ -40,5 +44,5 @@ export async function configureAgent(work: Work): Promise<{ file: string; port: 
     ...checks,
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
-  return { file, port };
+  return { command: [program, 'run', '-c', file], port };
 }

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import { configureAgent, executable } from './agent.ts';
+import { agentCommand } from './agent.ts';
 import { answers, startChild } from './child.ts';
 import { blackboxCommand } from './peers.ts';
 import type { Work } from './side.ts';
 
 /** Milliseconds from starting the agent to its first 200 from `/-/ready`, the state kept in between. */
 export async function timeAgentStarts(work: Work, times: number): Promise<number[]> {
-  const { file, port } = await configureAgent(work);
-  const command: [string, ...string[]] = [executable, 'run', '-c', file];
+  const { command, port } = await agentCommand(work);
   return timeStarts(command, `http://127.0.0.1:${port}/-/ready`, work.directory, times);
 }
 

@@ -85,7 +85,9 @@ function planIntegration(input: {
       // One incident an alert: it goes on under the same key, at another severity or in another group.
       !(
         integration.splitsAlerts &&
-        knowledge.holds(group.receiver, supersededBy?.fingerprint ?? fingerprint)
+        [fingerprint, supersededBy?.fingerprint ?? fingerprint].some((successor) =>
+          knowledge.holds(group.receiver, successor),
+        )
       ),
   );
   const silentlyFiring = new Set([...split.muted.keys(), ...firingElsewhere(split, elsewhere)]);
