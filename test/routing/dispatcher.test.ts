@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
 import { alertStatus } from '../../src/model/alert.ts';
 import type { Instant } from '../../src/model/time.ts';
+import { headline } from '../../src/notify/summary.ts';
 import { Dispatcher } from '../../src/routing/dispatcher.ts';
 import type { MuteReason } from '../../src/routing/group.ts';
 import type { RoutingTable, SavedRouting } from '../../src/routing/state.ts';
@@ -12,6 +13,10 @@ const team: RoutingTable = { root: route(), receivers: [receiver('team')], origi
 
 const a = firing({ alertname: 'a' });
 const b = firing({ alertname: 'b' });
+
+function never(): never {
+  throw new Error('nothing was planned');
+}
 
 /** What is sent at this moment: `receiver: reason: +firing -resolved`. */
 function flush(
@@ -164,6 +169,29 @@ describe('the dispatcher', () => {
     ]);
   });
 
+  test('a severity that changed in a group of its own ends the old one without saying all is well', () => {
+    const all = { ...team, root: route({ groupBy: ['...'] }) };
+    const dispatcher = new Dispatcher(all, empty, at(0));
+    const warning = firing({ alertname: 'a', severity: 'warning' });
+    const critical = firing({ alertname: 'a', severity: 'critical' });
+    dispatcher.offer(warning, at(0));
+    flush(dispatcher, at(10));
+    const { fingerprint } = critical;
+    const gone = { ...ended(warning, 20), supersededBy: { fingerprint, severity: 'critical' } };
+    dispatcher.offer(gone, at(20));
+    dispatcher.offer(critical, at(20));
+    const planned = [30, 70].flatMap((s) => dispatcher.flush(at(s), () => undefined).planned);
+    expect(planned.map(({ notification }) => notification.reason)).toEqual([
+      'first notification',
+      'all alerts resolved',
+    ]);
+    const [first, second] = planned;
+    expect(first?.dedupKey).not.toBe(second?.dedupKey);
+    expect(headline(second?.notification ?? never(), at(70).wallMs)).toBe(
+      '🔴 a is no longer firing but critical after 20s',
+    );
+  });
+
   test('two hosts that tell one receiver do not share a dedup key', () => {
     const keys = ['web-1', 'web-2'].map((origin) => {
       const dispatcher = new Dispatcher({ ...team, origin }, empty, at(0));
@@ -226,6 +254,79 @@ describe('a restart or reload', () => {
     again.offer(ended(a, 80), at(80));
     expect(flush(again, at(200))).toEqual([]);
     expect(again.save()).toEqual({ groups: [], log: new Map() });
+  });
+
+  test('two groups that become one end each incident under the key that opened it', () => {
+    const apart = { ...team, root: route({ groupBy: ['alertname'] }) };
+    const before = new Dispatcher(apart, empty, at(0));
+    before.offer(a, at(0));
+    before.offer(b, at(0));
+    const opened = before.flush(at(10), () => undefined).planned;
+    const keyOf = new Map(
+      opened.map(({ dedupKey, notification }) => [notification.alerts[0]?.labels, dedupKey]),
+    );
+    const merged = new Dispatcher(team, before.save(), at(40));
+    expect(flush(merged, at(70))).toEqual([]);
+    merged.offer(ended(a, 80), at(80));
+    merged.offer(ended(b, 80), at(80));
+    const closed = merged.flush(at(200), () => undefined).planned;
+    expect(closed).toHaveLength(2);
+    for (const { dedupKey, notification } of closed) {
+      expect(notification.reason).toBe('all alerts resolved');
+      expect(notification.alerts).toHaveLength(1);
+      expect(dedupKey).toBe(keyOf.get(notification.alerts[0]?.labels));
+    }
+    expect(merged.groups()).toEqual([]);
+  });
+
+  test('there and back again: an alert told elsewhere is ended once', () => {
+    const apart = { ...team, root: route({ groupBy: ['alertname'] }) };
+    const before = new Dispatcher(apart, empty, at(0));
+    before.offer(a, at(0));
+    before.offer(b, at(0));
+    flush(before, at(10));
+    const merged = new Dispatcher(team, before.save(), at(40));
+    const back = new Dispatcher(apart, merged.save(), at(50));
+    back.offer(ended(a, 80), at(80));
+    back.offer(ended(b, 80), at(80));
+    expect(flush(back, at(200)).toSorted()).toEqual([
+      'team: all alerts resolved: -a',
+      'team: all alerts resolved: -b',
+    ]);
+  });
+
+  test('an alert that leaves a group which lives on is ended there', () => {
+    const toOthers = [route({ receiver: 'others', matchers: [equal('alertname', 'a')] })];
+    const rerouted: RoutingTable = {
+      ...team,
+      root: route({ routes: toOthers }),
+      receivers: [receiver('team'), receiver('others')],
+    };
+    const before = new Dispatcher(team, empty, at(0));
+    before.offer(a, at(0));
+    before.offer(b, at(0));
+    flush(before, at(10));
+    const again = new Dispatcher(rerouted, before.save(), at(40));
+    expect(flush(again, at(70))).toEqual(['others: first notification: +a']);
+    again.offer(ended(a, 80), at(80));
+    expect(flush(again, at(200)).toSorted()).toEqual([
+      'others: all alerts resolved: -a',
+      'team: some alerts resolved: +b -a',
+    ]);
+  });
+
+  test('one incident an alert: what fires again in another group is not ended by the old one', () => {
+    const pager = webhook({ integration: 'pagerduty', splitsAlerts: true });
+    const receivers = [receiver('team', pager)];
+    const apart: RoutingTable = { ...team, root: route({ groupBy: ['alertname'] }), receivers };
+    const before = new Dispatcher(apart, empty, at(0));
+    before.offer(a, at(0));
+    flush(before, at(10));
+    before.offer(ended(a, 20), at(20));
+    const again = new Dispatcher({ ...team, receivers }, before.save(), at(30));
+    again.offer(a, at(30));
+    const sent = [40, 70, 130, 200].flatMap((second) => flush(again, at(second)));
+    expect(sent).toEqual(['team: first notification: +a']);
   });
 
   test('new labels for the same alert are not news', () => {
