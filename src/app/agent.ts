@@ -161,7 +161,16 @@ export class Agent {
 
   /** The latest results of a check, newest first; none while the database cannot be read. */
   history(check: string, limit: number): RecordedResult[] {
-    return this.#read((store) => store.results(check, limit).toReversed());
+    // The store keeps only the numbers of sound results; the latest ones are still known in full.
+    const recent = new Map(
+      this.pipeline.recent(check).map((one) => [Math.round(one.startedAt.wallMs), one]),
+    );
+    return this.#read((store) =>
+      store
+        .results(check, limit)
+        .toReversed()
+        .map((row) => recent.get(row.startedAt.wallMs) ?? row),
+    );
   }
 
   /** The latest notifications with their attempts, newest first. */

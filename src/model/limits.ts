@@ -121,7 +121,7 @@ export const setAsideReportedMs = 60 * 60_000;
 export const shownDeliveriesMax = 50;
 
 /** How often old results and deliveries are forgotten. */
-export const pruneIntervalMs = 10 * 60_000;
+export const pruneIntervalMs = 60_000;
 
 /** A damaged database is replaced at most this often: a disk that damages every file is no help. */
 export const replaceStoreEveryMs = 60_000;

@@ -9,8 +9,11 @@ const texts = {
   removeTrack: 'DELETE FROM tracks WHERE check_name = ?',
   allHeartbeats: 'SELECT check_name, record FROM heartbeats',
   putHeartbeat: 'INSERT OR REPLACE INTO heartbeats (check_name, record) VALUES (?, ?)',
-  addResult: 'INSERT INTO results (check_name, wall_ms, result) VALUES (?, ?, ?)',
-  resultsOfCheck: 'SELECT result FROM results WHERE check_name = ? ORDER BY id DESC LIMIT ?',
+  nameCheck: 'INSERT OR IGNORE INTO check_names (name) VALUES (?)',
+  addResult: `INSERT INTO results (check_id, wall_ms, steady_ms, duration_us, status, body)
+    VALUES ((SELECT id FROM check_names WHERE name = ?), ?, ?, ?, ?, ?)`,
+  resultsOfCheck: `SELECT wall_ms, steady_ms, duration_us, status, body FROM results
+    WHERE check_id = (SELECT id FROM check_names WHERE name = ?) ORDER BY id DESC LIMIT ?`,
   pruneResults:
     'DELETE FROM results WHERE wall_ms < ? AND id IN (SELECT id FROM results ORDER BY id LIMIT ?)',
   allGroups: 'SELECT saved FROM groups ORDER BY group_id',

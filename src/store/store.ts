@@ -3,6 +3,7 @@ import type { Attempt, Delivery, OutboxEntry } from '../model/delivery.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Instant, SteadyMs, WallMs } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
+import { resultFromRow, rowFromResult } from './result-row.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 /** Time, as it stood at the last save: where the steady clock of the next process continues. */
@@ -45,7 +46,7 @@ export interface Store {
   load(): Saved;
   /** Saves all or nothing. Throws when the disk or the database refuses. */
   commit(batch: Batch): void;
-  /** The latest results of a check, oldest first. */
+  /** The latest results of a check, oldest first; of sound ones only status, time and duration. */
   results(check: string, limit: number): RecordedResult[];
   /** The latest deliveries with their attempts, newest first. */
   deliveries(limit: number): { entry: OutboxEntry; attempts: Attempt[] }[];
@@ -76,7 +77,7 @@ export function createStore(database: DatabaseSync): Store {
     results: (check, limit) =>
       sql.resultsOfCheck
         .all(check, limit)
-        .map((row) => parse(row['result']) as RecordedResult)
+        .map((row) => resultFromRow(check, row))
         .toReversed(),
     deliveries: (limit) =>
       sql.latestDeliveries.all(limit).map((row) => ({
@@ -97,7 +98,7 @@ export function createStore(database: DatabaseSync): Store {
 }
 
 /** Rows one pruning removes at the most, so that it never holds up the agent. */
-const pruneRowsMax = 5000;
+const pruneRowsMax = 10_000;
 
 function load(sql: Statements): Saved {
   const anchor = sql.anchor.get();
@@ -126,11 +127,8 @@ function load(sql: Statements): Saved {
 
 function write(sql: Statements, batch: Batch): void {
   sql.putAnchor.run(batch.at.steadyMs, batch.at.wallMs);
-  for (const result of batch.results) {
-    const { families: _families, ...kept } = result;
-    const row = JSON.stringify({ ...kept, families: [] });
-    sql.addResult.run(result.check, result.startedAt.wallMs, row);
-  }
+  for (const name of new Set(batch.results.map(({ check }) => check))) sql.nameCheck.run(name);
+  for (const result of batch.results) sql.addResult.run(...rowFromResult(result));
   for (const [name, track] of batch.tracks) sql.putTrack.run(name, JSON.stringify(track));
   for (const name of batch.removedTracks) sql.removeTrack.run(name);
   for (const [key, group] of batch.groups) sql.putGroup.run(key, JSON.stringify(group));

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Attempt } from '../../src/model/delivery.ts';
+import { notOk } from '../../src/model/result.ts';
 import { openDatabase } from '../../src/store/open.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { batch, delivery, entry, result } from '../support/batch.ts';
@@ -82,16 +83,18 @@ describe('the store', () => {
     expect(store.results('a', 10)).toHaveLength(1);
   });
 
-  test('keeps results of a check in order and without their metric families', async () => {
+  test('keeps in full what was not sound, and of sound results the numbers, in order', async () => {
     const store = open(temporaryFolder());
+    const explained = { detail: ['body: oops'], phases: [{ name: 'connect', ms: 1 }] };
+    const down = notOk('critical', 'status', 'HTTP 500', explained);
+    const failing = { ...result('a', 2), ...down };
     const family = { name: 'x', help: '', samples: [] };
     store.commit(
-      batch({
-        results: [result('a', 1), { ...result('a', 2), families: [family] }, result('b', 3)],
-      }),
+      batch({ results: [result('a', 1), { ...failing, families: [family] }, result('b', 3)] }),
     );
-    expect(store.results('a', 10)).toEqual([result('a', 1), result('a', 2)]);
-    expect(store.results('a', 1)).toEqual([result('a', 2)]);
+    const sound = { ...result('a', 1), summary: 'ok' };
+    expect(store.results('a', 10)).toEqual([sound, failing]);
+    expect(store.results('a', 1)).toEqual([failing]);
   });
 
   test('lists deliveries with their attempts, newest first; saving one twice changes it', async () => {
@@ -125,7 +128,7 @@ describe('the store', () => {
       }),
     );
     store.prune(at(-10).wallMs);
-    expect(store.results('a', 10)).toEqual([result('a', 0)]);
+    expect(store.results('a', 10).map(({ startedAt }) => startedAt)).toEqual([at(0)]);
     expect(store.deliveries(10).map(({ entry }) => entry.delivery.id)).toEqual(['new', 'waiting']);
   });
 });
