@@ -14,8 +14,8 @@ export interface FaultyDisk {
   killAt: 'before commit' | 'after commit' | undefined;
   /** Called when `killAt` strikes. */
   onKill: () => void;
-  /** Called when a commit is on disk. */
-  onCommit: () => void;
+  /** Ids of the deliveries that are on disk as not yet delivered. */
+  pending(): string[];
 }
 
 /** SQLite's own words and code when there is no room left. */
@@ -30,7 +30,10 @@ export function createFaultyDisk(): FaultyDisk {
     full: false,
     killAt: undefined,
     onKill: () => {},
-    onCommit: () => {},
+    pending() {
+      const rows = database.prepare("SELECT id FROM deliveries WHERE state = 'pending'").all();
+      return rows.map(({ id }) => String(id));
+    },
     open() {
       generation += 1;
       const mine = generation;
@@ -56,7 +59,6 @@ export function createFaultyDisk(): FaultyDisk {
     if (killAt === 'before commit') kill();
     if (disk.full) throw diskFull();
     database.exec(sql);
-    disk.onCommit();
     if (killAt === 'after commit') kill();
   }
 

@@ -41,8 +41,6 @@ export class Simulation {
   /** How often a delivery may have arrived twice: its sender was killed, or its answer got lost. */
   readonly #excuses = new Map<string, number>();
   readonly #sending = new Set<string>();
-  /** Arrived, but the sender has not yet written down that it was taken. */
-  readonly #unrecorded = new Set<string>();
   /** Changing this at a reload changes the keys of open incidents, which no agent can repair. */
   readonly #splitsAlerts: boolean;
   #config: Config;
@@ -61,7 +59,6 @@ export class Simulation {
     this.#config = randomConfig(this.#random, this.#splitsAlerts);
     for (const { name } of this.#config.checks) this.#truth.set(name, 'ok');
     this.#disk.onKill = () => this.#die();
-    this.#disk.onCommit = () => this.#unrecorded.clear();
     this.#agent = this.#boot();
   }
 
@@ -171,9 +168,9 @@ export class Simulation {
   #die(): void {
     this.#trace('killed');
     this.#alive.yes = false;
-    for (const id of new Set([...this.#sending, ...this.#unrecorded])) this.#excuse(id);
+    // What is on its way, or has arrived without the answer being written down, may come once more.
+    for (const id of new Set([...this.#sending, ...this.#disk.pending()])) this.#excuse(id);
     this.#sending.clear();
-    this.#unrecorded.clear();
     // From now on the dead agent's hands are tied: its disk is opened anew by the next one.
     this.#disk.open();
   }
@@ -207,7 +204,6 @@ export class Simulation {
       switch (this.#weather) {
         case 'fair':
           this.#arrive(delivery);
-          this.#unrecorded.add(delivery.id);
           return accepted;
         case 'answers get lost':
           this.#arrive(delivery);
