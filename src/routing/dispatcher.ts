@@ -64,7 +64,6 @@ export class Dispatcher {
       const id = groupId(matched.route.receiver, key);
       const group = this.#groups.get(id) ?? newGroup(matched, key, alert.labels, firstFlushAt);
       this.#groups.set(id, group);
-      group.departed.delete(alert.fingerprint);
       if (!sameAlert(group.alerts.get(alert.fingerprint), alert)) this.#put(group, alert);
     }
   }

@@ -21,6 +21,11 @@ const cases: readonly [string, Partial<Parameters<typeof decide>[0]>, string | f
     'repeat interval elapsed',
   ],
   [
+    'the same after exactly 10 of 10 minutes',
+    { entry: entry(['1'], [], 10), firing: ['1'] },
+    'repeat interval elapsed',
+  ],
+  [
     'AM-N07 nothing was firing, another resolved',
     { entry: entry([], ['1'], 11), resolved: ['2'] },
     false,

@@ -295,6 +295,20 @@ describe('a restart or reload', () => {
     ]);
   });
 
+  test('an end that waits is told by the group that took over its incident', () => {
+    const before = new Dispatcher(team, empty, at(0));
+    before.offer(a, at(0));
+    before.offer(b, at(0));
+    const [opened] = before.flush(at(10), () => undefined).planned;
+    before.offer(ended(a, 20), at(20));
+    const apart = { ...team, root: route({ groupBy: ['alertname'] }) };
+    const again = new Dispatcher(apart, before.save(), at(40));
+    const { planned } = again.flush(at(200), () => undefined);
+    expect(planned.map(({ dedupKey, notification }) => [dedupKey, notification.reason])).toEqual([
+      [opened?.dedupKey, 'some alerts resolved'],
+    ]);
+  });
+
   test('an alert that leaves a group which lives on is ended there', () => {
     const toOthers = [route({ receiver: 'others', matchers: [equal('alertname', 'a')] })];
     const rerouted: RoutingTable = {
