@@ -23,7 +23,7 @@ export interface AlertOrigin {
   /** Labels of the agent, `host` among them. */
   readonly labels: Labels;
   readonly generatorURL: string;
-  /** When the agent, or its watch over this check, began. */
+  /** When the agent began to watch this check. */
   readonly watchedSince: Instant;
 }
 
@@ -65,7 +65,7 @@ export function advance(
 /** The labels every alert of this check carries; `severity` and the fixed ones cannot be overridden. */
 export function alertLabels(
   spec: CheckSpec,
-  origin: AlertOrigin,
+  origin: Pick<AlertOrigin, 'labels'>,
   level: AlertState['level'],
 ): Labels {
   return withoutEmpty({
@@ -150,7 +150,8 @@ function superseded(former: Alert, by: Alert, now: Instant): Alert {
 
 /** The end of an alert whose check is no longer configured. */
 export function withdraw(alert: Alert, now: Instant): Alert {
-  return resolved(alert, 'no longer watched: the check was removed from the configuration', now);
+  const why = 'no longer watched: the check was removed from the configuration';
+  return { ...resolved(alert, why, now), withdrawn: true };
 }
 
 /** A track under a changed configuration. */
@@ -166,7 +167,7 @@ export interface Relabelled {
 export function relabel(
   track: Track,
   spec: CheckSpec,
-  origin: AlertOrigin,
+  origin: Pick<AlertOrigin, 'labels'>,
   now: Instant,
 ): Relabelled {
   const former = track.alert;

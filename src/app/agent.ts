@@ -269,7 +269,6 @@ export class Agent {
         get generatorURL() {
           return externalURL();
         },
-        watchedSince: this.startedAt,
       },
     };
   }

@@ -35,7 +35,7 @@ export interface PipelineOptions {
 export interface PipelineWorld {
   readonly specs: ReadonlyMap<string, CheckSpec>;
   readonly routing: RoutingTable;
-  readonly origin: AlertOrigin;
+  readonly origin: Omit<AlertOrigin, 'watchedSince'>;
 }
 
 /**
@@ -48,6 +48,7 @@ export class Pipeline {
   #world: PipelineWorld;
   readonly #tracks: Map<string, Track>;
   readonly #recent = new Map<string, RecordedResult[]>();
+  readonly #watchedSince = new Map<string, Instant>();
   #dispatcher: Dispatcher;
   #timer: Cancel | undefined;
   #armedFor: SteadyMs | undefined;
@@ -76,7 +77,9 @@ export class Pipeline {
     if (!this.#world.specs.has(spec.name)) return { undecided: false };
     const now = this.#options.clock.now();
     const before = this.#tracks.get(spec.name) ?? newTrack;
-    const advanced = advance(before, result, spec, this.#world.origin, now);
+    const watchedSince = this.#watchedSince.get(spec.name) ?? now;
+    const origin: AlertOrigin = { ...this.#world.origin, watchedSince };
+    const advanced = advance(before, result, spec, origin, now);
     this.#tracks.set(spec.name, advanced.track);
     this.#remember(result);
     const { journal } = this.#options;
@@ -135,6 +138,7 @@ export class Pipeline {
     const { specs, origin, routing } = this.#world;
     const now = this.#options.clock.now();
     const relabelled = new Map<string, Alert>();
+    this.#watch(now);
     const offers: Alert[] = [];
     for (const [name, track] of this.#tracks) {
       const spec = specs.get(name);
@@ -159,6 +163,17 @@ export class Pipeline {
       if (alert !== undefined) dispatcher.offer(alert, now);
     }
     return dispatcher;
+  }
+
+  /** Notes since when each check is watched: the start period of one that a reload adds begins now. */
+  #watch(now: Instant): void {
+    const { specs } = this.#world;
+    for (const name of this.#watchedSince.keys()) {
+      if (!specs.has(name)) this.#watchedSince.delete(name);
+    }
+    for (const name of specs.keys()) {
+      if (!this.#watchedSince.has(name)) this.#watchedSince.set(name, now);
+    }
   }
 
   #plan(now: Instant, urgent: boolean): void {

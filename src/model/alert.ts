@@ -22,6 +22,8 @@ export interface Alert {
    * and the severity of what took its place.
    */
   readonly supersededBy?: { readonly fingerprint: string; readonly severity: string };
+  /** On an alert that has ended only because its check is no longer configured. */
+  readonly withdrawn?: true;
   /** Names of checks whose firing makes telling of this one pointless. */
   readonly dependsOn: readonly string[];
 }

@@ -45,6 +45,7 @@ export function stateOf(alert: Alert): string {
 /** How an alert that has resolved is doing, to follow "is". */
 export function recoveredStateOf(alert: Alert): string {
   const { supersededBy } = alert;
+  if (alert.withdrawn) return 'no longer watched';
   if (supersededBy !== undefined) return `no longer ${stateOf(alert)} but ${supersededBy.severity}`;
   if (alert.labels['check'] === undefined) return 'resolved';
   return isQuantity(alert) ? 'fine again' : 'back';
