@@ -48,7 +48,9 @@ await build({
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
-  define: { 'import.meta.url': 'undefined' },
+  // Libraries that ask where they are get a place: that of the executable.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
 escapeBeyondAscii(bundle);
 
