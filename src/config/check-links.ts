@@ -1,6 +1,6 @@
 import type { CheckSpec } from '../model/check.ts';
 import { noSuchName } from './check-name.ts';
-import type { ReadCheck } from './checks.ts';
+import type { ReadCheck } from './read-check.ts';
 import { refuse, type Reading } from './reading.ts';
 import { itemsOf, type Tree } from './tree.ts';
 

@@ -15,6 +15,7 @@ import { laterCheckTypes } from './later.ts';
 import { withoutPasswords } from './masked.ts';
 import { oneOf, suggestion } from './nearest.ts';
 import { describe, read, readText } from './reader.ts';
+import type { ReadCheck } from './read-check.ts';
 import { refuse, type Reading } from './reading.ts';
 import type { ConfigTables } from './tables.ts';
 import { refuseBadCrons, refuseTiming, timingOf } from './timing.ts';
@@ -27,17 +28,6 @@ import {
   type MapTree,
   type Tree,
 } from './tree.ts';
-
-/** A check that was read, and what else has to be known of it to judge all of them together. */
-export interface ReadCheck {
-  readonly tree: Tree;
-  /** The list its dependencies come from, its own or that of `defaults`. */
-  readonly parents: Tree | undefined;
-  readonly spec: CheckSpec;
-  readonly enabled: boolean;
-  /** Checks its options speak of. */
-  readonly references: readonly string[];
-}
 
 type CheckTypes = ConfigTables['checkTypes'];
 

@@ -9,7 +9,7 @@ import {
   resultShape,
 } from './api-shapes.ts';
 import { jsonResponse, type WebRequest, type WebResponse, type WebRoute } from './exchange.ts';
-import type { WebServerOptions } from './server.ts';
+import type { WebServerOptions } from './server-options.ts';
 
 /** Entries given when the caller does not say how many. */
 const limitDefault = 50;

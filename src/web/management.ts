@@ -1,6 +1,6 @@
 import { expositionContentType } from '../metrics/exposition.ts';
 import { textResponse, textType, type WebRoute } from './exchange.ts';
-import type { WebServerOptions } from './server.ts';
+import type { WebServerOptions } from './server-options.ts';
 
 /** The paths that Prometheus, its exporters and Alertmanager share. */
 export function managementRoutes(options: WebServerOptions): readonly WebRoute[] {

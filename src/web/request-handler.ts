@@ -6,7 +6,7 @@ import { BodyTooLargeError, readBody } from './request-body.ts';
 import { respond } from './responder.ts';
 import { createRouter, pathSegments, type Match } from './router.ts';
 import { webRoutes } from './routes.ts';
-import type { WebServerOptions } from './server.ts';
+import type { WebServerOptions } from './server-options.ts';
 import { liveUsers } from './users.ts';
 
 type Via = Caller['via'];

@@ -4,7 +4,7 @@ import { healthRoutes } from './health.ts';
 import { managementRoutes } from './management.ts';
 import { pageRoutes } from './page-routes.ts';
 import { pingRoutes } from './ping.ts';
-import type { WebServerOptions } from './server.ts';
+import type { WebServerOptions } from './server-options.ts';
 
 /** Everything the web server answers. */
 export function webRoutes(options: WebServerOptions): readonly WebRoute[] {

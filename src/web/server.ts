@@ -1,29 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
 import { webConnectionsMax, webRequestTimeoutMs } from '../model/limits.ts';
-import type { AgentSnapshot } from '../model/snapshot.ts';
-import type { WebCommands } from './commands.ts';
 import { listenOnPort, listenOnSocket } from './listener.ts';
 import { createRequestHandler } from './request-handler.ts';
+import type { WebServerOptions } from './server-options.ts';
 import { createTlsServer } from './tls-server.ts';
-import type { WebConfig } from './web-config.ts';
-
-export interface WebServerOptions {
-  readonly listen: { readonly host: string; readonly port: number };
-  /** Where to listen for the command line as well; only its owner can reach it. */
-  readonly socketPath?: string;
-  readonly snapshot: () => AgentSnapshot;
-  /** The text of `/metrics`. */
-  readonly metrics: () => string | Promise<string>;
-  readonly commands: WebCommands;
-  /** The masked configuration for `/config`. */
-  readonly configText: () => string;
-  readonly web?: WebConfig;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
 
 export interface WebAddress {
   readonly host: string;

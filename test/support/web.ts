@@ -2,7 +2,8 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/log.ts';
 import type { WebCommands } from '../../src/web/commands.ts';
-import { createWebServer, type WebServer, type WebServerOptions } from '../../src/web/server.ts';
+import type { WebServerOptions } from '../../src/web/server-options.ts';
+import { createWebServer, type WebServer } from '../../src/web/server.ts';
 import { agentSnapshot } from './snapshot.ts';
 
 /** Commands that know nothing and change nothing, but for those given. */
