@@ -62,14 +62,19 @@ export class Simulation {
     this.#agent = this.#boot();
   }
 
-  /** Lives through `steps` random events, then lets the world calm down and looks at what was told. */
-  async run(steps: number): Promise<void> {
+  /**
+   * Lives through up to `stepsMax` random events, then lets the world calm down and looks at what was
+   * told; now and then it breaks everything once more and lets it heal.
+   */
+  async run(stepsMax: number): Promise<void> {
+    const steps = this.#random.between(5, stepsMax);
     for (let step = 0; step < steps; step += 1) {
       this.#event();
       await this.#advance(this.#random.between(1, 40) * 1000);
       this.#check(`after step ${step}`);
     }
     await this.#settle('ok');
+    if (this.#random.chance(0.75)) return;
     await this.#settle('critical');
     await this.#settle('ok');
   }
