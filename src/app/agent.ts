@@ -193,7 +193,6 @@ export class Agent {
     const now = this.clock.now();
     return agentHealth({
       now,
-      startedAt: this.startedAt,
       storeFailure: this.#journal.failure,
       setAside: this.#state.setAside,
       reloadError: this.#reload.error,

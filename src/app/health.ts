@@ -11,7 +11,6 @@ import type { AgentHealth } from '../model/view.ts';
 /** What the agent knows about itself, from every part that can be in trouble. */
 export interface HealthInputs {
   readonly now: Instant;
-  readonly startedAt: Instant;
   readonly storeFailure: string | undefined;
   readonly setAside: { readonly path: string; readonly at: Instant } | undefined;
   readonly reloadError: string | undefined;

@@ -6,7 +6,7 @@ import { elapsedMs } from '../model/time.ts';
 
 interface Page {
   lastSuccessAt?: WallMs;
-  failing?: { readonly at: WallMs; readonly since: WallMs; readonly detail: string };
+  failing?: { readonly at: WallMs; readonly detail: string };
 }
 
 /** Remembers of each receiver's integrations when they last took something, and why they do not. */
@@ -21,7 +21,7 @@ export class ReceiverBook {
       page.lastSuccessAt = atMs;
       delete page.failing;
     } else {
-      page.failing = { at: atMs, since: page.failing?.since ?? atMs, detail: outcome.detail };
+      page.failing = { at: atMs, detail: outcome.detail };
     }
   }
 
@@ -48,9 +48,7 @@ export class ReceiverBook {
           pending: waiting.length,
           oldestAgeMs: Math.max(0, ...ages),
           ...(page.lastSuccessAt === undefined ? {} : { lastSuccessAt: page.lastSuccessAt }),
-          ...(page.failing === undefined
-            ? {}
-            : { failing: { at: page.failing.at, detail: page.failing.detail } }),
+          ...(page.failing === undefined ? {} : { failing: page.failing }),
         };
       }),
     );

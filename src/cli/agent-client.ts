@@ -17,7 +17,7 @@ export interface Answer {
 /** Asks the running agent. Rejects with `NotRunningError` when none answers. */
 export type Ask = (method: 'GET' | 'POST', path: string) => Promise<Answer>;
 
-export class NotRunningError extends Error {
+class NotRunningError extends Error {
   override readonly name = 'NotRunningError';
 }
 
@@ -25,7 +25,7 @@ export class NotRunningError extends Error {
  * Reaches the agent of this configuration: through the Unix socket in its data directory, which needs no
  * password, or else at its address.
  */
-export function agentClient({ config, dataDir }: LoadedConfig): Ask {
+function agentClient({ config, dataDir }: LoadedConfig): Ask {
   const socketPath = join(dataDir, socketName);
   const { host, port } = config.server;
   const unix: RequestOptions = { socketPath };

@@ -1,5 +1,5 @@
 import { redactor } from '../lib/redact.ts';
-import { agentClient, NotRunningError } from './agent-client.ts';
+import { withAgent } from './agent-client.ts';
 import { configOption, exitCode, jsonOption, type Command } from './command.ts';
 import { loadOrTell } from './load.ts';
 import { columns } from './style.ts';
@@ -21,8 +21,8 @@ export const notifyTest: Command = {
     if ('exitCode' in loaded) return loaded.exitCode;
     const [receiver] = parsed.positionals;
     const query = receiver === undefined ? '' : `?receiver=${encodeURIComponent(receiver)}`;
-    try {
-      const answer = await agentClient(loaded)('POST', `/api/v1/receivers/test${query}`);
+    return withAgent(loaded, context, async (ask) => {
+      const answer = await ask('POST', `/api/v1/receivers/test${query}`);
       if (answer.status !== 200) {
         const known = loaded.config.receivers.map(({ name }) => name).join(', ');
         context.stderr.write(`tocsin: no receiver called ${receiver ?? ''}; there are ${known}\n`);
@@ -36,10 +36,6 @@ export const notifyTest: Command = {
       return results.every(({ outcome }) => outcome === 'delivered')
         ? exitCode.ok
         : exitCode.critical;
-    } catch (error) {
-      if (!(error instanceof NotRunningError)) throw error;
-      context.stderr.write(`tocsin: ${error.message}\n`);
-      return exitCode.notRunning;
-    }
+    });
   },
 };

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../lib/escape-html.ts';
 import { alertStatus } from '../model/alert.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { WallMs } from '../model/time.ts';
@@ -51,17 +52,4 @@ function storyHtml(story: Story, now: WallMs): string {
 function linkHtml(address: string): string {
   const escaped = escapeHtml(address);
   return `<a href="${escaped}" style="color:#1264a3">${escaped}</a>`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text for any place in HTML, attribute values included. */
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 }

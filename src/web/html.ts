@@ -1,3 +1,5 @@
+import { escapeHtml } from '../lib/escape-html.ts';
+
 /** A piece of HTML that is safe to send; only the tag below makes one. */
 export interface Html {
   readonly markup: string;
@@ -16,19 +18,7 @@ export function html(parts: TemplateStringsArray, ...contents: readonly Content[
 
 function render(content: Content): string {
   if (content === undefined) return '';
-  if (typeof content === 'string') return escape(content);
+  if (typeof content === 'string') return escapeHtml(content);
   if (typeof content === 'number') return String(content);
   return 'markup' in content ? content.markup : content.map(render).join('');
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 }
