@@ -1,4 +1,6 @@
 import { homedir, hostname } from 'node:os';
+import { exclusiveOptions } from '../checks/net/exclusive-options.ts';
+import { loadExpressionEngines } from '../checks/net/expression-engines.ts';
 import { checkTypes } from '../checks/table.ts';
 import { formatProblem, loadConfig, type ConfigTables } from '../config/load.ts';
 import type { Config } from '../model/config.ts';
@@ -7,7 +9,12 @@ import { readWebConfig, type WebConfig } from '../web/web-config.ts';
 import { defaultDataDir } from './data-dir.ts';
 
 /** Everything that can be configured. */
-export const tables: ConfigTables = { checkTypes, integrations };
+export const tables: ConfigTables = {
+  checkTypes,
+  integrations,
+  exclusiveOptions,
+  prepare: loadExpressionEngines,
+};
 
 /** A configuration with everything that was read beside it. */
 export interface LoadedConfig {

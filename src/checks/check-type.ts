@@ -5,6 +5,7 @@ import type { CheckSpec } from '../model/check.ts';
 import type { CheckResult } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
 import type { AgentView } from '../model/view.ts';
+import type { Probe } from './net/probe.ts';
 
 /** What one run of a check is given. */
 export interface RunContext {
@@ -47,6 +48,28 @@ export interface CheckType<Entries extends v.ObjectEntries = v.ObjectEntries> {
   readonly references?: (options: OutputOf<Entries>) => readonly string[];
   readonly defaults?: { readonly intervalMs?: number; readonly timeoutMs?: number };
   open(spec: CheckSpec<OutputOf<Entries>>, environment: CheckEnvironment): OpenCheck;
+  /** How modules use this type; set exactly for the types in `proberNames`. */
+  readonly prober?: Prober;
+}
+
+/** A prober of blackbox_exporter: what a module says to it, and how it looks at a target. */
+export interface Prober {
+  readonly block: v.GenericSchema;
+  /** What stands for a block that must have some key, where a module has no block at all. */
+  readonly absent?: Readonly<Record<string, string>>;
+  readonly probe: Probe<unknown>;
+  /** The options for another host name than the target's; a text says why that cannot be. */
+  readonly forHostname?: (options: unknown, hostname: string) => unknown;
+}
+
+/** Infers the options of a prober from its block; forgets them again for the table of all types. */
+export function prober<Options>(one: {
+  readonly block: v.GenericSchema<unknown, Options>;
+  readonly absent?: Prober['absent'];
+  readonly probe: Probe<Options>;
+  readonly forHostname?: (options: Options, hostname: string) => Options | string;
+}): Prober {
+  return one as unknown as Prober;
 }
 
 /** Infers the options of a type from its entries; forgets them again for the table of all types. */

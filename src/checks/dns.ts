@@ -1,7 +1,7 @@
 import { nonEmptyText } from '../lib/schema-atoms.ts';
-import { checkType } from './check-type.ts';
+import { checkType, prober } from './check-type.ts';
 import { probeDns } from './net/dns-probe.ts';
-import { dnsBlock } from './net/dns-options.ts';
+import { dnsBlock, dnsModuleBlock } from './net/dns-options.ts';
 import { openProbe } from './net/probe.ts';
 
 export const dns = checkType({
@@ -9,4 +9,9 @@ export const dns = checkType({
   target: (options) => options.target,
   open: (spec, environment) =>
     openProbe(probeDns, spec.options.target, spec.options.dns, environment),
+  prober: prober({
+    block: dnsModuleBlock,
+    probe: probeDns,
+    absent: { query_name: '.' },
+  }),
 });

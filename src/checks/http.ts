@@ -1,14 +1,29 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
-import { checkType } from './check-type.ts';
+import { checkType, prober } from './check-type.ts';
 import { probeHttp } from './net/http-probe.ts';
-import { httpBlock } from './net/http-options.ts';
+import { httpBlock, httpModuleBlock, type HttpOptions } from './net/http-options.ts';
 import { openProbe } from './net/probe.ts';
 import { withoutPassword } from './net/http-url.ts';
+
+/** Asks for another host than the target's, unless the headers ask for a third one. */
+function withHost(options: HttpOptions, hostname: string): HttpOptions | string {
+  const others = Object.entries(options.headers).filter(([name]) => !/^host$/i.test(name));
+  const host = Object.entries(options.headers).find(([name]) => /^host$/i.test(name))?.[1];
+  if (host !== undefined && host !== hostname) {
+    return `the module has the Host header ${host}, the parameter hostname says ${hostname}`;
+  }
+  return { ...options, headers: { ...Object.fromEntries(others), Host: hostname } };
+}
 
 export const http = checkType({
   entries: { target: nonEmptyText, http: v.optional(httpBlock, {}) },
   target: (options) => withoutPassword(options.target),
   open: (spec, environment) =>
     openProbe(probeHttp, spec.options.target, spec.options.http, environment),
+  prober: prober({
+    block: httpModuleBlock,
+    probe: probeHttp,
+    forHostname: withHost,
+  }),
 });

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
-import { checkType } from './check-type.ts';
+import { checkType, prober } from './check-type.ts';
 import { probeIcmp } from './net/icmp-probe.ts';
-import { icmpBlock } from './net/icmp-options.ts';
+import { icmpBlock, icmpModuleBlock } from './net/icmp-options.ts';
 import { openProbe } from './net/probe.ts';
 
 export const icmp = checkType({
@@ -10,4 +10,8 @@ export const icmp = checkType({
   target: (options) => options.target,
   open: (spec, environment) =>
     openProbe(probeIcmp, spec.options.target, spec.options.icmp, environment),
+  prober: prober({
+    block: icmpModuleBlock,
+    probe: probeIcmp,
+  }),
 });

@@ -14,6 +14,9 @@ import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { process } from './process.ts';
 import { systemd } from './systemd.ts';
+import { websocket } from './websocket.ts';
+import { unix } from './unix.ts';
+import { grpc } from './grpc.ts';
 import { tcp } from './tcp.ts';
 
 /** Every type of check there is. */
@@ -22,6 +25,9 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   tcp,
   dns,
   icmp,
+  websocket,
+  unix,
+  grpc,
   command,
   heartbeat,
   disk,

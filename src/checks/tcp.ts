@@ -1,13 +1,26 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
-import { checkType } from './check-type.ts';
+import { checkType, prober } from './check-type.ts';
 import { probeTcp } from './net/tcp-probe.ts';
-import { tcpBlock } from './net/tcp-options.ts';
+import { tcpBlock, tcpModuleBlock, type TcpOptions } from './net/tcp-options.ts';
 import { openProbe } from './net/probe.ts';
+import { tlsBlock } from './net/tls-options.ts';
+
+/** Names the server in the handshake and in its certificate, unless the options do already. */
+function withServerName(options: TcpOptions, hostname: string): TcpOptions {
+  const { tls_config: tls = v.parse(tlsBlock, {}) } = options;
+  if (tls.server_name !== undefined && tls.server_name !== '') return options;
+  return { ...options, tls_config: { ...tls, server_name: hostname } };
+}
 
 export const tcp = checkType({
   entries: { target: nonEmptyText, tcp: v.optional(tcpBlock, {}) },
   target: (options) => options.target,
   open: (spec, environment) =>
     openProbe(probeTcp, spec.options.target, spec.options.tcp, environment),
+  prober: prober({
+    block: tcpModuleBlock,
+    probe: probeTcp,
+    forHostname: withServerName,
+  }),
 });

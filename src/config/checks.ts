@@ -10,11 +10,13 @@ import {
   type SharedKeys,
 } from './check-schema.ts';
 import { linked } from './check-links.ts';
+import { withModules, type CheckTree } from './check-module.ts';
 import { debouncePolicy } from './debounce.ts';
 import { laterCheckTypes } from './later.ts';
 import { withoutPasswords } from './masked.ts';
 import { oneOf, suggestion } from './nearest.ts';
 import { describe, read, readText } from './reader.ts';
+import type { ReadModules } from './modules.ts';
 import type { ReadCheck } from './read-check.ts';
 import { refuse, type Reading } from './reading.ts';
 import type { ConfigTables } from './tables.ts';
@@ -35,8 +37,10 @@ type CheckTypes = ConfigTables['checkTypes'];
 export async function readChecks(
   reading: Reading,
   root: MapTree,
-  types: CheckTypes,
+  modules: ReadModules,
+  tables: ConfigTables,
 ): Promise<readonly CheckSpec[]> {
+  const types = tables.checkTypes;
   const defaultsTree = valueOf(root, 'defaults');
   const inherited = defaultsTree && read(reading, defaultsTree, defaultsSchema);
   if (defaultsTree && inherited) refuseTiming(reading, defaultsTree, inherited);
@@ -45,13 +49,13 @@ export async function readChecks(
   const schemaOf = createSchemas(types);
   const redact: Redact = (text) => text;
   const context = { reading, types, names, inherited: inherited ?? {}, defaultsTree, redact };
-  const checks = trees.flatMap((tree) => {
-    const type = readType(reading, tree);
+  const checks = (await withModules(reading, trees, modules, tables)).flatMap((one) => {
+    const type = readType(reading, one.tree);
     if (type === undefined) return [];
     const before = reading.secrets.length;
-    const written = read(reading, tree, schemaOf(type));
+    const written = read(reading, one.tree, schemaOf(type, one.module !== undefined));
     const redact = redactor(reading.secrets.slice(before));
-    return written === undefined ? [] : [buildCheck({ ...context, redact }, tree, type, written)];
+    return written === undefined ? [] : [buildCheck({ ...context, redact }, one, type, written)];
   });
   await refuseBadCrons(reading, [...trees, ...(defaultsTree ? [defaultsTree] : [])]);
   const own = ownCheck(context, trees);
@@ -106,11 +110,16 @@ function readType(reading: Reading, tree: Tree): CheckTypeName | undefined {
   return undefined;
 }
 
+/** The schema of a type. With a module its block is as lax as the module's. */
 function createSchemas(types: CheckTypes) {
-  const schemas = new Map<CheckTypeName, ReturnType<typeof checkSchema>>();
-  return (type: CheckTypeName): ReturnType<typeof checkSchema> => {
-    const schema = schemas.get(type) ?? checkSchema(type, types[type]);
-    schemas.set(type, schema);
+  const schemas = new Map<string, ReturnType<typeof checkSchema>>();
+  return (type: CheckTypeName, hasModule: boolean): ReturnType<typeof checkSchema> => {
+    const keys = types[type];
+    const block = hasModule ? keys.prober?.block : undefined;
+    const kind = `${type} ${block !== undefined}`;
+    const entries = block === undefined ? keys.entries : { ...keys.entries, [type]: block };
+    const schema = schemas.get(kind) ?? checkSchema(type, { ...keys, entries });
+    schemas.set(kind, schema);
     return schema;
   };
 }
@@ -129,7 +138,7 @@ interface Context {
 
 function buildCheck(
   { reading, types, names, inherited, defaultsTree, redact }: Context,
-  tree: Tree,
+  { tree, module }: CheckTree,
   type: CheckTypeName,
   written: Readonly<Record<string, unknown>>,
 ): ReadCheck {
@@ -149,7 +158,7 @@ function buildCheck(
     name,
     type,
     ...(target === undefined ? {} : { target }),
-    ...timingOf(reading, tree, { own, inherited, type: keys }),
+    ...timingOf(reading, tree, { own, inherited: withTimeout(inherited, module), type: keys }),
     startPeriodMs: shared.start_period ?? 0,
     severity: shared.severity ?? 'critical',
     labels: { ...inherited.labels, ...own.labels },
@@ -168,6 +177,12 @@ function buildCheck(
   };
 }
 
+/** The timeout of a module takes the place of the general one. */
+function withTimeout(inherited: SharedKeys, module: CheckTree['module']): SharedKeys {
+  const timeout = module?.spec.timeoutMs ?? 0;
+  return timeout > 0 ? { ...inherited, timeout } : inherited;
+}
+
 /** The check of the agent itself, which is always there; `defaults` are not meant for it. */
 function ownCheck(context: Context, trees: readonly Tree[]): readonly ReadCheck[] {
   const isConfigured = trees.some((tree) => {
@@ -180,5 +195,7 @@ function ownCheck(context: Context, trees: readonly Tree[]): readonly ReadCheck[
   const tree = mapOf({ type: scalarOf('agent', place) }, place);
   const written = read(reading, tree, checkSchema('agent', types.agent));
   const named = { ...written, name: takeName('tocsin', names) };
-  return [buildCheck({ ...context, inherited: {}, defaultsTree: undefined }, tree, 'agent', named)];
+  return [
+    buildCheck({ ...context, inherited: {}, defaultsTree: undefined }, { tree }, 'agent', named),
+  ];
 }

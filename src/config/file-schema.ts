@@ -1,8 +1,10 @@
 import * as v from 'valibot';
-import { nonEmptyText, text } from '../lib/schema-atoms.ts';
-import { checkTypeNames } from '../model/check.ts';
+import { nonEmptyText, optionalKey, text } from '../lib/schema-atoms.ts';
+import { checkTypeNames, type CheckTypeName } from '../model/check.ts';
 import { integrationNames, type IntegrationName } from '../model/delivery.ts';
 import { checkSchema, defaultsSchema } from './check-schema.ts';
+import { moduleSchema } from './module-schema.ts';
+import { modulesFileSchema } from './modules.ts';
 import {
   blockKey,
   globalDefaultsOf,
@@ -27,9 +29,12 @@ const routeTree: v.GenericSchema = v.strictObject({
  * file, not for reading it, which goes piece by piece so that one mistake hides no other.
  */
 export function fileSchema({ checkTypes, integrations }: ConfigTables): v.GenericSchema {
-  const checks = checkTypeNames.map((type) =>
-    titled(`A check of type ${type}`, checkSchema(type, checkTypes[type])),
-  );
+  const checks = checkTypeNames.map((type) => {
+    const { entries } = checkSchema(type, checkTypes[type]);
+    const isProber = checkTypes[type].prober !== undefined;
+    const schema = v.strictObject(isProber ? { ...entries, ...moduleEntries(type) } : entries);
+    return titled(`A check of type ${type}`, schema);
+  });
   return v.strictObject({
     $schema: v.optional(v.string()),
     agent: v.optional(titled('The agent itself', agentSchema)),
@@ -37,6 +42,13 @@ export function fileSchema({ checkTypes, integrations }: ConfigTables): v.Generi
     defaults: v.optional(titled('Keys for every check', defaultsSchema)),
     notify: v.optional(titled('Who is told, in short', shortFormSchema(integrations))),
     global: v.optional(titled('Defaults for receivers', globalSchema(integrations))),
+    modules: v.optional(
+      titled(
+        'How to probe, in the format of blackbox_exporter',
+        v.record(v.string(), moduleSchema(checkTypes)),
+      ),
+    ),
+    modules_file: v.optional(titled('A file of modules, or several', modulesFileSchema)),
     route: v.optional(titled('Which alerts go where', routeTree)),
     receivers: v.optional(titled('Who is told', v.array(receiverSchemaOf(integrations)))),
     checks: v.optional(
@@ -46,6 +58,17 @@ export function fileSchema({ checkTypes, integrations }: ConfigTables): v.Generi
       ),
     ),
   });
+}
+
+/** A check that names a module need not name its type. */
+function moduleEntries(type: CheckTypeName) {
+  return {
+    type: v.optional(v.literal(type)),
+    module: optionalKey(
+      'The module whose options it has, but for those of its own block.',
+      nonEmptyText,
+    ),
+  };
 }
 
 /** One block of a receiver; what `global` may say need not be said in it. */

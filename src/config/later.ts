@@ -5,9 +5,6 @@
 
 /** Check types of the contract that are still to come. */
 export const laterCheckTypes: readonly string[] = [
-  'grpc',
-  'websocket',
-  'unix',
   'port',
   'file',
   'mount',
@@ -23,12 +20,8 @@ export const laterCheckTypes: readonly string[] = [
   'caddy',
 ];
 
-const sections = words(`modules modules_file inhibit_rules time_intervals mute_time_intervals
+const sections = words(`inhibit_rules time_intervals mute_time_intervals
   templates tracing`);
-
-const checkKeys = words(`module proxy_url proxy_from_environment proxy_connect_header no_proxy
-  skip_resolve_phase_with_proxy oauth2 http_headers enable_http3 use_http3
-  fail_if_body_json_matches_cel fail_if_body_json_not_matches_cel`);
 
 const routingKeys = words(`mute_time_intervals active_time_intervals labels escalate fallback
   fallback_after rate_limit http_config alertmanager_configs discord_configs incidentio_configs
@@ -53,6 +46,5 @@ function words(text: string): ReadonlySet<string> {
 /** Whether a key that no schema knows at this path is one that other versions or programs know. */
 export function isUnsupported(key: string, path: string): boolean {
   if (path === key) return sections.has(key);
-  if (/^(?:checks|defaults)\b/.test(path)) return checkKeys.has(key);
   return /^(?:route|receivers|global|notify)\b/.test(path) && routingKeys.has(key);
 }

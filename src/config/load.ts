@@ -7,6 +7,7 @@ import { defaultDirectories, findConfig } from './find.ts';
 import { deepFreeze } from './freeze.ts';
 import { hostDefault } from './host-default.ts';
 import { maskedYaml } from './masked.ts';
+import { readModules, type ReadModules } from './modules.ts';
 import { mergeTrees } from './merge.ts';
 import { inReadingOrder } from './problem.ts';
 import { read } from './reader.ts';
@@ -16,7 +17,7 @@ import { readRouting } from './routing.ts';
 import { readAgent, readServer } from './settings.ts';
 import { listFragments, readSource } from './source.ts';
 import type { ConfigTables } from './tables.ts';
-import type { MapTree } from './tree.ts';
+import { without, type MapTree } from './tree.ts';
 import { parseYaml, type Parsed } from './yaml-tree.ts';
 
 export { jsonSchema } from './json-schema.ts';
@@ -51,6 +52,8 @@ const topKeys = [
   'route',
   'receivers',
   'checks',
+  'modules',
+  'modules_file',
 ];
 
 /**
@@ -64,7 +67,7 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const main = resolve(options.cwd, file);
   const fragments = await listFragments(main);
   const files = [main, ...fragments.files];
-  const parsed = await Promise.all(files.map(readTree));
+  const parsed = await Promise.all(files.map((name) => readTree(name, options.tables)));
   const trees = parsed.flatMap(({ tree }) => tree ?? []);
   const merged = mergeTrees(trees);
   const problems = [
@@ -80,22 +83,27 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   return { ok: false, problems: inReadingOrder([...problems, ...found], files) };
 }
 
-async function readTree(file: string): Promise<Parsed> {
+async function readTree(file: string, tables: ConfigTables): Promise<Parsed> {
   const source = await readSource(file);
-  return source.ok ? parseYaml(file, source.text) : { problems: [source.problem] };
+  if (!source.ok) return { problems: [source.problem] };
+  await tables.prepare(source.text);
+  return parseYaml(file, source.text);
 }
 
 async function readConfig(
   { environment, hostname, tables }: LoadOptions,
   root: MapTree,
-  files: readonly string[],
+  mainFiles: readonly string[],
 ): Promise<Loaded> {
   const reading = createReading(environment);
   read(reading, root, v.strictObject({}), topKeys);
+  const modules = await readModules(reading, root, tables);
+  const files = [...mainFiles, ...modules.files];
   const sections = {
     agent: readAgent(reading, root, hostname),
     server: readServer(reading, root),
-    checks: await readChecks(reading, root, tables.checkTypes),
+    modules: specsOf(modules),
+    checks: await readChecks(reading, root, modules, tables),
     ...readRouting(reading, root, tables.integrations),
   };
   const { problems, secrets, hidden } = reading;
@@ -105,6 +113,10 @@ async function readConfig(
     const shown = problems.map((problem) => ({ ...problem, message: redact(problem.message) }));
     return { ok: false, problems: inReadingOrder(shown, files) };
   }
-  const masked = maskedYaml(root, hidden);
+  const masked = maskedYaml(without(root, 'modules'), hidden);
   return { ok: true, config: deepFreeze({ ...sections, files, masked, secrets }) };
+}
+
+function specsOf({ byName }: ReadModules): Config['modules'] {
+  return new Map([...byName].map(([name, { spec }]) => [name, spec]));
 }

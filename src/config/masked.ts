@@ -74,5 +74,6 @@ function pair(
 function scalar(tree: ScalarTree, hidden: ReadonlySet<ScalarTree>): string {
   const text = shownText(tree, hidden);
   if (tree.value === null) return 'null';
+  if (tree.value instanceof Uint8Array) return `!!binary ${tree.text.replaceAll(/\s/g, '')}`;
   return typeof tree.value === 'string' || hidden.has(tree) ? quoted(text) : text;
 }

@@ -2,7 +2,7 @@ import { Secret } from '../model/secret.ts';
 import { passwordsIn } from './masked.ts';
 import { refuse, type Reading } from './reading.ts';
 import { looksSecret, parsePieces, resolveReference, type Piece } from './reference.ts';
-import { takesSecret, takesType, type Schema } from './schema-shape.ts';
+import { takesBytes, takesLiteral, takesSecret, takesType, type Schema } from './schema-shape.ts';
 import type { ScalarTree } from './tree.ts';
 
 /**
@@ -16,7 +16,10 @@ export function readScalar(
 ): unknown {
   const secret = takesSecret(schemas);
   if (secret) reading.hidden.add(tree);
+  if (tree.value instanceof Uint8Array) return readBytes(reading, tree.value, schemas, secret);
   if (typeof tree.value !== 'string' && !isMeantAsText(tree, schemas, secret)) return tree.value;
+  if (tree.isForeign) return readForeign(reading, tree, schemas, secret);
+  if (takesLiteral(schemas)) return tree.text;
   const pieces = parsePieces(tree.text);
   if ('error' in pieces) {
     refuse(reading, tree, pieces.error);
@@ -28,6 +31,47 @@ export function readScalar(
   return pieces.length === 1 && resolved.reread !== undefined
     ? fitting(resolved.text, schemas)
     : resolved.text;
+}
+
+/** Bytes where raw bytes are wanted, else the text they stand for. */
+function readBytes(
+  reading: Reading,
+  bytes: Uint8Array,
+  schemas: readonly Schema[],
+  secret: boolean,
+): unknown {
+  if (takesBytes(schemas)) return bytes;
+  const text = Buffer.from(bytes).toString('utf8');
+  return secret ? literalSecret(reading, text) : text;
+}
+
+/** The words that YAML 1.1 takes for true and false where a boolean is wanted. */
+const foreignFlags: Readonly<Record<string, boolean>> = {
+  y: true,
+  yes: true,
+  on: true,
+  n: false,
+  no: false,
+  off: false,
+};
+
+/** A text of a file in the format of another program: nothing in it is a reference. */
+function readForeign(
+  reading: Reading,
+  tree: ScalarTree,
+  schemas: readonly Schema[],
+  secret: boolean,
+): unknown {
+  reading.secrets.push(...passwordsIn(tree.text).map((password) => Secret.of(password)));
+  if (secret) return literalSecret(reading, tree.text);
+  if (takesType(schemas, 'string') || !takesType(schemas, 'boolean')) return tree.text;
+  return foreignFlags[tree.text.toLowerCase()] ?? tree.text;
+}
+
+function literalSecret(reading: Reading, text: string): Secret {
+  const secret = Secret.of(text);
+  reading.secrets.push(secret);
+  return secret;
 }
 
 /** A key of nothing but digits is a text to whoever wants a text, with every leading zero. */

@@ -14,6 +14,7 @@ interface Inner {
   readonly item?: Schema;
   readonly items?: readonly Schema[];
   readonly class?: unknown;
+  readonly pipe?: readonly { readonly type: string; readonly metadata?: unknown }[];
 }
 
 const inner = (schema: Schema): Inner => schema;
@@ -69,6 +70,20 @@ export function keysOf(schemas: readonly Schema[]): readonly string[] | undefine
 /** Whether one of the schemas takes a `Secret`. */
 export function takesSecret(schemas: readonly Schema[]): boolean {
   return schemas.some((schema) => inner(schema).class === Secret);
+}
+
+/** Whether one of the schemas takes a text as it is written, with no references in it. */
+export function takesLiteral(schemas: readonly Schema[]): boolean {
+  return schemas.some((schema) =>
+    inner(schema).pipe?.some(
+      ({ metadata }) => (metadata as { literal?: unknown })?.literal === true,
+    ),
+  );
+}
+
+/** Whether one of the schemas takes raw bytes. */
+export function takesBytes(schemas: readonly Schema[]): boolean {
+  return schemas.some((schema) => inner(schema).class === Uint8Array);
 }
 
 const listTypes = new Set(['array', 'tuple', 'strict_tuple', 'loose_tuple', 'any', 'unknown']);

@@ -1,14 +1,17 @@
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import {
+  duration,
   flag,
   labels,
   nonEmptyText,
   optionalKey,
   positiveDuration,
   secret,
+  wholeNumber,
 } from '../lib/schema-atoms.ts';
 import type { Config } from '../model/config.ts';
+import { probeHistoryMax } from '../model/limits.ts';
 import { read } from './reader.ts';
 import type { Reading } from './reading.ts';
 import { valueOf, type MapTree } from './tree.ts';
@@ -78,11 +81,23 @@ export const serverSchema = v.strictObject(
         {
           enabled: optionalKey('Whether /probe answers at all. Default true.', flag),
           allow: optionalKey(
-            'Networks and host names it may reach. Default: this host; "*" is everything.',
-            v.array(nonEmptyText, 'a list of networks and host names'),
+            'Networks, host names and paths of sockets it may reach. Default: this host; "*" is everything.',
+            v.array(nonEmptyText, 'a list of networks, host names and paths'),
+          ),
+          timeout_offset: optionalKey(
+            'Taken off the timeout of a scrape, so that the answer arrives in time. Default 500ms.',
+            duration,
+          ),
+          history_limit: optionalKey(
+            'Probes kept for the page and /logs, and as many failed ones beyond these. Default 100.',
+            v.pipe(wholeNumber, v.maxValue(probeHistoryMax, `at most ${probeHistoryMax}`)),
+          ),
+          log_level: optionalKey(
+            'How much the log of a probe says: info or debug. Default info.',
+            v.picklist(['info', 'debug'], 'info or debug'),
           ),
         },
-        'a map of enabled and allow',
+        'a map of settings of /probe',
       ),
     ),
   },
@@ -117,6 +132,9 @@ export function readServer(reading: Reading, root: MapTree): Config['server'] {
     probe: {
       enabled: written.probe?.enabled ?? true,
       allow: written.probe?.allow ?? ['127.0.0.0/8', '::1/128'],
+      timeoutOffsetMs: written.probe?.timeout_offset ?? 500,
+      historyLimit: written.probe?.history_limit ?? 100,
+      logLevel: written.probe?.log_level ?? 'info',
     },
   };
 }

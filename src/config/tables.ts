@@ -13,6 +13,16 @@ export interface CheckTypeKeys {
   /** Names of other checks that the options speak of; each must be configured. */
   readonly references?: (options: Options) => readonly string[];
   readonly defaults?: { readonly intervalMs?: number; readonly timeoutMs?: number };
+  /** Set exactly for the types in `proberNames`. */
+  readonly prober?: ProberKeys;
+}
+
+/** What the configuration has to know of a prober that modules may name. */
+export interface ProberKeys {
+  /** Its block in a module: what blackbox_exporter takes, which may only fail when it is used. */
+  readonly block: v.GenericSchema;
+  /** What stands for a block that must have some key, where a module has no block at all. */
+  readonly absent?: Readonly<Record<string, string>>;
 }
 
 /** What the configuration has to know of an integration: the part of `Integration` that is not sending. */
@@ -27,4 +37,8 @@ export interface IntegrationKeys {
 export interface ConfigTables {
   readonly checkTypes: Readonly<Record<CheckTypeName, CheckTypeKeys>>;
   readonly integrations: Readonly<Record<IntegrationName, IntegrationKeys>>;
+  /** Options of probers that stand for the same thing: what a check says of one replaces the others. */
+  readonly exclusiveOptions: readonly (readonly string[])[];
+  /** Loads what reading this text needs: expressions are compiled while it is read. */
+  readonly prepare: (text: string) => Promise<void>;
 }

@@ -20,9 +20,12 @@ export type Tree = ScalarTree | ListTree | MapTree;
 
 export interface ScalarTree {
   readonly kind: 'scalar';
-  readonly value: string | number | boolean | null;
+  /** Bytes are what YAML calls `!!binary`. */
+  readonly value: string | number | boolean | Uint8Array | null;
   /** As written, without quotes: `1.10` stays `1.10`. */
   readonly text: string;
+  /** From a file of another program, in which `${…}` is no reference, and `yes` may be a boolean. */
+  readonly isForeign?: true;
   readonly place: Place;
 }
 
@@ -93,6 +96,13 @@ export function withMissing(
 export function withValue(tree: MapTree, key: string, value: Tree): MapTree {
   const entry = tree.entries.get(key);
   const entries = new Map(tree.entries).set(key, { key: entry?.key ?? value.place, value });
+  return { ...tree, entries };
+}
+
+/** The map without one of its keys. */
+export function without(tree: MapTree, key: string): MapTree {
+  const entries = new Map(tree.entries);
+  entries.delete(key);
   return { ...tree, entries };
 }
 

@@ -3,7 +3,7 @@ import type { Alias, LineCounter, Node, Pair, Scalar } from 'yaml';
 import type { Problem } from '../model/config.ts';
 import { aliasedNodesMax } from '../model/limits.ts';
 import { problemAt } from './problem.ts';
-import { keyPath, type MapEntry, type Place, type Tree } from './tree.ts';
+import { keyPath, type MapEntry, type Place, type ScalarTree, type Tree } from './tree.ts';
 
 export type Yaml = typeof YamlLibrary;
 
@@ -12,6 +12,8 @@ export interface Conversion {
   readonly yaml: Yaml;
   readonly file: string;
   readonly lines: LineCounter;
+  /** The file has the format of another program. */
+  readonly isForeign: boolean;
   readonly problems: Problem[];
   readonly anchors: Map<string, { readonly node: Node; complete: boolean }>;
   /** Nodes that aliases added so far, and how many aliases are being followed. */
@@ -40,7 +42,7 @@ export function convertNode(conversion: Conversion, node: unknown, path: string)
   return tree;
 }
 
-function nothing(place: Place): Tree {
+function nothing(place: Place): ScalarTree {
   return { kind: 'scalar', value: null, text: '', place };
 }
 
@@ -55,12 +57,14 @@ function convertContent(conversion: Conversion, node: Node, place: Place): Tree 
     );
     return { kind: 'list', items, place };
   }
-  return yaml.isScalar(node) ? convertScalar(node, place) : nothing(place);
+  if (!yaml.isScalar(node)) return nothing(place);
+  const tree = convertScalar(node, place);
+  return conversion.isForeign ? { ...tree, isForeign: true } : tree;
 }
 
-function convertScalar({ value, source }: Scalar, place: Place): Tree {
+function convertScalar({ value, source }: Scalar, place: Place): ScalarTree {
   if (typeof value === 'string') return { kind: 'scalar', value, text: value, place };
-  if (typeof value === 'number' || typeof value === 'boolean') {
+  if (typeof value === 'number' || typeof value === 'boolean' || value instanceof Uint8Array) {
     return { kind: 'scalar', value, text: source ?? String(value), place };
   }
   return nothing(place);

@@ -1,3 +1,4 @@
+import type * as YamlLibrary from 'yaml';
 import type { Document, LineCounter, YAMLError } from 'yaml';
 import type { Problem } from '../model/config.ts';
 import { syntaxProblemsMax } from '../model/limits.ts';
@@ -11,8 +12,11 @@ export interface Parsed {
   readonly problems: readonly Problem[];
 }
 
-/** Reads one YAML (or JSON) document. Problems are everything the syntax gets wrong, and doubled keys. */
-export async function parseYaml(file: string, text: string): Promise<Parsed> {
+/**
+ * Reads one YAML (or JSON) document. Problems are everything the syntax gets wrong, and doubled keys.
+ * `isForeign` says that the file has the format of another program, in which `${…}` means nothing.
+ */
+export async function parseYaml(file: string, text: string, isForeign = false): Promise<Parsed> {
   const yaml = await import('yaml');
   const lines = new yaml.LineCounter();
   const document = parse(yaml, text, lines);
@@ -23,6 +27,7 @@ export async function parseYaml(file: string, text: string): Promise<Parsed> {
     yaml,
     file,
     lines,
+    isForeign,
     problems: [],
     anchors: new Map(),
     aliasedNodes: 0,
@@ -43,7 +48,8 @@ export async function parseYaml(file: string, text: string): Promise<Parsed> {
 /** The document; undefined if it is nested so deeply that the parser, which recurses, ran out of stack. */
 function parse(yaml: Yaml, text: string, lineCounter: LineCounter): Document | undefined {
   // Doubled keys are told with the place of the first one, which the library does not do.
-  const options = { lineCounter, prettyErrors: false, uniqueKeys: false };
+  const customTags: YamlLibrary.Tags = ['binary'];
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false, customTags };
   const document = yaml.parseDocument(text, options);
   return document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION') ? undefined : document;
 }

@@ -30,6 +30,14 @@ export const secret = v.pipe(
   v.transform((value) => (typeof value === 'string' ? Secret.of(value) : value)),
 );
 
+/**
+ * A text that is taken as it is written: what looks like a reference, such as `${1}` in a template, has a
+ * meaning of its own there.
+ */
+export function literalText(message: string) {
+  return v.pipe(v.string(message), v.metadata({ literal: true }));
+}
+
 /** A plain text; a reference such as `${ENV_NAME}` has already been replaced by its value. */
 export const text = v.string('a text');
 

@@ -5,6 +5,9 @@ export const checkTypeNames = [
   'tcp',
   'dns',
   'icmp',
+  'grpc',
+  'unix',
+  'websocket',
   'command',
   'heartbeat',
   'disk',
@@ -18,6 +21,10 @@ export const checkTypeNames = [
   'group',
 ] as const;
 export type CheckTypeName = (typeof checkTypeNames)[number];
+
+/** The check types that are probers of blackbox_exporter: a module names one of them. */
+export const proberNames = ['http', 'tcp', 'icmp', 'dns', 'grpc', 'unix', 'websocket'] as const;
+export type ProberName = (typeof proberNames)[number];
 
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];

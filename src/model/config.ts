@@ -1,4 +1,4 @@
-import type { CheckSpec } from './check.ts';
+import type { CheckSpec, ProberName } from './check.ts';
 import type { Labels } from './labels.ts';
 import type { ReceiverSpec, Route } from './route.ts';
 import type { Secret } from './secret.ts';
@@ -18,8 +18,19 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly webConfigFile?: string;
-    readonly probe: { readonly enabled: boolean; readonly allow: readonly string[] };
+    readonly probe: {
+      readonly enabled: boolean;
+      /** Networks, host names and paths of sockets that it may reach; `*` is everything. */
+      readonly allow: readonly string[];
+      /** Taken off the timeout of a scrape, so that the answer still arrives within it. */
+      readonly timeoutOffsetMs: number;
+      /** Probes kept for the page and `/logs`, and as many failed ones beyond these. */
+      readonly historyLimit: number;
+      readonly logLevel: 'info' | 'debug';
+    };
   };
+  /** The modules of the configuration by name; those that are always there are not among them. */
+  readonly modules: ReadonlyMap<string, ModuleSpec>;
   readonly checks: readonly CheckSpec[];
   readonly route: Route;
   readonly receivers: readonly ReceiverSpec[];
@@ -31,6 +42,18 @@ export interface Config {
   readonly longForm: string;
   /** Every secret value known at load; whatever is printed is searched for them. */
   readonly secrets: readonly Secret[];
+}
+
+/** How to probe whatever target a request or a check names: a module of blackbox_exporter. */
+export interface ModuleSpec {
+  readonly name: string;
+  readonly prober: ProberName;
+  /** The longest that a probe may take; 0 is no limit of its own. */
+  readonly timeoutMs: number;
+  /** What the block of its prober gave. */
+  readonly options: unknown;
+  /** The blocks of all probers, those not written with their defaults, for showing. */
+  readonly blocks: Readonly<Partial<Record<ProberName, unknown>>>;
 }
 
 /** One thing wrong with a configuration. Lines and columns count from 1. */

@@ -54,6 +54,9 @@ export const valuesMax = 100;
 /** How far back the last time of a cron schedule is searched: a little over its longest period, a year. */
 export const scheduleSearchDaysMax = 400;
 
+/** Probes of which the log is kept at most; each may hold some kilobytes. */
+export const probeHistoryMax = 10_000;
+
 /** Redirects an http check follows; one more is counted, not followed, and its 3xx is judged. */
 export const redirectsMax = 10;
 

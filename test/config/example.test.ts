@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkTypes } from '../../src/checks/table.ts';
+import { tables } from '../../src/app/load.ts';
 import { jsonSchema } from '../../src/config/load.ts';
 import { checkTypeNames } from '../../src/model/check.ts';
-import { integrations } from '../../src/notify/table.ts';
 import { directoryWith, loadDirectory } from '../support/config.ts';
 
-const tables = { checkTypes, integrations };
 const readExample = (): Promise<string> =>
   readFile(join(import.meta.dirname, '../../agent.config.example.yaml'), 'utf8');
 

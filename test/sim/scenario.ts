@@ -10,10 +10,15 @@ export function randomConfig(random: Random, splitsAlerts: boolean): Config {
   const names = ['a', 'b', 'c', 'd'].slice(0, random.between(1, 4));
   return {
     agent: { name: 'sim', labels: { host: 'sim' }, retentionMs: 7 * 86_400_000 },
-    server: { host: '127.0.0.1', port: 0, probe: { enabled: false, allow: [] } },
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      probe: { enabled: false, allow: [], timeoutOffsetMs: 500, historyLimit: 0, logLevel: 'info' },
+    },
     checks: names.map((name, index) => randomCheck(random, name, names.slice(0, index))),
     route: randomRoute(random),
     receivers: receivers(splitsAlerts),
+    modules: new Map(),
     files: [],
     masked: '',
     longForm: '',

@@ -62,6 +62,8 @@ const plainIntegration: IntegrationKeys = { entries: {}, sendResolvedDefault: tr
 
 /** Tables of a few keys of every sort, so that tests do not move when a real type gains one. */
 export const configTables: ConfigTables = {
+  exclusiveOptions: [],
+  prepare: async () => {},
   checkTypes: {
     ...(Object.fromEntries(
       checkTypeNames.map((name) => [name, plainType]),

@@ -40,8 +40,16 @@ export function labelsOf(outcome: ProbeOutcome, name: string): Labels | undefine
   return outcome.families.find((family) => family.name === name)?.samples[0]?.labels;
 }
 
+/** Families that blackbox_exporter does not have. */
+const beyond =
+  /^probe_(?:failure_reason|certificate_\w+|resolved_address_info|http_json_value|icmp_(?:packet|jitter|rtt)\w*)$/;
+
+/** The families that blackbox_exporter has as well, by name. */
 export function familyNames(outcome: ProbeOutcome): string[] {
-  return outcome.families.map((family) => family.name).toSorted();
+  return outcome.families
+    .map((family) => family.name)
+    .filter((name) => !beyond.test(name))
+    .toSorted();
 }
 
 /** The values of the label `phase` of a family, in order. */

@@ -1,13 +1,21 @@
 import * as v from 'valibot';
 import { flag } from '../../lib/schema-atoms.ts';
+import { choice, type Strictness } from './choice.ts';
 
 /** The keys by which every network check chooses one address among those of a name. */
-export const addressEntries = {
-  preferred_ip_protocol: v.optional(v.picklist(['ip4', 'ip6'], 'ip4 or ip6'), 'ip6'),
-  ip_protocol_fallback: v.optional(flag, true),
-};
+export function addressEntries(strictness: Strictness) {
+  return {
+    preferred_ip_protocol: v.optional(choice(['ip4', 'ip6'], 'ip4 or ip6', strictness), 'ip6'),
+    ip_protocol_fallback: v.optional(flag, true),
+  };
+}
 
 export interface AddressOptions {
-  readonly preferred_ip_protocol: 'ip4' | 'ip6';
+  readonly preferred_ip_protocol: string;
   readonly ip_protocol_fallback: boolean;
+}
+
+/** The family that is tried first: as blackbox_exporter reads it, whatever is not IPv6 is IPv4. */
+export function preferredFamily({ preferred_ip_protocol: protocol }: AddressOptions): 4 | 6 {
+  return protocol === 'ip6' || protocol === '' ? 6 : 4;
 }

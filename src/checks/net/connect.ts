@@ -33,6 +33,7 @@ export async function connect(
       autoSelectFamily: false,
       ...(source === undefined ? {} : { localAddress: source }),
     });
+    context.gate?.opened(socket);
     const stop = onAbort(context.signal, () => fail(timedOut(context, `connecting to ${peer}`)));
     function fail(failure: Failure): void {
       stop();

@@ -35,13 +35,23 @@ function breach(records: readonly string[], rules: SectionRules): string | undef
   return isFound ? undefined : `has no record that matches ${sources(any)}`;
 }
 
+/** The same; an expression that a module has and that cannot be compiled is a breach of its own. */
+function judged(records: readonly string[], rules: SectionRules): string | undefined {
+  try {
+    return breach(records, rules);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return `cannot be judged, an expression is not valid: ${error.message}`;
+  }
+}
+
 function judgeSection(
   section: Section,
   records: DnsAnswer['answers'],
   rules: SectionRules | undefined,
 ): Failure | undefined {
   if (rules === undefined) return undefined;
-  const wrong = breach(records.map(presentRecord), rules);
+  const wrong = judged(records.map(presentRecord), rules);
   if (wrong === undefined) return undefined;
   return { reason: 'body', summary: `the ${section} section ${wrong}`.replaceAll('\t', ' ') };
 }

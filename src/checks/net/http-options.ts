@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { flag, nonEmptyText, secret, text } from '../../lib/schema-atoms.ts';
+import { flag, nonEmptyText, secret, text, type OutputOf } from '../../lib/schema-atoms.ts';
 import { addressEntries } from './address-options.ts';
+import { choice, type Strictness } from './choice.ts';
 import { byteSize } from './byte-size.ts';
 import { compressions, isAcceptable } from './content-coding.ts';
 import { pattern, patterns } from './pattern.ts';
@@ -58,8 +59,10 @@ const headers = v.optional(
   {},
 );
 
-const httpEntries = {
-  ...addressEntries,
+const versions = ['HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0'] as const;
+
+const httpEntries = (strictness: Strictness) => ({
+  ...addressEntries(strictness),
   method: v.optional(v.pipe(text, v.regex(token, 'a method such as GET')), 'GET'),
   headers,
   body: v.optional(text),
@@ -78,7 +81,7 @@ const httpEntries = {
   ),
   valid_http_versions: v.optional(
     v.array(
-      v.picklist(['HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0'], 'HTTP/1.0, HTTP/1.1 or HTTP/2.0'),
+      choice(versions, 'HTTP/1.0, HTTP/1.1 or HTTP/2.0', strictness),
       'a list of versions such as HTTP/1.1',
     ),
     [],
@@ -99,10 +102,10 @@ const httpEntries = {
   bearer_token: v.optional(secret),
   bearer_token_file: v.optional(nonEmptyText),
   tls_config: v.optional(tlsBlock),
-};
+});
 
 /** What an `http:` block gives. */
-export type HttpOptions = v.InferOutput<v.StrictObjectSchema<typeof httpEntries, undefined>>;
+export type HttpOptions = OutputOf<ReturnType<typeof httpEntries>>;
 
 export type HeaderRule = HttpOptions['fail_if_header_matches'][number];
 
@@ -113,22 +116,26 @@ function acceptEncoding(options: HttpOptions): string {
   return entry?.[1] ?? '';
 }
 
+const httpBlockOf = (strictness: Strictness) =>
+  v.pipe(
+    v.strictObject(httpEntries(strictness), 'a map of http options'),
+    v.check(
+      (http) => http.body === undefined || http.body_file === undefined,
+      'either body or body_file',
+    ),
+    v.check(
+      (http) =>
+        [http.basic_auth, http.authorization, http.bearer_token, http.bearer_token_file].filter(
+          (credentials) => credentials !== undefined,
+        ).length <= 1,
+      'only one of basic_auth, authorization, bearer_token and bearer_token_file',
+    ),
+    v.check(
+      (http) => isAcceptable(http.compression, acceptEncoding(http)),
+      'a compression that the Accept-Encoding header allows',
+    ),
+  );
+
 /** The block `http:`, with the names, defaults and meanings of blackbox_exporter's http module. */
-export const httpBlock = v.pipe(
-  v.strictObject(httpEntries, 'a map of http options'),
-  v.check(
-    (http) => http.body === undefined || http.body_file === undefined,
-    'either body or body_file',
-  ),
-  v.check(
-    (http) =>
-      [http.basic_auth, http.authorization, http.bearer_token, http.bearer_token_file].filter(
-        (credentials) => credentials !== undefined,
-      ).length <= 1,
-    'only one of basic_auth, authorization, bearer_token and bearer_token_file',
-  ),
-  v.check(
-    (http) => isAcceptable(http.compression, acceptEncoding(http)),
-    'a compression that the Accept-Encoding header allows',
-  ),
-);
+export const httpBlock = httpBlockOf('strict');
+export const httpModuleBlock = httpBlockOf('lax');

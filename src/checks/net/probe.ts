@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { CheckResult } from '../../model/result.ts';
 import type { CheckEnvironment, OpenCheck } from '../check-type.ts';
+import type { Gate } from './gate.ts';
 
 /** What a probe needs of the world; `/probe` and a configured check both have it. */
 export interface ProbeContext {
@@ -9,14 +10,19 @@ export interface ProbeContext {
   readonly signal: AbortSignal;
   /** Milliseconds from the start to the deadline, for sentences about it. */
   readonly timeoutMs: number;
+  /** Keeps one line of the probe's log. */
   log(line: string): void;
+  /** The same for what only somebody who looks for a fault wants to read. */
+  debug?(line: string): void;
+  /** What it may reach; absent where the configuration names the target itself. */
+  readonly gate?: Gate;
 }
 
 /** What a probe found, with the families of blackbox_exporter that belong to it. */
 export type ProbeOutcome = CheckResult;
 
 /** One look at a target. Never throws for anything the outside world does. */
-type Probe<Options> = (
+export type Probe<Options> = (
   target: string,
   options: Options,
   context: ProbeContext,

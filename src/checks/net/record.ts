@@ -1,6 +1,7 @@
 import { detailLinesMax, excerptLengthMax, lineLengthMax } from '../../model/limits.ts';
-import { notOk, ok, type CheckResult } from '../../model/result.ts';
+import { notOk, ok, type CheckResult, type MetricFamily } from '../../model/result.ts';
 import type { Failure } from './failure.ts';
+import { info } from './families.ts';
 import type { ProbeContext, ProbeOutcome } from './probe.ts';
 
 /** A probe under way: its log so far, and the time since it began. */
@@ -22,9 +23,7 @@ export function startRecord(context: ProbeContext): ProbeRecord {
   const elapsedMs = (): number => context.clock.now().steadyMs - startMs;
   return {
     context: {
-      clock: context.clock,
-      signal: context.signal,
-      timeoutMs: context.timeoutMs,
+      ...context,
       log(line) {
         const bounded = line.slice(0, lineLengthMax);
         if (lines.length >= detailLinesMax) lines.shift();
@@ -39,9 +38,15 @@ export function startRecord(context: ProbeContext): ProbeRecord {
       const extras = { detail: lines, families, phases, values: [responseTime, ...values] };
       if (typeof verdict === 'string') return ok(verdict, extras);
       const status = verdict.unknown ? 'unknown' : 'critical';
-      return notOk(status, verdict.reason, verdict.summary.slice(0, lineLengthMax), extras);
+      const explained = { ...extras, families: [...families, failureFamily(verdict)] };
+      return notOk(status, verdict.reason, verdict.summary.slice(0, lineLengthMax), explained);
     },
   };
+}
+
+/** Why the probe failed, which blackbox_exporter does not tell. */
+function failureFamily({ reason }: Failure): MetricFamily {
+  return info('probe_failure_reason', 'Why the probe failed, as a label.', { reason });
 }
 
 /** The beginning of a text from outside on one line, without what would upset a terminal. */

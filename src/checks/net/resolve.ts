@@ -2,7 +2,7 @@ import { lookup, type LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import type { MetricFamily } from '../../model/result.ts';
 import { addressBytes, fnv1a32 } from './address-hash.ts';
-import type { AddressOptions } from './address-options.ts';
+import { preferredFamily, type AddressOptions } from './address-options.ts';
 import { errorCode, errorMessage, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
 import { gauge } from './families.ts';
 import type { ProbeContext } from './probe.ts';
@@ -33,7 +33,7 @@ export function chooseAddress(
   listed: readonly Address[],
   options: AddressOptions,
 ): Address | Failure {
-  const wanted = options.preferred_ip_protocol === 'ip4' ? 4 : 6;
+  const wanted = preferredFamily(options);
   const preferred = listed.find((address) => address.family === wanted);
   const other = options.ip_protocol_fallback ? listed.at(-1) : undefined;
   return (
@@ -56,8 +56,7 @@ async function lookUp(
   options: AddressOptions,
   context: ProbeContext,
 ): Promise<readonly LookupAddress[] | Failure> {
-  const only = options.preferred_ip_protocol === 'ip4' ? 4 : 6;
-  const family = options.ip_protocol_fallback ? 0 : only;
+  const family = options.ip_protocol_fallback ? 0 : preferredFamily(options);
   return new Promise((resolve) => {
     const stop = onAbort(context.signal, () => resolve(timedOut(context, `looking up ${host}`)));
     lookup(host, { all: true, order: 'verbatim', family }, (error, addresses) => {
@@ -88,14 +87,21 @@ async function find(
   );
 }
 
-/** Finds the address of a host name or IP literal. */
+/** The address, unless the gate of the probe is closed to it. */
+function admitted(host: string, address: Address, { gate }: ProbeContext): Address | Failure {
+  const refusal = gate?.refusal(host, address);
+  return refusal === undefined ? address : { reason: 'permission', summary: refusal };
+}
+
+/** Finds the address of a host name or IP literal, which the probe must be allowed to reach. */
 export async function resolveHost(
   host: string,
   options: AddressOptions,
   context: ProbeContext,
 ): Promise<Resolution> {
   const startMs = context.clock.now().steadyMs;
-  const found = await find(host, options, context);
+  const address = await find(host, options, context);
+  const found = isFailure(address) ? address : admitted(host, address, context);
   const lookupMs = context.clock.now().steadyMs - startMs;
   context.log(isFailure(found) ? found.summary : `resolved ${host} to ${found.ip}`);
   return { lookupMs, found };

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
-import { flag, nonEmptyText, text } from '../../lib/schema-atoms.ts';
+import { flag, literalText, nonEmptyText, text } from '../../lib/schema-atoms.ts';
 import { addressEntries } from './address-options.ts';
+import type { Strictness } from './choice.ts';
 import { pattern } from './pattern.ts';
 import { tlsBlock } from './tls-options.ts';
 
 /** A text, or raw bytes written as YAML `!!binary`. */
-const bytes = v.union([v.string(), v.instance(Uint8Array)], 'a text, or !!binary bytes');
+const bytes = v.union([literalText('a text'), v.instance(Uint8Array)], 'a text, or !!binary bytes');
 
 const labelName = v.pipe(
   text,
@@ -18,7 +19,10 @@ const step = v.pipe(
       expect: v.optional(pattern),
       expect_bytes: v.optional(bytes),
       labels: v.optional(
-        v.array(v.strictObject({ name: labelName, value: text }), 'a list of {name, value}'),
+        v.array(
+          v.strictObject({ name: labelName, value: literalText('a text') }),
+          'a list of {name, value}',
+        ),
         [],
       ),
       send: v.optional(bytes),
@@ -34,14 +38,18 @@ const step = v.pipe(
 
 export type DialogueStep = v.InferOutput<typeof step>;
 
-const tcpEntries = {
-  ...addressEntries,
+const tcpEntries = (strictness: Strictness) => ({
+  ...addressEntries(strictness),
   source_ip_address: v.optional(nonEmptyText),
   tls: v.optional(flag, false),
   tls_config: v.optional(tlsBlock),
   query_response: v.optional(v.array(step, 'a list of steps'), []),
-};
+});
+
+const tcpBlockOf = (strictness: Strictness) =>
+  v.strictObject(tcpEntries(strictness), 'a map of tcp options');
 
 /** The block `tcp:`, with the names, defaults and meanings of blackbox_exporter's tcp module. */
-export const tcpBlock = v.strictObject(tcpEntries, 'a map of tcp options');
+export const tcpBlock = tcpBlockOf('strict');
+export const tcpModuleBlock = tcpBlockOf('lax');
 export type TcpOptions = v.InferOutput<typeof tcpBlock>;

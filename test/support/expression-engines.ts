@@ -1,0 +1,4 @@
+import { loadPatternEngine } from '../../src/checks/net/pattern.ts';
+
+// Tests read blocks of options without a configuration file, which would have loaded what they need.
+await loadPatternEngine();
