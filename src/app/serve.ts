@@ -10,6 +10,7 @@ import { Agent, type AgentOptions } from './agent.ts';
 import { createCommands } from './commands.ts';
 import type { LoadedConfig, Loading } from './load.ts';
 import type { Ports } from './ports.ts';
+import { createProber } from './prober.ts';
 import { agentSnapshot } from './snapshot.ts';
 import { socketName } from './socket-name.ts';
 import { startDeadManPing } from './dead-man.ts';
@@ -75,6 +76,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     snapshot: () => agentSnapshot(agent, ready),
     metrics: () => metrics.expose(agentSnapshot(agent, ready, 0)),
     commands: createCommands(agent, reload),
+    prober: createProber(agent, metrics),
     configText: () => current.masked,
     ...(loaded.web === undefined ? {} : { web: loaded.web }),
     clock: agent.clock,

@@ -40,7 +40,7 @@ export async function runCheck(
   const { clock } = environment;
   const startedAt = clock.now();
   const log: string[] = [];
-  const found = await look(open, spec.timeoutMs, environment, {
+  const found = await runUnderDeadline(open, spec.timeoutMs, environment, {
     startedAt,
     timeoutMs: spec.timeoutMs,
     log: (line) => void (log.length < detailLinesMax && log.push(line)),
@@ -55,10 +55,14 @@ export async function runCheck(
   };
 }
 
-async function look(
+/**
+ * Looks once, and gives up a look that does not end soon after its deadline. Never throws. A check whose
+ * look was given up is not started again before that has come back.
+ */
+export async function runUnderDeadline(
   open: OpenCheck,
   timeoutMs: number,
-  { clock }: CheckEnvironment,
+  { clock }: Pick<CheckEnvironment, 'clock'>,
   context: Omit<RunContext, 'signal'>,
 ): Promise<CheckResult> {
   const hangingSince = hanging.get(open);

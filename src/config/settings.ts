@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
+import { allowEntryFault } from '../lib/allow-list.ts';
 import {
   duration,
   flag,
@@ -67,6 +68,14 @@ const listen = v.pipe(
   }),
 );
 
+const allowEntry = v.pipe(
+  nonEmptyText,
+  v.rawCheck(({ dataset, addIssue }) => {
+    const wanted = dataset.typed ? allowEntryFault(dataset.value) : undefined;
+    if (wanted !== undefined) addIssue({ message: wanted });
+  }),
+);
+
 /** The section `server:`. */
 export const serverSchema = v.strictObject(
   {
@@ -82,7 +91,7 @@ export const serverSchema = v.strictObject(
           enabled: optionalKey('Whether /probe answers at all. Default true.', flag),
           allow: optionalKey(
             'Networks, host names and paths of sockets it may reach. Default: this host; "*" is everything.',
-            v.array(nonEmptyText, 'a list of networks, host names and paths'),
+            v.array(allowEntry, 'a list of networks, host names and paths'),
           ),
           timeout_offset: optionalKey(
             'Taken off the timeout of a scrape, so that the answer arrives in time. Default 500ms.',

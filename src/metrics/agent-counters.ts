@@ -45,15 +45,34 @@ export function createAgentCounters() {
       buckets: [0.5, 1, 2.5, 5, 10, 15, 30, 60, 120, 300, 900, 3600],
       registers,
     }),
-    lastReloadSuccessful: new Gauge({
-      name: 'tocsin_config_last_reload_successful',
-      help: 'Whether the last attempt to load the configuration was successful.',
+    unknownModules: new Counter({
+      name: 'blackbox_module_unknown_total',
+      help: 'Requests for a probe by a module that there is not.',
       registers,
     }),
-    lastReloadSuccess: new Gauge({
-      name: 'tocsin_config_last_reload_success_timestamp_seconds',
-      help: 'When the configuration was last loaded successfully, in seconds since 1970.',
+    /** Dashboards count exporters by it; the labels that only Go has are left out. */
+    blackboxBuildInfo: new Gauge({
+      name: 'blackbox_exporter_build_info',
+      help: 'Constant 1, with the version of the agent that stands in for blackbox_exporter.',
+      labelNames: ['version', 'goos', 'goarch'] as const,
       registers,
     }),
+    /** Under the name of the agent and under that of blackbox_exporter. */
+    lastReloadSuccessful: ['tocsin', 'blackbox_exporter'].map(
+      (program) =>
+        new Gauge({
+          name: `${program}_config_last_reload_successful`,
+          help: 'Whether the last attempt to load the configuration was successful.',
+          registers,
+        }),
+    ),
+    lastReloadSuccess: ['tocsin', 'blackbox_exporter'].map(
+      (program) =>
+        new Gauge({
+          name: `${program}_config_last_reload_success_timestamp_seconds`,
+          help: 'When the configuration was last loaded successfully, in seconds since 1970.',
+          registers,
+        }),
+    ),
   };
 }

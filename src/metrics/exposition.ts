@@ -60,6 +60,14 @@ export function labelText(labels: Labels): string {
   return pairs === '' ? '' : `${pairs}}`;
 }
 
+/** The same with empty values kept, for those who compare the text rather than what it means. */
+export function exactLabelText(labels: Labels): string {
+  const pairs = Object.keys(labels)
+    .toSorted()
+    .map((name) => `${name}="${escapeValue(labels[name] ?? '')}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
 /** The shortest text that reads back as the same number, spelled as Go does: `1.797952076e+09`. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';

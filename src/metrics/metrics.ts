@@ -40,6 +40,8 @@ export interface Metrics {
   notificationFailed(receiver: string, integration: IntegrationName, reason: SendFailure): void;
   suppressed(reason: SuppressionReason): void;
   configReload(successful: boolean, at: WallMs): void;
+  /** Somebody asked for a probe by a module that there is not. */
+  unknownModule(): void;
   /** The Prometheus text format, families sorted by name. */
   expose(snapshot: AgentSnapshot): Promise<string>;
   readonly contentType: string;
@@ -48,6 +50,10 @@ export interface Metrics {
 export function createMetrics(options: { readonly version: string }): Metrics {
   const counters = createAgentCounters();
   counters.buildInfo.set({ version: options.version, node: process.versions.node }, 1);
+  counters.blackboxBuildInfo.set(
+    { version: options.version, goos: process.platform, goarch: process.arch },
+    1,
+  );
   for (const reason of suppressionReasons) counters.notificationsSuppressed.inc({ reason }, 0);
   return {
     contentType: expositionContentType,
@@ -62,9 +68,10 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     },
     suppressed: (reason) => counters.notificationsSuppressed.inc({ reason }),
     configReload(successful, at) {
-      counters.lastReloadSuccessful.set(successful ? 1 : 0);
-      if (successful) counters.lastReloadSuccess.set(at / 1000);
+      for (const gauge of counters.lastReloadSuccessful) gauge.set(successful ? 1 : 0);
+      for (const gauge of counters.lastReloadSuccess) if (successful) gauge.set(at / 1000);
     },
+    unknownModule: () => counters.unknownModules.inc(),
     async expose(snapshot) {
       const exposition = createExposition();
       addCheckMetrics(exposition, snapshot.checks);

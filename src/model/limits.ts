@@ -57,6 +57,9 @@ export const scheduleSearchDaysMax = 400;
 /** Probes of which the log is kept at most; each may hold some kilobytes. */
 export const probeHistoryMax = 10_000;
 
+/** Lines of the log that a probe on request keeps: every redirect and every line of a dialogue fits. */
+export const probeLogLinesMax = 200;
+
 /** Redirects an http check follows; one more is counted, not followed, and its 3xx is judged. */
 export const redirectsMax = 10;
 
@@ -102,8 +105,8 @@ export const pingBodyBytesMax = 10 * 1024;
 /** What a client may take to send one whole request to the agent. */
 export const webRequestTimeoutMs = 30_000;
 
-/** Connections to the agent's page and API at the same time: scrapers, browsers and jobs of one host. */
-export const webConnectionsMax = 256;
+/** Connections to the agent at the same time: a Prometheus opens one for each target it probes. */
+export const webConnectionsMax = 1024;
 
 /** Logins whose password is waiting to be compared; each comparison costs some 100 ms of processor. */
 export const webLoginsWaitingMax = 16;

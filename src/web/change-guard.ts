@@ -8,6 +8,8 @@ export interface Caller {
   readonly remoteAddress: string | undefined;
   /** Whether it gave the name and password of a configured user. */
   readonly authenticated: boolean;
+  /** Whether a probe of this agent made the connection, on behalf of somebody else. */
+  readonly isOwnProbe: boolean;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -21,6 +23,7 @@ export interface Caller {
  */
 export function changeRefusal(caller: Caller, listenHost: string): string | undefined {
   if (caller.via === 'socket') return undefined;
+  if (caller.isOwnProbe) return 'A probe may not change anything here.';
   if (isFromOtherSite(caller.headers)) return 'Another web site may not change anything here.';
   if (caller.authenticated) return undefined;
   if (!isLoopback(caller.remoteAddress) || isForwarded(caller.headers)) {

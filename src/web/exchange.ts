@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** One request as the handlers see it: read, authenticated and judged. */
 export interface WebRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: string;
   /** What stood in the place of `:name` in the path of the route, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -29,6 +29,8 @@ export interface WebRoute {
   readonly get?: Handler;
   /** Only reached by callers that may change something, unless `judgesCallers`. */
   readonly post?: Handler;
+  /** Answers every method, for paths at which nothing can be changed. */
+  readonly any?: Handler;
   /** The handlers decide themselves who may do what, by `changeRefusal` and their own means. */
   readonly judgesCallers?: boolean;
 }

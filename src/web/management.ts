@@ -1,5 +1,6 @@
 import { expositionContentType } from '../metrics/exposition.ts';
 import { textResponse, textType, type WebRoute } from './exchange.ts';
+import { modulesYaml } from './module-yaml.ts';
 import type { WebServerOptions } from './server-options.ts';
 
 /** The paths that Prometheus, its exporters and Alertmanager share. */
@@ -30,7 +31,11 @@ export function managementRoutes(options: WebServerOptions): readonly WebRoute[]
     },
     {
       path: '/config',
-      get: () => ({ status: 200, contentType: textType, body: options.configText() }),
+      get: async () => ({
+        status: 200,
+        contentType: textType,
+        body: options.configText() + (await modulesYaml(await options.prober.modules())),
+      }),
     },
   ];
 }

@@ -13,7 +13,7 @@ type Via = Caller['via'];
 
 /** Builds what answers every request, for the network and for the Unix socket. */
 export function createRequestHandler(options: WebServerOptions): (via: Via) => RequestListener {
-  const { log } = options;
+  const { log, prober } = options;
   const find = createRouter(webRoutes(options));
   const users = liveUsers(options.web, log);
   const logIn = createAuthenticator(users);
@@ -37,6 +37,7 @@ export function createRequestHandler(options: WebServerOptions): (via: Via) => R
               via,
               remoteAddress: request.socket.remoteAddress,
               authenticated,
+              isOwnProbe: prober.isOwnConnection(request.socket.remotePort),
               headers: request.headers,
             },
             options.listen.host,
@@ -65,10 +66,10 @@ async function handle(
   if (match.kind === 'wrong-method') {
     return { ...textResponse(405, 'Method not allowed.'), headers: { Allow: match.allow } };
   }
-  const method = request.method === 'POST' || request.method === 'HEAD' ? request.method : 'GET';
-  if (method === 'POST' && refusal !== undefined && match.route.judgesCallers !== true) {
-    return textResponse(403, refusal);
-  }
+  const { method = 'GET' } = request;
+  const { judgesCallers, any } = match.route;
+  const isChange = method === 'POST' && any === undefined && judgesCallers !== true;
+  if (isChange && refusal !== undefined) return textResponse(403, refusal);
   return match.handler({
     method,
     parameters: match.parameters,

@@ -29,17 +29,17 @@ export function createRouter(
     for (const { route, pattern } of table) {
       const parameters = matchSegments(pattern, segments);
       if (parameters === undefined) continue;
-      const handler =
-        method === 'POST'
-          ? route.post
-          : method === 'GET' || method === 'HEAD'
-            ? route.get
-            : undefined;
+      const handler = route.any ?? handlerFor(route, method);
       if (handler === undefined) return { kind: 'wrong-method', allow: allowed(route) };
       return { kind: 'found', route, handler, parameters };
     }
     return { kind: 'missing' };
   };
+}
+
+function handlerFor(route: WebRoute, method: string): Handler | undefined {
+  if (method === 'POST') return route.post;
+  return method === 'GET' || method === 'HEAD' ? route.get : undefined;
 }
 
 function matchSegments(

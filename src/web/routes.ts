@@ -4,12 +4,17 @@ import { healthRoutes } from './health.ts';
 import { managementRoutes } from './management.ts';
 import { pageRoutes } from './page-routes.ts';
 import { pingRoutes } from './ping.ts';
+import { createProbeHistory } from './probe-history.ts';
+import { probeRoutes } from './probe.ts';
 import type { WebServerOptions } from './server-options.ts';
 
 /** Everything the web server answers. */
 export function webRoutes(options: WebServerOptions): readonly WebRoute[] {
+  const { prober } = options;
+  const history = createProbeHistory(() => prober.settings().historyLimit);
   return [
     ...pageRoutes(options.snapshot),
+    ...probeRoutes(prober, history, options.clock),
     ...managementRoutes(options),
     ...healthRoutes(options.snapshot),
     ...pingRoutes(options.commands),

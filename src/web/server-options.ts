@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { AgentSnapshot } from '../model/snapshot.ts';
 import type { WebCommands } from './commands.ts';
+import type { WebProber } from './prober.ts';
 import type { WebConfig } from './web-config.ts';
 
 /** What the web server is handed: where to listen, what to show, what it may ask the agent to do. */
@@ -13,7 +14,9 @@ export interface WebServerOptions {
   /** The text of `/metrics`. */
   readonly metrics: () => string | Promise<string>;
   readonly commands: WebCommands;
-  /** The masked configuration for `/config`. */
+  /** Probes on request. */
+  readonly prober: WebProber;
+  /** The masked configuration for `/config`, without the modules. */
   readonly configText: () => string;
   readonly web?: WebConfig;
   readonly clock: Clock;

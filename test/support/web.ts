@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/log.ts';
 import type { WebCommands } from '../../src/web/commands.ts';
+import type { WebProber } from '../../src/web/prober.ts';
 import type { WebServerOptions } from '../../src/web/server-options.ts';
 import { createWebServer, type WebServer } from '../../src/web/server.ts';
 import { agentSnapshot } from './snapshot.ts';
@@ -20,6 +21,23 @@ export function webCommands(given: Partial<WebCommands> = {}): WebCommands {
   };
 }
 
+/** A prober that knows no modules and probes nothing. */
+const noProber: WebProber = {
+  settings: () => ({
+    enabled: true,
+    allow: [],
+    timeoutOffsetMs: 500,
+    historyLimit: 100,
+    logLevel: 'info',
+  }),
+  module: async () => undefined,
+  modules: async () => [],
+  forHostname: (module) => module,
+  run: async () => ({ kind: 'refused', why: 'nothing is probed here' }),
+  countUnknown: () => {},
+  isOwnConnection: () => false,
+};
+
 /** Options of a server on a free port of loopback. */
 export function webOptions(given: Partial<WebServerOptions> = {}): WebServerOptions {
   return {
@@ -27,6 +45,7 @@ export function webOptions(given: Partial<WebServerOptions> = {}): WebServerOpti
     snapshot: () => agentSnapshot(),
     metrics: () => '',
     commands: webCommands(),
+    prober: noProber,
     configText: () => '',
     clock: systemClock(),
     log: silentLogger,

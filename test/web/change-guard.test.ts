@@ -8,6 +8,7 @@ const local: Caller = {
   via: 'network',
   remoteAddress: '127.0.0.1',
   authenticated: false,
+  isOwnProbe: false,
   headers: { host: '127.0.0.1:9860' },
 };
 
