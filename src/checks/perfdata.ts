@@ -36,7 +36,8 @@ const item =
 
 const garbage = /\s*\S+/y;
 
-const measure = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(%|[a-zµ]*)$/i;
+/** The digits can be read in one way only: a plugin may print many, and no two ways are to be tried. */
+const measure = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(%|[a-zµ]*)$/i;
 
 /** Reads performance data. What is not in the format is skipped; of two equal labels the first counts. */
 export function parsePerfdata(text: string): MeasuredValue[] {

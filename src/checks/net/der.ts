@@ -72,6 +72,7 @@ export function derText({ tag, contents }: DerElement): string {
 export function derEncode(tag: number, contents: Buffer): Buffer {
   const { length } = contents;
   if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), contents]);
-  const lengthBytes = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.of(tag, ...lengthBytes), contents]);
+  const digits = length.toString(16);
+  const lengthBytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
+  return Buffer.concat([Buffer.of(tag, 0x80 | lengthBytes.length), lengthBytes, contents]);
 }

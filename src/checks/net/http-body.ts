@@ -2,6 +2,7 @@ import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflateRaw } from 'node:zlib';
 import type { Compression } from './content-coding.ts';
 import { errorCode, errorMessage, onAbort, timedOut, type Failure } from './failure.ts';
+import { createFirstBytes } from './first-bytes.ts';
 import type { ProbeContext } from './probe.ts';
 
 interface BodyPlan {
@@ -57,9 +58,8 @@ export async function readBody(
 ): Promise<Body> {
   const unpack = unpacker(plan.compression);
   const stream = unpack ?? wire;
-  const kept: Buffer[] = [];
+  const kept = createFirstBytes(plan.keepBytes);
   let bytes = 0;
-  let keptBytes = 0;
   const failure = await new Promise<Failure | undefined>((resolve) => {
     const stop = onAbort(context.signal, () =>
       settle(timedOut(context, `reading the body, ${bytes} bytes so far`)),
@@ -74,10 +74,7 @@ export async function readBody(
     if (broken !== null) return fail(broken);
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (keptBytes < plan.keepBytes) {
-        kept.push(chunk.subarray(0, plan.keepBytes - keptBytes));
-        keptBytes += kept.at(-1)?.length ?? 0;
-      }
+      kept.add(chunk);
       if (plan.limitBytes > 0 && bytes > plan.limitBytes) {
         bytes = plan.limitBytes;
         settle({
@@ -95,6 +92,6 @@ export async function readBody(
     });
     if (unpack !== undefined) wire.pipe(unpack);
   });
-  const text = Buffer.concat(kept).toString('utf8');
+  const text = kept.bytes().toString('utf8');
   return { bytes, text, ...(failure === undefined ? {} : { failure }) };
 }
