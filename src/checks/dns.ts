@@ -3,12 +3,13 @@ import { checkType, prober } from './check-type.ts';
 import { probeDns } from './net/dns-probe.ts';
 import { dnsBlock, dnsModuleBlock } from './net/dns-options.ts';
 import { openProbe } from './net/probe.ts';
+import { thresholdEntries } from './net/probe-thresholds.ts';
 
 export const dns = checkType({
-  entries: { target: nonEmptyText, dns: dnsBlock },
+  entries: { target: nonEmptyText, ...thresholdEntries, dns: dnsBlock },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeDns, spec.options.target, spec.options.dns, environment),
+    openProbe(probeDns, spec.options.target, spec.options.dns, environment, spec.options),
   prober: prober({
     block: dnsModuleBlock,
     probe: probeDns,

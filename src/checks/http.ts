@@ -4,6 +4,7 @@ import { checkType, prober } from './check-type.ts';
 import { probeHttp } from './net/http-probe.ts';
 import { httpBlock, httpModuleBlock, type HttpOptions } from './net/http-options.ts';
 import { openProbe } from './net/probe.ts';
+import { thresholdEntries } from './net/probe-thresholds.ts';
 import { withoutPassword } from './net/http-url.ts';
 
 /** Asks for another host than the target's, unless the headers ask for a third one. */
@@ -17,10 +18,10 @@ function withHost(options: HttpOptions, hostname: string): HttpOptions | string 
 }
 
 export const http = checkType({
-  entries: { target: nonEmptyText, http: v.optional(httpBlock, {}) },
+  entries: { target: nonEmptyText, ...thresholdEntries, http: v.optional(httpBlock, {}) },
   target: (options) => withoutPassword(options.target),
   open: (spec, environment) =>
-    openProbe(probeHttp, spec.options.target, spec.options.http, environment),
+    openProbe(probeHttp, spec.options.target, spec.options.http, environment, spec.options),
   prober: prober({
     block: httpModuleBlock,
     probe: probeHttp,

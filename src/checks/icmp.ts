@@ -4,12 +4,13 @@ import { checkType, prober } from './check-type.ts';
 import { probeIcmp } from './net/icmp-probe.ts';
 import { icmpBlock, icmpModuleBlock } from './net/icmp-options.ts';
 import { openProbe } from './net/probe.ts';
+import { latencyEntries } from './net/probe-thresholds.ts';
 
 export const icmp = checkType({
-  entries: { target: nonEmptyText, icmp: v.optional(icmpBlock, {}) },
+  entries: { target: nonEmptyText, ...latencyEntries, icmp: v.optional(icmpBlock, {}) },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeIcmp, spec.options.target, spec.options.icmp, environment),
+    openProbe(probeIcmp, spec.options.target, spec.options.icmp, environment, spec.options),
   prober: prober({
     block: icmpModuleBlock,
     probe: probeIcmp,

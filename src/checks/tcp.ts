@@ -4,6 +4,7 @@ import { checkType, prober } from './check-type.ts';
 import { probeTcp } from './net/tcp-probe.ts';
 import { tcpBlock, tcpModuleBlock, type TcpOptions } from './net/tcp-options.ts';
 import { openProbe } from './net/probe.ts';
+import { thresholdEntries } from './net/probe-thresholds.ts';
 import { tlsBlock } from './net/tls-options.ts';
 
 /** Names the server in the handshake and in its certificate, unless the options do already. */
@@ -14,10 +15,10 @@ function withServerName(options: TcpOptions, hostname: string): TcpOptions {
 }
 
 export const tcp = checkType({
-  entries: { target: nonEmptyText, tcp: v.optional(tcpBlock, {}) },
+  entries: { target: nonEmptyText, ...thresholdEntries, tcp: v.optional(tcpBlock, {}) },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeTcp, spec.options.target, spec.options.tcp, environment),
+    openProbe(probeTcp, spec.options.target, spec.options.tcp, environment, spec.options),
   prober: prober({
     block: tcpModuleBlock,
     probe: probeTcp,

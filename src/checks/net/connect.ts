@@ -34,6 +34,7 @@ export async function connect(
       ...(source === undefined ? {} : { localAddress: source }),
     });
     context.gate?.opened(socket);
+    context.sawTls?.(undefined);
     const stop = onAbort(context.signal, () => fail(timedOut(context, `connecting to ${peer}`)));
     function fail(failure: Failure): void {
       stop();

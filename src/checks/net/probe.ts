@@ -2,6 +2,8 @@ import type { Clock } from '../../lib/clock.ts';
 import type { CheckResult } from '../../model/result.ts';
 import type { CheckEnvironment, OpenCheck } from '../check-type.ts';
 import type { Gate } from './gate.ts';
+import { judgeThresholds, type ProbeThresholds } from './probe-thresholds.ts';
+import type { TlsEvidence } from './tls-evidence.ts';
 
 /** What a probe needs of the world; `/probe` and a configured check both have it. */
 export interface ProbeContext {
@@ -14,6 +16,8 @@ export interface ProbeContext {
   log(line: string): void;
   /** The same for what only somebody who looks for a fault wants to read. */
   debug?(line: string): void;
+  /** Told of each TLS handshake what it showed, and of each new connection that nothing is known yet. */
+  sawTls?(evidence: TlsEvidence | undefined): void;
   /** What it may reach; absent where the configuration names the target itself. */
   readonly gate?: Gate;
 }
@@ -28,20 +32,28 @@ export type Probe<Options> = (
   context: ProbeContext,
 ) => Promise<ProbeOutcome>;
 
-/** Makes a configured check of a probe. */
+/**
+ * Makes a configured check of a probe. `thresholds` are judged where the probe itself found all well; the
+ * options of a type with `thresholdEntries` can be given as they are.
+ */
 export function openProbe<Options>(
   probe: Probe<Options>,
   target: string,
   options: Options,
   environment: CheckEnvironment,
+  thresholds: ProbeThresholds = {},
 ): OpenCheck {
+  const { clock } = environment;
   return {
-    run: (context) =>
-      probe(target, options, {
-        clock: environment.clock,
+    async run(context) {
+      const startMs = clock.now().steadyMs;
+      const outcome = await probe(target, options, {
+        clock,
         signal: context.signal,
         timeoutMs: context.timeoutMs,
         log: (line) => context.log(line),
-      }),
+      });
+      return judgeThresholds(outcome, clock.now().steadyMs - startMs, thresholds);
+    },
   };
 }

@@ -3,6 +3,7 @@ import { notOk, ok, type CheckResult, type MetricFamily } from '../../model/resu
 import type { Failure } from './failure.ts';
 import { info } from './families.ts';
 import type { ProbeContext, ProbeOutcome } from './probe.ts';
+import { certificateDaysLeft, evidenceFamilies, type TlsEvidence } from './tls-evidence.ts';
 
 /** A probe under way: its log so far, and the time since it began. */
 export interface ProbeRecord {
@@ -10,7 +11,10 @@ export interface ProbeRecord {
   readonly context: ProbeContext;
   readonly lines: string[];
   elapsedMs(): number;
-  /** The outcome: failed for a reason, or well with a summary. */
+  /**
+   * The outcome: failed for a reason, or well with a summary. What the last TLS handshake showed is added
+   * to what was found.
+   */
   finish(
     verdict: Failure | string,
     found: Pick<CheckResult, 'families' | 'phases'> & Partial<Pick<CheckResult, 'values'>>,
@@ -20,26 +24,39 @@ export interface ProbeRecord {
 export function startRecord(context: ProbeContext): ProbeRecord {
   const startMs = context.clock.now().steadyMs;
   const lines: string[] = [];
+  let evidence: TlsEvidence | undefined;
   const elapsedMs = (): number => context.clock.now().steadyMs - startMs;
   return {
     context: {
       ...context,
       log(line) {
-        const bounded = line.slice(0, lineLengthMax);
+        const bounded = plainLine(line);
         if (lines.length >= detailLinesMax) lines.shift();
         lines.push(bounded);
         context.log(bounded);
+      },
+      sawTls(seen) {
+        evidence = seen;
       },
     },
     lines,
     elapsedMs,
     finish(verdict, { families, phases, values = [] }) {
+      const nowMs = context.clock.now().wallMs;
       const responseTime = { metric: 'response_time', value: elapsedMs() / 1000, unit: 's' };
-      const extras = { detail: lines, families, phases, values: [responseTime, ...values] };
+      const daysLeft = evidence === undefined ? [] : certificateDaysLeft(evidence, nowMs);
+      const own = values.filter(({ metric }) => daysLeft.every((one) => one.metric !== metric));
+      const shown = evidence === undefined ? [] : evidenceFamilies(evidence);
+      const extras = {
+        detail: lines,
+        families: [...families, ...shown],
+        phases,
+        values: [responseTime, ...own, ...daysLeft],
+      };
       if (typeof verdict === 'string') return ok(verdict, extras);
       const status = verdict.unknown ? 'unknown' : 'critical';
-      const explained = { ...extras, families: [...families, failureFamily(verdict)] };
-      return notOk(status, verdict.reason, verdict.summary.slice(0, lineLengthMax), explained);
+      const explained = { ...extras, families: [...extras.families, failureFamily(verdict)] };
+      return notOk(status, verdict.reason, plainLine(verdict.summary), explained);
     },
   };
 }
@@ -47,6 +64,14 @@ export function startRecord(context: ProbeContext): ProbeRecord {
 /** Why the probe failed, which blackbox_exporter does not tell. */
 function failureFamily({ reason }: Failure): MetricFamily {
   return info('probe_failure_reason', 'Why the probe failed, as a label.', { reason });
+}
+
+/** A bounded line that quotes a peer, such as a name in a DNS answer, without what upsets a terminal. */
+function plainLine(text: string): string {
+  return text
+    .slice(0, lineLengthMax)
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
 /** The beginning of a text from outside on one line, without what would upset a terminal. */

@@ -4,7 +4,7 @@ import type { MetricFamily } from '../../model/result.ts';
 import { addressBytes, fnv1a32 } from './address-hash.ts';
 import { preferredFamily, type AddressOptions } from './address-options.ts';
 import { errorCode, errorMessage, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
-import { gauge } from './families.ts';
+import { gauge, info } from './families.ts';
 import type { ProbeContext } from './probe.ts';
 
 /** The one address that a probe connects to. */
@@ -118,5 +118,12 @@ export function resolutionFamilies({ lookupMs, found }: Resolution): MetricFamil
       address === undefined ? 0 : fnv1a32(addressBytes(address.ip)),
     ),
     gauge('probe_ip_protocol', 'IP version in use, 4 or 6.', address?.family ?? 0),
+    ...(address === undefined
+      ? []
+      : [
+          info('probe_resolved_address_info', 'The address in use, as a label.', {
+            address: address.ip,
+          }),
+        ]),
   ];
 }

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
 import { errorMessage, unreadable, type Failure } from './failure.ts';
@@ -10,6 +11,8 @@ export interface TlsSetup {
   readonly trust: Trust;
   readonly verify: boolean;
   readonly serverName?: string;
+  /** The certificate that the probe shows to a server that asks for one. */
+  readonly client?: X509Certificate;
 }
 
 const versions: Readonly<Record<string, SecureVersion>> = {
@@ -58,9 +61,11 @@ function build(tls: TlsOptions, { ca, cert, key }: Material): TlsSetup | Failure
       // Versions before 1.2 sign with SHA-1, which OpenSSL refuses at its usual security level.
       ...(legacy ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
     });
+    const [client] = cert === undefined ? [] : certificatesOf(cert);
     return {
       context,
       trust,
+      ...(client === undefined ? {} : { client }),
       verify: !tls.insecure_skip_verify,
       ...(serverName === undefined || serverName === '' ? {} : { serverName }),
     };

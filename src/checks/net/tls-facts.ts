@@ -1,14 +1,15 @@
-import type { MeasuredValue, MetricFamily } from '../../model/result.ts';
+import type { MetricFamily } from '../../model/result.ts';
 import { lastChainExpiryMs } from './chain-expiry.ts';
 import { certificateLabels } from './certificate-labels.ts';
 import { gauge, info } from './families.ts';
 import type { TlsSetup } from './tls-context.ts';
+import { earliestExpiryMs } from './tls-evidence.ts';
 import type { Secured } from './tls-handshake.ts';
+
+export { certificateDaysLeft } from './tls-evidence.ts';
 
 /** The first moment of year 1: what blackbox_exporter exports where no chain was verified. */
 const noChainSeconds = -62_135_596_800;
-
-const dayMs = 86_400_000;
 
 const versionNames: Readonly<Record<string, string>> = {
   TLSv1: 'TLS 1.0',
@@ -16,10 +17,6 @@ const versionNames: Readonly<Record<string, string>> = {
   'TLSv1.2': 'TLS 1.2',
   'TLSv1.3': 'TLS 1.3',
 };
-
-function earliestExpiryMs({ certificates }: Secured): number {
-  return Math.min(...certificates.map((certificate) => certificate.validToDate.getTime()));
-}
 
 /** The families about a TLS connection that the http and tcp probers share. */
 export function tlsFamilies(secured: Secured, setup: TlsSetup, nowMs: number): MetricFamily[] {
@@ -32,13 +29,13 @@ export function tlsFamilies(secured: Secured, setup: TlsSetup, nowMs: number): M
   ];
   if (leaf === undefined) return families;
   const chainMs = setup.verify ? lastChainExpiryMs(certificates, setup.trust, nowMs) : undefined;
-  const unfoundSeconds = setup.verify ? earliestExpiryMs(secured) / 1000 : noChainSeconds;
+  const unfoundSeconds = setup.verify ? earliestExpiryMs(certificates) / 1000 : noChainSeconds;
   return [
     ...families,
     gauge(
       'probe_ssl_earliest_cert_expiry',
       'When the first of the certificates that the server sent expires, as Unix time.',
-      earliestExpiryMs(secured) / 1000,
+      earliestExpiryMs(certificates) / 1000,
     ),
     gauge(
       'probe_ssl_last_chain_expiry_timestamp_seconds',
@@ -56,11 +53,4 @@ export function tlsFamilies(secured: Secured, setup: TlsSetup, nowMs: number): M
 /** The cipher suite under its IANA name; of all probers only http exports it. */
 export function cipherFamily({ cipher }: Secured): MetricFamily {
   return info('probe_tls_cipher_info', 'The cipher suite in use, as a label.', { cipher });
-}
-
-/** Days until the first of the certificates that the server sent expires. */
-export function certificateDaysLeft(secured: Secured, nowMs: number): MeasuredValue[] {
-  if (secured.certificates.length === 0) return [];
-  const daysLeft = (earliestExpiryMs(secured) - nowMs) / dayMs;
-  return [{ metric: 'certificate_days_left', value: Math.round(daysLeft * 100) / 100 }];
 }

@@ -135,6 +135,13 @@ async function shakeHands(
   context: ProbeContext,
 ): Promise<Secured | Failure> {
   const { name, peer, setup, protocols } = options;
+  const tell = (certificates: readonly X509Certificate[], isVerified?: boolean): void =>
+    context.sawTls?.({
+      certificates,
+      ...(isVerified === undefined ? {} : { isVerified }),
+      ...(setup.client === undefined ? {} : { client: setup.client }),
+    });
+  tell([]);
   return new Promise((resolve) => {
     const socket = connect({
       socket: plain,
@@ -146,19 +153,28 @@ async function shakeHands(
       ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
     });
     const late = (): Failure => timedOut(context, `in the TLS handshake with ${peer}`);
-    const stop = onAbort(context.signal, () => settle(late()));
+    const stop = onAbort(context.signal, () => giveUp(late()));
+    let isOver = false;
     function settle(outcome: Secured | Failure): void {
+      isOver = true;
       stop();
       if (isFailure(outcome)) socket.destroy();
       resolve(outcome);
     }
-    socket.on('error', (error) => settle(handshakeFailure(error, peer)));
+    function giveUp(failure: Failure): void {
+      if (isOver) return;
+      // A server that refuses the probe, or falls silent, has often shown its certificate before.
+      tell(certificatesSent(socket));
+      settle(failure);
+    }
+    socket.on('error', (error) => giveUp(handshakeFailure(error, peer)));
     // A peer that closes in the middle of the handshake is not always an error to Node.
-    socket.once('close', () => settle(closedEarly(peer)));
+    socket.once('close', () => giveUp(closedEarly(peer)));
     socket.once('secureConnect', () => {
       const certificates = certificatesSent(socket);
       const error: unknown = socket.authorizationError;
       const nowMs = context.clock.now().wallMs;
+      tell(certificates, socket.authorized);
       settle(
         setup.verify && !socket.authorized
           ? verificationFailure(error, options, certificates, nowMs)

@@ -54,7 +54,12 @@ test('a lookup that takes too long ends at the deadline', async () => {
 test('the families are there whether an address was found or not', () => {
   const values = (found: Parameters<typeof resolutionFamilies>[0]['found']): unknown[] =>
     resolutionFamilies({ lookupMs: 1500, found }).map((family) => family.samples[0]?.value);
-  expect(values(first4)).toEqual([1.5, 1969986452, 4]);
+  expect(values(first4)).toEqual([1.5, 1969986452, 4, 1]);
+  const names = resolutionFamilies({ lookupMs: 1500, found: first4 });
+  expect(names.at(-1)).toMatchObject({
+    name: 'probe_resolved_address_info',
+    samples: [{ labels: { address: first4.ip }, value: 1 }],
+  });
   expect(values({ reason: 'resolve', summary: 'no' })).toEqual([1.5, 0, 0]);
 });
 
