@@ -1,10 +1,15 @@
+import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
-import { checkType } from './check-type.ts';
+import { checkType, prober } from './check-type.ts';
+import { openProbe } from './net/probe.ts';
+import { thresholdEntries } from './net/probe-thresholds.ts';
+import { unixBlock, unixModuleBlock } from './net/unix-options.ts';
+import { probeUnix } from './net/unix-probe.ts';
 
 export const unix = checkType({
-  entries: { target: nonEmptyText },
+  entries: { target: nonEmptyText, ...thresholdEntries, unix: v.optional(unixBlock, {}) },
   target: (options) => options.target,
-  open: () => {
-    throw new Error('not yet');
-  },
+  open: (spec, environment) =>
+    openProbe(probeUnix, spec.options.target, spec.options.unix, environment, spec.options),
+  prober: prober({ block: unixModuleBlock, probe: probeUnix }),
 });

@@ -25,7 +25,7 @@ export interface TlsLayer {
   readonly setup: TlsSetup;
 }
 
-interface Dialled {
+export interface Dialled {
   /** What to talk over: the TLS socket where there is one. */
   readonly socket: Socket;
   readonly tls?: TlsLayer;

@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import { expectLineBytesMax } from '../../model/limits.ts';
 import type { Labels } from '../../model/labels.ts';
 import { secure, type TlsLayer, type TlsPlan } from './dial.ts';
+import type { DialogueStep } from './dialogue-steps.ts';
 import { errorMessage, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
 import type { ProbeContext } from './probe.ts';
 import { excerpt } from './record.ts';
 import { readStream, type StreamReader, type StreamStop } from './stream-reader.ts';
-import type { DialogueStep } from './tcp-options.ts';
 import { expandTemplate } from './template.ts';
 
 /** What a dialogue found out; its parts are set as far as it got. */
@@ -106,8 +106,9 @@ async function send(scene: Scene, text: string | Uint8Array): Promise<Failure | 
   return failure;
 }
 
-async function startTls(scene: Scene, plan: TlsPlan): Promise<Failure | undefined> {
+async function startTls(scene: Scene, plan: TlsPlan | Failure): Promise<Failure | undefined> {
   const { dialogue, peer, context } = scene;
+  if (isFailure(plan)) return plan;
   scene.reader.release();
   const tls = await secure(dialogue.socket, plan, peer, context);
   if (isFailure(tls)) return tls;
@@ -120,7 +121,7 @@ async function startTls(scene: Scene, plan: TlsPlan): Promise<Failure | undefine
 async function playStep(
   scene: Scene,
   step: DialogueStep,
-  plan: TlsPlan,
+  plan: TlsPlan | Failure,
 ): Promise<Failure | undefined> {
   const { expect, expect_bytes: wanted, labels } = step;
   let text = step.send;
@@ -144,11 +145,14 @@ async function playStep(
   return step.starttls ? startTls(scene, plan) : undefined;
 }
 
-/** Plays the steps of `query_response` over a connection until one fails. The caller closes it. */
+/**
+ * Plays the steps of `query_response` over a connection until one fails. The caller closes it. A failure
+ * in place of the plan is what a `starttls` comes to.
+ */
 export async function playDialogue(
   start: { readonly socket: Socket; readonly tls?: TlsLayer },
   steps: readonly DialogueStep[],
-  plan: TlsPlan,
+  plan: TlsPlan | Failure,
   peer: string,
   context: ProbeContext,
 ): Promise<Dialogue> {
