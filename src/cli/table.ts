@@ -1,5 +1,6 @@
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { importBlackboxFile } from './import-blackbox.ts';
 import { notifyTest } from './notify-test.ts';
 import { routesShow } from './routes-show.ts';
 import { routesTest } from './routes-test.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   notifyTest,
   routesShow,
   routesTest,
+  importBlackboxFile,
   schema,
   version,
 ];

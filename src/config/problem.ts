@@ -18,11 +18,13 @@ export function inReadingOrder(
   problems: readonly Problem[],
   files: readonly string[],
 ): readonly Problem[] {
+  const rank = ({ file }: Problem): number => {
+    const index = files.indexOf(file);
+    return index === -1 ? files.length : index;
+  };
   const distinct = new Map(problems.map((problem) => [formatProblem(problem), problem]));
   return [...distinct.values()].toSorted(
     (a, b) =>
-      files.indexOf(a.file) - files.indexOf(b.file) ||
-      (a.line ?? 0) - (b.line ?? 0) ||
-      (a.column ?? 0) - (b.column ?? 0),
+      rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
 }

@@ -18,7 +18,8 @@ export function readScalar(
   if (secret) reading.hidden.add(tree);
   if (tree.value instanceof Uint8Array) return readBytes(reading, tree.value, schemas, secret);
   if (typeof tree.value !== 'string' && !isMeantAsText(tree, schemas, secret)) return tree.value;
-  if (tree.isForeign) return readForeign(reading, tree, schemas, secret);
+  if (isFlagWord(tree, schemas)) return flagWords[tree.text.toLowerCase()];
+  if (tree.isForeign) return readForeign(reading, tree, secret);
   if (takesLiteral(schemas)) return tree.text;
   const pieces = parsePieces(tree.text);
   if ('error' in pieces) {
@@ -45,8 +46,8 @@ function readBytes(
   return secret ? literalSecret(reading, text) : text;
 }
 
-/** The words that YAML 1.1 takes for true and false where a boolean is wanted. */
-const foreignFlags: Readonly<Record<string, boolean>> = {
+/** What YAML 1.1 takes for true and false, where only a boolean can be meant. */
+const flagWords: Readonly<Record<string, boolean>> = {
   y: true,
   yes: true,
   on: true,
@@ -55,17 +56,15 @@ const foreignFlags: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
+function isFlagWord({ text }: ScalarTree, schemas: readonly Schema[]): boolean {
+  const isOnlyFlag = takesType(schemas, 'boolean') && !takesType(schemas, 'string');
+  return isOnlyFlag && Object.hasOwn(flagWords, text.toLowerCase());
+}
+
 /** A text of a file in the format of another program: nothing in it is a reference. */
-function readForeign(
-  reading: Reading,
-  tree: ScalarTree,
-  schemas: readonly Schema[],
-  secret: boolean,
-): unknown {
+function readForeign(reading: Reading, tree: ScalarTree, secret: boolean): string | Secret {
   reading.secrets.push(...passwordsIn(tree.text).map((password) => Secret.of(password)));
-  if (secret) return literalSecret(reading, tree.text);
-  if (takesType(schemas, 'string') || !takesType(schemas, 'boolean')) return tree.text;
-  return foreignFlags[tree.text.toLowerCase()] ?? tree.text;
+  return secret ? literalSecret(reading, tree.text) : tree.text;
 }
 
 function literalSecret(reading: Reading, text: string): Secret {

@@ -3,6 +3,12 @@ import { Secret } from '../model/secret.ts';
 
 export type Schema = v.GenericSchema;
 
+/** One step of a pipe. */
+interface Step {
+  readonly metadata?: unknown;
+  readonly pipe?: readonly Step[];
+}
+
 /** The parts of any schema that say what is below it. */
 interface Inner {
   readonly type: string;
@@ -14,7 +20,7 @@ interface Inner {
   readonly item?: Schema;
   readonly items?: readonly Schema[];
   readonly class?: unknown;
-  readonly pipe?: readonly { readonly type: string; readonly metadata?: unknown }[];
+  readonly pipe?: readonly Step[];
 }
 
 const inner = (schema: Schema): Inner => schema;
@@ -74,11 +80,15 @@ export function takesSecret(schemas: readonly Schema[]): boolean {
 
 /** Whether one of the schemas takes a text as it is written, with no references in it. */
 export function takesLiteral(schemas: readonly Schema[]): boolean {
-  return schemas.some((schema) =>
-    inner(schema).pipe?.some(
-      ({ metadata }) => (metadata as { literal?: unknown })?.literal === true,
-    ),
-  );
+  return schemas.some((schema) => isLiteral(inner(schema)));
+}
+
+function isLiteral({ pipe = [] }: Pick<Inner, 'pipe'>): boolean {
+  return pipe.some((step) => {
+    const { literal } = (step.metadata ?? {}) as { readonly literal?: unknown };
+    // The first step of a pipe is the schema it was made of, which may be a pipe itself.
+    return literal === true || isLiteral(step);
+  });
 }
 
 /** Whether one of the schemas takes raw bytes. */

@@ -24,7 +24,7 @@ export interface ScalarTree {
   readonly value: string | number | boolean | Uint8Array | null;
   /** As written, without quotes: `1.10` stays `1.10`. */
   readonly text: string;
-  /** From a file of another program, in which `${…}` is no reference, and `yes` may be a boolean. */
+  /** From a file in the format of another program, in which `${…}` is no reference. */
   readonly isForeign?: true;
   readonly place: Place;
 }

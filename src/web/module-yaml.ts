@@ -1,16 +1,19 @@
 import type { ModuleSpec } from '../model/config.ts';
 
+/** Raw bytes are written as `!!binary`, and nothing is folded. */
+const options = { customTags: ['binary' as const], lineWidth: 0 };
+
 /** Modules as YAML in the format of blackbox_exporter: every default filled in, secrets masked. */
 export async function modulesYaml(modules: readonly ModuleSpec[]): Promise<string> {
   const { stringify } = await import('yaml');
   const byName = modules.map((module) => [module.name, moduleValue(module)] as const);
-  return stringify({ modules: Object.fromEntries(byName) });
+  return stringify({ modules: Object.fromEntries(byName) }, options);
 }
 
 /** One module by itself. */
 export async function moduleYaml(module: ModuleSpec): Promise<string> {
   const { stringify } = await import('yaml');
-  return stringify(moduleValue(module));
+  return stringify(moduleValue(module), options);
 }
 
 function moduleValue({ prober, timeoutMs, blocks }: ModuleSpec): object {
@@ -26,7 +29,8 @@ function moduleValue({ prober, timeoutMs, blocks }: ModuleSpec): object {
  * are the same as if they were not there. A default that is on stays, since it can be switched off.
  */
 function written(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value;
+  // Without the class: a Buffer would be written as the list of its bytes.
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map(written);
   if (typeof value !== 'object' || value === null) return value;
   if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON() as unknown;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { problemsOf } from '../support/config.ts';
 
 const types =
-  'http, tcp, dns, icmp, command, heartbeat, disk, memory, cpu, load, process, systemd, clock, agent or group';
+  'http, tcp, dns, icmp, grpc, unix, websocket, command, heartbeat, disk, memory, cpu, load, process, systemd, clock, agent or group';
 
 interface Case {
   readonly name: string;
@@ -28,7 +28,7 @@ const keys: readonly Case[] = [
       '5:13: checks[0].http.metod: unknown key "metod", did you mean "method"?',
       '5:25: checks[0].http.valid_status_code: unknown key "valid_status_code", did you mean "valid_status_codes"?',
       '7:3: server.lisen: unknown key "lisen", did you mean "listen"?',
-      '8:1: foo: unknown key "foo", expected agent, server, defaults, notify, global, route, receivers or checks',
+      '8:1: foo: unknown key "foo", expected agent, server, defaults, notify, global, route, receivers, checks, modules or modules_file',
     ],
   },
   {
@@ -95,17 +95,14 @@ const keys: readonly Case[] = [
       '  - type: nonsense',
       '  - type: http',
       '    target: x',
-      '    module: http_2xx',
-      'modules: {}',
+      '    module: http_2x',
       'modules_file: x',
     ],
     problems: [
       '2:11: checks[0].type: unknown check type "htp", did you mean "http"?',
       `4:11: checks[1].type: the check type redis is not supported by this version, expected ${types}`,
       `5:11: checks[2].type: unknown check type "nonsense", expected ${types}`,
-      '8:5: checks[3].module: module is not supported by this version',
-      '9:1: modules: modules is not supported by this version',
-      '10:1: modules_file: modules_file is not supported by this version',
+      '9:15: modules_file: x no such file',
     ],
   },
 ];

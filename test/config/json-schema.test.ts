@@ -38,6 +38,8 @@ describe('the JSON Schema', () => {
       'defaults',
       'notify',
       'global',
+      'modules',
+      'modules_file',
       'route',
       'receivers',
       'checks',

@@ -56,7 +56,13 @@ test('without any file the agent watches its own host and prints alerts', async 
   expect(config?.server).toEqual({
     host: '127.0.0.1',
     port: 9860,
-    probe: { enabled: true, allow: ['127.0.0.0/8', '::1/128'] },
+    probe: {
+      enabled: true,
+      allow: ['127.0.0.0/8', '::1/128'],
+      timeoutOffsetMs: 500,
+      historyLimit: 100,
+      logLevel: 'info',
+    },
   });
   expect(config?.receivers).toEqual([
     {
@@ -255,7 +261,13 @@ test('the result holds settings of agent and server with paths beside the file',
     host: '::1',
     port: 9999,
     webConfigFile: join(directory, 'web.yml'),
-    probe: { enabled: false, allow: ['*'] },
+    probe: {
+      enabled: false,
+      allow: ['*'],
+      timeoutOffsetMs: 500,
+      historyLimit: 100,
+      logLevel: 'info',
+    },
   });
 });
 

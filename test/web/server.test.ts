@@ -32,7 +32,7 @@ test('the metrics carry the content type that Prometheus expects', async () => {
 test('the configuration is shown as plain text', async () => {
   const { url } = await startWeb({ configText: () => 'agent:\n  name: web-1\n' });
   const answer = await ask(`${url}/config`);
-  expect(answer.body).toBe('agent:\n  name: web-1\n');
+  expect(answer.body).toBe('agent:\n  name: web-1\nmodules: {}\n');
   expect(answer.headers['content-type']).toMatch(/^text\/plain/);
 });
 
