@@ -50,7 +50,8 @@ export async function followChain(
     const { reply } = trip;
     context.log(`HTTP ${reply.status} from ${shownUrl(request.url)}`);
     const location = headerValue(reply.headers, 'location');
-    if (!redirectCodes.has(reply.status) || location === undefined) return ended(trip);
+    // Without a place to go to, or with an empty one, this is the final response.
+    if (!redirectCodes.has(reply.status) || !location) return ended(trip);
     const next = redirectedRequest(request, reply.status, location);
     if (next === undefined) return ended(stray(trip, request));
     redirects += 1;
