@@ -66,6 +66,18 @@ export const redirectsMax = 10;
 /** Bytes of the head of an HTTP response; a server that never ends its headers is cut off here. */
 export const responseHeadBytesMax = 256 * 1024;
 
+/** Bytes of a proxy's answer to CONNECT: a line and some headers, of which nothing is used. */
+export const proxyAnswerBytesMax = 64 * 1024;
+
+/** Bytes of the answer that brings a token: tokens with many claims have some kilobytes. */
+export const tokenAnswerBytesMax = 1024 * 1024;
+
+/** How long before its end a token is no longer used: clocks differ, and requests take their time. */
+export const tokenReserveMs = 10_000;
+
+/** Levels of a JSON body that expressions can look at; each takes stack, and people nest a dozen. */
+export const jsonDepthMax = 500;
+
 /** Cookies kept along a chain of redirects: a login needs a few, an attack sends thousands. */
 export const cookiesMax = 50;
 
@@ -131,3 +143,18 @@ export const pruneIntervalMs = 60_000;
 
 /** A damaged database is replaced at most this often: a disk that damages every file is no help. */
 export const replaceStoreEveryMs = 60_000;
+
+/** Bytes of one gRPC message: what gRPC clients take by default. A health answer has two. */
+export const grpcMessageBytesMax = 4 * 1024 * 1024;
+
+/** Bytes of one websocket message that a dialogue expects; greetings and status texts fit many times. */
+export const websocketMessageBytesMax = 1024 * 1024;
+
+/** Messages that arrived before a websocket dialogue asks for them: a few greetings, not a flood. */
+export const websocketMessagesWaitingMax = 100;
+
+/** Echo requests of one icmp check: enough to see loss of some percent, over before most deadlines. */
+export const pingCountMax = 20;
+
+/** Shortest time between two echo requests: a check shall measure a line, not fill it. */
+export const pingIntervalMinMs = 10;
