@@ -4,12 +4,16 @@ import { htmlType, textResponse, type WebResponse, type WebRoute } from './excha
 import { renderPage } from './page.ts';
 import { tabIcon } from './page-marks.ts';
 import { pageScript } from './page-script.ts';
+import type { ProbeHistory } from './probe-history.ts';
 import { pageStyle } from './page-style.ts';
 
 /** The page and the three files it needs. */
-export function pageRoutes(snapshot: () => AgentSnapshot): readonly WebRoute[] {
+export function pageRoutes(
+  snapshot: () => AgentSnapshot,
+  history: ProbeHistory,
+): readonly WebRoute[] {
   return [
-    { path: '/', get: () => page(renderPage(snapshot()), htmlType) },
+    { path: '/', get: () => page(renderPage(snapshot(), history.list()), htmlType) },
     { path: '/page.css', get: () => page(pageStyle, 'text/css; charset=utf-8') },
     { path: '/page.js', get: () => page(pageScript, 'text/javascript; charset=utf-8') },
     { path: '/icon/:file', get: ({ parameters }) => icon(parameters['file'] ?? '') },

@@ -5,10 +5,12 @@ import { html, type Html } from './html.ts';
 import { overview } from './overview.ts';
 import { checksSection } from './page-checks.ts';
 import { mark, moment } from './page-marks.ts';
+import { probesSection } from './page-probes.ts';
+import type { KeptProbe } from './probe-history.ts';
 import { receiversSection, toldSection } from './page-told.ts';
 
 /** The whole page as HTML. Needs no script; the script only renews what is in `main`. */
-export function renderPage(snapshot: AgentSnapshot): string {
+export function renderPage(snapshot: AgentSnapshot, probes: readonly KeptProbe[] = []): string {
   const { state, sentence, remarks } = overview(snapshot);
   const page = html`<!doctype html>
     <html lang="en">
@@ -34,7 +36,7 @@ export function renderPage(snapshot: AgentSnapshot): string {
             ${notices(snapshot)}
           </header>
           ${checksSection(snapshot)} ${toldSection(snapshot)} ${receiversSection(snapshot)}
-          ${footer(snapshot)}
+          ${probesSection(probes, snapshot.now)} ${footer(snapshot)}
         </main>
       </body>
     </html>`;

@@ -1,9 +1,15 @@
+import type { WallMs } from '../model/time.ts';
+
 /** One probe that somebody asked for. */
 export interface KeptProbe {
   readonly id: number;
   readonly module: string;
   readonly target: string;
   readonly success: boolean;
+  /** How it ended, as a sentence. */
+  readonly summary: string;
+  /** When it ended. */
+  readonly at: WallMs;
   /** What `/logs` shows, written out when somebody asks. */
   readonly report: () => Promise<string>;
 }

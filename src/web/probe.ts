@@ -101,7 +101,7 @@ async function run(
   else log.add('error', `Probe failed: ${result.summary}`, duration);
   const metrics = probeExposition(result, durationMs / 1000, seconds);
   const report = async (): Promise<string> => debugReport(log.text(), metrics, module);
-  history.add({ ...facts, success, report });
+  history.add({ ...facts, success, summary: result.summary, at: clock.now().wallMs, report });
   return isDebug
     ? { status: 200, contentType: textType, body: await report() }
     : { status: 200, contentType: expositionContentType, body: metrics };

@@ -13,7 +13,7 @@ export function webRoutes(options: WebServerOptions): readonly WebRoute[] {
   const { prober } = options;
   const history = createProbeHistory(() => prober.settings().historyLimit);
   return [
-    ...pageRoutes(options.snapshot),
+    ...pageRoutes(options.snapshot, history),
     ...probeRoutes(prober, history, options.clock),
     ...managementRoutes(options),
     ...healthRoutes(options.snapshot),

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
+import { snapshotNow } from '../support/snapshot.ts';
 import { createProbeHistory, type ProbeHistory } from '../../src/web/probe-history.ts';
 
-const report = async (): Promise<string> => '';
+const rest = { summary: '', at: snapshotNow, report: async (): Promise<string> => '' };
 
 /** Adds a probe for each letter; capitals are the failed ones. */
 function filled(limit: number, letters: string): ProbeHistory {
   const history = createProbeHistory(() => limit);
   for (const letter of letters) {
     const target = letter.toLowerCase();
-    history.add({ module: `m${target}`, target, success: letter === target, report });
+    history.add({ module: `m${target}`, target, success: letter === target, ...rest });
   }
   return history;
 }
@@ -49,8 +50,8 @@ test('a limit of none keeps none, and a lower one takes effect', () => {
   let limit = 4;
   const history = createProbeHistory(() => limit);
   for (const target of ['a', 'b', 'c', 'd'])
-    history.add({ module: '', target, success: true, report });
+    history.add({ module: '', target, success: true, ...rest });
   limit = 2;
-  history.add({ module: '', target: 'e', success: true, report });
+  history.add({ module: '', target: 'e', success: true, ...rest });
   expect(targets(history)).toBe('de');
 });
