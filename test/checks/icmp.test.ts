@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { icmpBlock } from '../../src/checks/net/icmp-options.ts';
 import { probeIcmp } from '../../src/checks/net/icmp-probe.ts';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
+import { createPingNetwork, type PingNetwork } from '../support/ping-network.ts';
 import { familyNames, metric, phasesIn, probeContext } from '../support/probe-context.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -45,6 +47,9 @@ describe.skipIf(!canPing)('with the ping of this machine', () => {
     expect(metric(outcome, 'probe_icmp_duration_seconds', { phase: 'rtt' })).toBeGreaterThan(0);
     expect(metric(outcome, 'probe_ip_protocol')).toBe(4);
     expect(metric(outcome, 'probe_icmp_reply_hop_limit')).toBeGreaterThan(0);
+    const beyond = outcome.families.filter(({ name }) => /icmp_(?:packet|rtt|jitter)/.test(name));
+    expect(beyond.map(({ name }) => name)).toEqual(['probe_icmp_packet_loss_ratio']);
+    expect(metric(outcome, 'probe_icmp_packet_loss_ratio')).toBe(0);
   });
 
   test('BB-I04 a large payload comes back, and one too small for a time stamp', async () => {
@@ -52,6 +57,162 @@ describe.skipIf(!canPing)('with the ping of this machine', () => {
     const small = await runIcmp('127.0.0.1', { payload_size: 1 });
     expect(small.status).toBe('ok');
     expect(metric(small, 'probe_icmp_duration_seconds', { phase: 'rtt' })).toBeGreaterThan(0);
+  });
+});
+
+const network = createPingNetwork();
+if (typeof network === 'string')
+  process.stdout.write(`icmp over a wire is not tested: ${network}\n`);
+else afterAll(() => network[Symbol.dispose]());
+
+describe.skipIf(typeof network === 'string' || !canPing)('over a wire', () => {
+  const wire = network as PingNetwork;
+  const program = wire.ping;
+
+  /** Runs while the far host answers as `python` says. */
+  async function whileAnswered<Result>(
+    python: string,
+    look: () => Promise<Result>,
+  ): Promise<Result> {
+    const child = await wire.answerWith(python);
+    try {
+      return await look();
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  }
+
+  const sound = 'reply(*request)';
+
+  test('BB-I02 no reply until the deadline fails, without a hop limit', async () => {
+    const outcome = await whileAnswered('[]', () =>
+      runIcmp(wire.far, {}, { program, timeoutMs: 600 }),
+    );
+    expect(outcome).toMatchObject({ status: 'critical', reason: 'timeout' });
+    expect(familyNames(outcome)).toEqual(families);
+    expect(metric(outcome, 'probe_icmp_duration_seconds', { phase: 'rtt' })).toBe(0);
+    expect(metric(outcome, 'probe_icmp_packet_loss_ratio')).toBe(1);
+  });
+
+  test('BB-I03 a hop limit of 1 does not reach what is two hops away', async () => {
+    const outcome = await runIcmp(wire.beyond, { ttl: 1 }, { program });
+    expect(outcome).toMatchObject({ status: 'critical', reason: 'connect' });
+    expect(outcome.summary).toContain(`${wire.far} says Time to live exceeded`);
+  });
+
+  test('BB-I05 replies with another id or number, or other data, are ignored', async () => {
+    const [id, number, data] = ['request[0] ^ 1, *request[1:]', '*request[:1], 7, request[2]', 1];
+    for (const python of [`[reply(${id})]`, `[reply(${number})]`]) {
+      const outcome = await whileAnswered(python, () =>
+        runIcmp(wire.far, {}, { program, timeoutMs: 600 }),
+      );
+      expect(outcome.status).toBe('critical');
+      expect(metric(outcome, 'probe_icmp_reply_hop_limit')).toBeUndefined();
+    }
+    const changed = `[reply(*request[:2], request[2][:-${data}] + b"!")]`;
+    const outcome = await whileAnswered(changed, () => runIcmp(wire.far, {}, { program }));
+    expect(outcome.status).toBe('critical');
+    const mixed = `[reply(${id}), ${sound}]`;
+    expect((await whileAnswered(mixed, () => runIcmp(wire.far, {}, { program }))).status).toBe(
+      'ok',
+    );
+  });
+
+  test('lost packets are counted, and judged by max_packet_loss', async () => {
+    const everyOther = `[${sound}] if request[1] % 2 else []`;
+    const block = { count: 4, ping_interval: '20ms' };
+    const [lax, strict] = await whileAnswered(everyOther, async () => [
+      await runIcmp(wire.far, block, { program }),
+      await runIcmp(wire.far, { ...block, max_packet_loss: 0.2 }, { program }),
+    ]);
+    expect(lax).toMatchObject({ status: 'ok' });
+    expect(lax?.summary).toMatch(/^2 of 4 echo replies from 198\.51\.100\.2, \d+ms on average$/);
+    expect(strict).toMatchObject({
+      status: 'critical',
+      reason: 'threshold',
+      summary: '2 of 4 echo requests to 198.51.100.2 got no reply: 50% loss, wanted at most 20%',
+    });
+    expect(strict && metric(strict, 'probe_icmp_packet_loss_ratio')).toBe(0.5);
+    expect(strict && metric(strict, 'probe_icmp_packets_sent')).toBe(4);
+    expect(strict && metric(strict, 'probe_icmp_packets_received')).toBe(2);
+    expect(strict && familyNames(strict)).toContain('probe_icmp_reply_hop_limit');
+  });
+
+  test('what came before the deadline counts', async () => {
+    const block = { count: 20, ping_interval: '200ms' };
+    const outcome = await whileAnswered(`[${sound}]`, () =>
+      runIcmp(wire.far, block, { program, timeoutMs: 700 }),
+    );
+    const sent = metric(outcome, 'probe_icmp_packets_sent') ?? 0;
+    expect(outcome.status).toBe('ok');
+    expect(sent).toBeGreaterThanOrEqual(1);
+    expect(sent).toBeLessThanOrEqual(4);
+    expect(outcome.values[0]?.value).toBeLessThan(2);
+  });
+});
+
+describe('several packets', () => {
+  const three = [
+    'PING 127.0.0.1 (127.0.0.1) 56(84) bytes of data.',
+    '64 bytes from 127.0.0.1: icmp_seq=1 ttl=63 time=2.00 ms',
+    'no answer yet for icmp_seq=2',
+    '64 bytes from 127.0.0.1: icmp_seq=3 ttl=60 time=4.00 ms',
+    '64 bytes from 127.0.0.1: icmp_seq=3 ttl=60 time=5.00 ms (DUP!)',
+    '64 bytes from 127.0.0.9: icmp_seq=4 ttl=60 time=5.00 ms (DIFFERENT ADDRESS!)',
+    '64 bytes from 127.0.0.1: icmp_seq=5 ttl=60 time=9.00 ms',
+    '',
+    '--- 127.0.0.1 ping statistics ---',
+    '5 packets transmitted, 3 received, 40% packet loss, time 80ms',
+  ];
+  const echo = `cat <<'END'\n${three.join('\n')}\nEND\nexit 1`;
+  const block = { count: 5, ping_interval: '20ms' };
+
+  test('tell their times, and the first reply fills the old families', async () => {
+    const outcome = await runIcmp('127.0.0.1', block, { program: fakePing(echo) });
+    expect(outcome.summary).toBe('3 of 5 echo replies from 127.0.0.1, 5ms on average');
+    const rtt = (stat: string) => metric(outcome, 'probe_icmp_rtt_seconds', { stat });
+    expect([rtt('min'), rtt('avg'), rtt('max')]).toEqual([0.002, 0.005, 0.009]);
+    expect(metric(outcome, 'probe_icmp_jitter_seconds')).toBeCloseTo(0.008 / 3, 10);
+    expect(metric(outcome, 'probe_icmp_packet_loss_ratio')).toBeCloseTo(0.4, 10);
+    expect(metric(outcome, 'probe_icmp_reply_hop_limit')).toBe(63);
+    expect(metric(outcome, 'probe_icmp_duration_seconds', { phase: 'rtt' })).toBe(0.002);
+  });
+
+  test('are asked for with their number and interval', async () => {
+    const program = fakePing('echo "64 bytes from x: icmp_seq=1 ttl=61 time=1.5 ms $*"');
+    const outcome = await runIcmp('127.0.0.1', block, { program, timeoutMs: 2500 });
+    const line = outcome.detail.find((entry) => entry.includes('bytes from'));
+    expect(line).toMatch(/ms -4 -n -c5 -O -i0\.02 -W3 -s28 -t64 -- 127\.0\.0\.1$/);
+  });
+
+  test('of which one is still on its way at the deadline are not lost', async () => {
+    const first = three.slice(0, 2).join('\n');
+    const program = fakePing(`cat <<'END'\n${first}\nEND\nexec sleep 30`);
+    const outcome = await runIcmp('127.0.0.1', block, { program, timeoutMs: 300 });
+    expect(outcome.status).toBe('ok');
+    expect(metric(outcome, 'probe_icmp_packets_sent')).toBe(1);
+    expect(metric(outcome, 'probe_icmp_packet_loss_ratio')).toBe(0);
+  });
+
+  test('without any reply fail, and are all lost', async () => {
+    const end = '3 packets transmitted, 0 received, 100% packet loss, time 41ms';
+    const program = fakePing(`echo 'PING x'; echo '${end}'; exit 1`);
+    const outcome = await runIcmp('127.0.0.1', { count: 3, max_packet_loss: 1 }, { program });
+    expect(outcome).toMatchObject({ status: 'critical', reason: 'timeout' });
+    expect(metric(outcome, 'probe_icmp_packets_sent')).toBe(3);
+    expect(metric(outcome, 'probe_icmp_packets_received')).toBe(0);
+    expect(metric(outcome, 'probe_icmp_packet_loss_ratio')).toBe(1);
+    expect(metric(outcome, 'probe_icmp_jitter_seconds')).toBeUndefined();
+  });
+
+  test('faster than ping allows say nothing about the target', async () => {
+    const words = 'ping: cannot flood; minimal interval allowed for user is 200ms';
+    const program = fakePing(`echo '${words}' >&2; exit 2`);
+    const outcome = await runIcmp('127.0.0.1', block, { program });
+    expect(outcome).toMatchObject({ status: 'unknown', reason: 'permission' });
+    expect(outcome.summary).toContain('ping_interval');
+    expect(metric(outcome, 'probe_icmp_packet_loss_ratio')).toBeUndefined();
   });
 });
 
@@ -131,6 +292,10 @@ test.each([
   ['BB-C17', { ttl: -1 }],
   ['BB-C18', { ttl: 256 }],
   ['a packet that is too large', { payload_size: 65_508 }],
+  ['no packet', { count: 0 }],
+  ['more packets than 20', { count: 21 }],
+  ['an interval below 10ms', { ping_interval: '5ms' }],
+  ['more than all lost', { max_packet_loss: 1.5 }],
 ])('%s is refused', (_id, block) => {
   expect(v.safeParse(icmpBlock, block).success).toBe(false);
 });

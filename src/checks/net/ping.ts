@@ -2,31 +2,41 @@ import { isIP } from 'node:net';
 import { runProgram } from '../host/run-program.ts';
 import { timedOut, type Failure } from './failure.ts';
 import type { IcmpOptions } from './icmp-options.ts';
+import { readPingOutput, type Pong } from './ping-output.ts';
 import type { ProbeContext } from './probe.ts';
 import type { Address } from './resolve.ts';
 
-/** The answer to one echo request. */
-export interface Pong {
-  /** Milliseconds between request and reply, as `ping` measured them. */
-  readonly roundTripMs: number;
-  /** TTL or hop limit of the reply, if it was told. */
-  readonly hopLimit?: number;
+/** What came of some echo requests. */
+export interface Pings {
+  /** The replies in the order they came. */
+  readonly pongs: readonly (Pong & { readonly roundTripMs: number })[];
+  readonly sent: number;
+  /** Milliseconds until the first request was sent, as far as that is known. */
+  readonly setupMs: number;
+  /** Why there is no reply; set exactly where there is none. */
+  readonly failure?: Failure;
+}
+
+function nothingSent(failure: Failure): Pings {
+  return { pongs: [], sent: 0, setupMs: 0, failure };
 }
 
 /** What blackbox_exporter sends if no size is given. */
 const defaultPayloadBytes = 28;
 
-/** The options of iputils' ping: one packet, numbers instead of names. */
+/** The options of iputils' ping: numbers instead of names, and word of what stays unanswered. */
 function pingArguments(
   address: Address,
   options: IcmpOptions,
   timeoutMs: number,
 ): readonly string[] {
   const { payload_size: size, ttl, dont_fragment: whole, source_ip_address: source } = options;
+  const { count, ping_interval: intervalMs } = options;
   return [
     address.family === 4 ? '-4' : '-6',
     '-n',
-    '-c1',
+    `-c${count}`,
+    ...(count === 1 ? [] : ['-O', `-i${intervalMs / 1000}`]),
     `-W${Math.max(1, Math.ceil(timeoutMs / 1000))}`,
     `-s${size === 0 ? defaultPayloadBytes : size}`,
     ...(ttl === 0 ? [] : [`-t${ttl}`]),
@@ -40,8 +50,8 @@ function pingArguments(
 /** Where ping is looked for besides the path of the agent: under systemd that may lack `sbin`. */
 const usualFolders = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-const replyPattern = /^\d+ bytes from .*?\b(?:ttl|hlim)=(\d+)(?: time[=<]([\d.]+) ms)?/m;
 const deniedPattern = /operation not permitted|permission denied|cap_net_raw|are you root/i;
+const tooFastPattern = /cannot flood|minimal interval allowed/i;
 
 function notStarted(program: string, code: string, message: string): Failure {
   const isMissing = code === 'ENOENT';
@@ -65,6 +75,13 @@ function noReply(output: string, ip: string, context: ProbeContext): Failure {
       unknown: true,
     };
   }
+  if (tooFastPattern.test(output)) {
+    return {
+      reason: 'permission',
+      summary: 'ping lets only root send that fast: set ping_interval to 200ms or more',
+      unknown: true,
+    };
+  }
   // "From 192.0.2.1 icmp_seq=1 Destination Host Unreachable"
   const refusal = lines.map((line) => /^From (\S+?):? icmp_seq=\d+ (.+)$/.exec(line)).find(Boolean);
   if (refusal) {
@@ -80,41 +97,52 @@ function noReply(output: string, ip: string, context: ProbeContext): Failure {
 }
 
 /**
- * Sends one echo request with the system's `ping`, since only it may open the socket for that. Takes an
- * address, never a name.
+ * Sends echo requests with the system's `ping`, since only it may open the socket for that. Takes an
+ * address, never a name. Stopped at the deadline, what came until then counts.
  */
 export async function ping(
   address: Address,
   options: IcmpOptions,
   context: ProbeContext,
   program = 'ping',
-): Promise<Pong | Failure> {
+): Promise<Pings> {
   const { source_ip_address: source } = options;
   if (source !== undefined && isIP(source) === 0) {
-    return { reason: 'connect', summary: `source_ip_address ${source} is not an IP address` };
+    const summary = `source_ip_address ${source} is not an IP address`;
+    return nothingSent({ reason: 'connect', summary });
   }
   const { clock } = context;
   const startMs = clock.now().steadyMs;
+  const line = pingArguments(address, options, context.timeoutMs);
+  context.debug?.(`running ${program} ${line.join(' ')}`);
   const outcome = await runProgram(
     {
       program,
-      arguments: pingArguments(address, options, context.timeoutMs),
+      arguments: line,
       environment: { LC_ALL: 'C', PATH: `${process.env.PATH ?? ''}:${usualFolders}` },
     },
     context,
   );
-  if (outcome.kind === 'not_started') return notStarted(program, outcome.code, outcome.message);
-  if (outcome.kind === 'overdue') {
-    return timedOut(context, `waiting for an echo reply from ${address.ip}`);
+  const elapsedMs = clock.now().steadyMs - startMs;
+  if (outcome.kind === 'not_started') {
+    return nothingSent(notStarted(program, outcome.code, outcome.message));
   }
   const output = `${outcome.stdout}\n${outcome.stderr}`;
-  for (const line of output.split('\n').filter(Boolean)) context.log(line);
-  const reply = replyPattern.exec(output);
-  if (outcome.exitCode !== 0 || reply === null) return noReply(output, address.ip, context);
-  const [, hops, time] = reply;
+  for (const text of output.split('\n').filter(Boolean)) context.log(text);
+  const { pongs, sent, spanMs } = readPingOutput(outcome.stdout, options.count);
+  const isSound = outcome.kind === 'overdue' || outcome.exitCode === 0 || options.count > 1;
+  if (pongs.length === 0 || !isSound) {
+    const failure =
+      outcome.kind === 'overdue'
+        ? timedOut(context, `waiting for an echo reply from ${address.ip}`)
+        : noReply(output, address.ip, context);
+    // Killed before it wrote anything, it had sent one by all likelihood.
+    const left = outcome.kind === 'overdue' ? Math.max(1, sent) : sent;
+    return { pongs: [], sent: left, setupMs: elapsedMs, failure };
+  }
   // Too small a payload has no room for the time stamp, and ping then tells no time.
-  return {
-    roundTripMs: time === undefined ? clock.now().steadyMs - startMs : Number(time),
-    ...(hops === undefined ? {} : { hopLimit: Number(hops) }),
-  };
+  const timed = pongs.map((pong) => ({ ...pong, roundTripMs: pong.roundTripMs ?? elapsedMs }));
+  const lastMs = timed.at(-1)?.roundTripMs ?? 0;
+  const setupMs = spanMs === undefined ? 0 : Math.max(0, elapsedMs - spanMs - lastMs);
+  return { pongs: timed, sent, setupMs };
 }
