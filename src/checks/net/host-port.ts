@@ -23,7 +23,8 @@ export function parseHostPort(target: string, defaultPort?: number): HostPort | 
   return { host, port };
 }
 
-function formatHostPort(host: string, port: number): string {
+/** Puts an IPv6 address into brackets. */
+export function formatHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -1,46 +1,54 @@
-import { readFile } from 'node:fs/promises';
-import type { Secret } from '../../model/secret.ts';
+import type { AddressOptions } from './address-options.ts';
 import { unreadable, type Failure } from './failure.ts';
+import { basicAuthorization, basicOf } from './http-basic.ts';
+import { tokenFor } from './http-oauth2.ts';
 import type { HttpOptions } from './http-options.ts';
+import { revealed } from './http-secret.ts';
+import type { ProbeContext } from './probe.ts';
 
-export function hasCredentials(options: HttpOptions): boolean {
-  const { basic_auth: basic, authorization, bearer_token: token } = options;
-  return (basic ?? authorization ?? token ?? options.bearer_token_file) !== undefined;
-}
+type CredentialOptions = AddressOptions &
+  Pick<
+    HttpOptions,
+    'basic_auth' | 'authorization' | 'oauth2' | 'bearer_token' | 'bearer_token_file'
+  >;
 
-async function reveal(value: Secret | undefined, file: string | undefined): Promise<string> {
-  if (file !== undefined) return (await readFile(file, 'utf8')).trim();
-  return value?.reveal() ?? '';
-}
-
-function basic(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+export function hasCredentials(options: CredentialOptions): boolean {
+  const { basic_auth: basic, authorization, oauth2, bearer_token: token } = options;
+  return (basic ?? authorization ?? oauth2 ?? token ?? options.bearer_token_file) !== undefined;
 }
 
 /** The Authorization header that the options ask for; files are read anew each time. */
-async function configured(options: HttpOptions): Promise<string | undefined> {
-  const { basic_auth: basicAuth, authorization } = options;
+async function configured(
+  options: CredentialOptions,
+  context: ProbeContext,
+): Promise<string | Failure | undefined> {
+  const { basic_auth: basicAuth, authorization, oauth2 } = options;
   if (basicAuth !== undefined) {
-    return basic(basicAuth.username, await reveal(basicAuth.password, basicAuth.password_file));
+    const { username, username_file: file, password, password_file: passwordFile } = basicAuth;
+    const user = file === undefined ? username : await revealed(undefined, file);
+    return basicOf(user, await revealed(password, passwordFile));
   }
   if (authorization !== undefined) {
     const { type, credentials, credentials_file: file } = authorization;
-    return `${type} ${await reveal(credentials, file)}`;
+    return `${type} ${await revealed(credentials, file)}`;
   }
+  if (oauth2 !== undefined) return tokenFor(oauth2, options, context);
   if (!hasCredentials(options)) return undefined;
-  return `Bearer ${await reveal(options.bearer_token, options.bearer_token_file)}`;
+  return `Bearer ${await revealed(options.bearer_token, options.bearer_token_file)}`;
 }
 
 /** The Authorization header for a target: of the options, else of the user in its URL. */
 export async function authorizationFor(
-  options: HttpOptions,
+  options: CredentialOptions,
   url: URL,
+  context: ProbeContext,
 ): Promise<{ readonly header?: string } | Failure> {
   try {
-    const header = await configured(options);
+    const header = await configured(options, context);
+    if (typeof header === 'object') return header;
     if (header !== undefined) return { header };
     if (url.username === '' && url.password === '') return {};
-    return { header: basic(decodeURIComponent(url.username), decodeURIComponent(url.password)) };
+    return { header: basicAuthorization(url) };
   } catch (error) {
     return unreadable(error, 'the credentials');
   }

@@ -17,6 +17,8 @@ export interface Reply {
   readonly headers: RawHeaders;
   readonly firstByteAt: SteadyMs;
   readonly body: Readable;
+  /** HTTP/2 said with the head that no body follows. */
+  readonly endsWithHead?: boolean;
   /** Drops the connection, whatever of the body is still to come. */
   close(): void;
 }
@@ -74,7 +76,7 @@ export const exchangeHttp1: Exchange = async (socket, request, cookies, context)
     const outgoing = startRequest({
       createConnection: () => socket,
       method: request.method,
-      path: `${request.url.pathname}${request.url.search}`,
+      path: request.target ?? `${request.url.pathname}${request.url.search}`,
       headers: wireHeaders(request, cookies),
       maxHeaderSize: responseHeadBytesMax,
     });

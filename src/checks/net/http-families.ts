@@ -6,10 +6,14 @@ import type { Reply } from './http-exchange.ts';
 /** What of an http probe is exported whether it succeeded or not. */
 interface HttpFacts {
   readonly reply?: Reply | undefined;
+  /** Of the request that it answers. */
+  readonly method: string;
   readonly redirects: number;
   readonly bodyBytes: number;
   readonly isTls: boolean;
   readonly isRegexFailure: boolean;
+  /** Undefined where no rule in CEL is configured. */
+  readonly isCelFailure: boolean | undefined;
   /** Empty if the resolver step was never reached. */
   readonly phases: readonly Phase[];
 }
@@ -30,7 +34,7 @@ function lastModified(reply: Reply | undefined): MetricFamily[] {
 /** The families of the http prober but those of the resolver step and of TLS. */
 export function httpFamilies(facts: HttpFacts): MetricFamily[] {
   const { reply, phases } = facts;
-  const length = reply === undefined ? 0 : announcedLength(reply.status, reply.headers);
+  const length = reply === undefined ? 0 : announcedLength(reply, facts.method);
   const duration = phaseFamily(
     'probe_http_duration_seconds',
     'Seconds spent in each phase, over all redirects.',
@@ -43,6 +47,15 @@ export function httpFamilies(facts: HttpFacts): MetricFamily[] {
       'Whether a regular expression about headers or body made the probe fail.',
       facts.isRegexFailure,
     ),
+    ...(facts.isCelFailure === undefined
+      ? []
+      : [
+          flagGauge(
+            'probe_failed_due_to_cel',
+            'Whether an expression in CEL about the body made the probe fail.',
+            facts.isCelFailure,
+          ),
+        ]),
     gauge(
       'probe_http_content_length',
       'Length of the final response as its head announces it, -1 if it does not.',

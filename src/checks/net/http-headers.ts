@@ -1,6 +1,9 @@
 /** Headers as they stand on the wire: name, value, name, value, …; repeated ones stay apart. */
 export type RawHeaders = readonly string[];
 
+/** What a header name, a method or a scheme of authorization consists of. */
+export const headerToken = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /** Every value of one header, whatever the case of its name. */
 export function headerValues(headers: RawHeaders, name: string): string[] {
   const wanted = name.toLowerCase();
@@ -15,15 +18,28 @@ export function headerValue(headers: RawHeaders, name: string): string | undefin
   return headerValues(headers, name)[0];
 }
 
+/** What of a response tells how long its body will be. */
+interface ReplyHead {
+  readonly status: number;
+  readonly version: number;
+  readonly headers: RawHeaders;
+  /** HTTP/2 said with the head that nothing follows. */
+  readonly endsWithHead?: boolean;
+}
+
 /**
  * The length of a body as its head announces it; -1 if only the end of the body will tell. Answers that
- * never have a body count as 0.
+ * never have a body count as 0, except those to HEAD, which announce what GET would bring.
  */
-export function announcedLength(status: number, headers: RawHeaders): number {
-  if (status === 204 || status === 304) return 0;
-  if (headerValue(headers, 'transfer-encoding') !== undefined) return -1;
+export function announcedLength(reply: ReplyHead, method: string): number {
+  const { status, version, headers, endsWithHead } = reply;
   const length = headerValue(headers, 'content-length');
-  return length === undefined ? -1 : Number(length);
+  if (version < 2) {
+    if (method !== 'HEAD' && (status === 204 || status === 304)) return 0;
+    if (headerValue(headers, 'transfer-encoding') !== undefined) return -1;
+  }
+  if (length !== undefined) return Number(length);
+  return endsWithHead === true && method !== 'HEAD' ? 0 : -1;
 }
 
 const httpDate =

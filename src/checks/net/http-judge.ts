@@ -4,6 +4,8 @@ import { hasCredentials } from './http-credentials.ts';
 import type { Reply } from './http-exchange.ts';
 import { headerValues, type RawHeaders } from './http-headers.ts';
 import type { HeaderRule, HttpOptions } from './http-options.ts';
+import { shownProxy } from './http-proxy.ts';
+import type { Trip } from './http-trip.ts';
 
 /** The rules of an http check, each a sentence about what was measured and what was expected. */
 
@@ -11,14 +13,20 @@ function wantedCodes(codes: readonly number[]): string {
   return codes.length === 0 ? '200–299' : codes.join(', ');
 }
 
+/** The status of a response. One that a proxy gave in place of the server's is told apart. */
 export function judgeStatus(
-  status: number,
+  { reply, proxy }: Trip,
   from: string,
   options: HttpOptions,
 ): Failure | undefined {
+  const { status } = reply;
   const { valid_status_codes: codes } = options;
   const isValid = codes.length === 0 ? status >= 200 && status <= 299 : codes.includes(status);
   if (isValid) return undefined;
+  if (status === 407 && proxy !== undefined) {
+    const summary = `${shownProxy(proxy)} wants other credentials: HTTP 407, wanted ${wantedCodes(codes)}`;
+    return { reason: 'auth', summary };
+  }
   const isDenied = (status === 401 || status === 403) && hasCredentials(options);
   return {
     reason: isDenied ? 'auth' : 'status',

@@ -1,13 +1,17 @@
 import * as v from 'valibot';
-import { flag, nonEmptyText, secret, text, type OutputOf } from '../../lib/schema-atoms.ts';
+import { flag, nonEmptyText, text, type OutputOf } from '../../lib/schema-atoms.ts';
 import { addressEntries } from './address-options.ts';
-import { choice, type Strictness } from './choice.ts';
 import { byteSize } from './byte-size.ts';
+import { celProgram } from './cel-program.ts';
+import { choice, type Strictness } from './choice.ts';
 import { compressions, isAcceptable } from './content-coding.ts';
+import { httpHeaderSources } from './header-sources.ts';
+import { credentialEntries, isOneIdentity } from './http-credentials-options.ts';
+import { headerToken } from './http-headers.ts';
+import { jsonValues } from './http-json-values.ts';
+import { proxyEntries, refuseProxy } from './http-proxy-options.ts';
 import { pattern, patterns } from './pattern.ts';
 import { tlsBlock } from './tls-options.ts';
-
-const token = /^[\w!#$%&'*+.^`|~-]+$/;
 
 const headerRules = v.optional(
   v.array(
@@ -21,86 +25,91 @@ const headerRules = v.optional(
   [],
 );
 
-const basicAuth = v.pipe(
-  v.strictObject({
-    username: v.optional(text, ''),
-    password: v.optional(secret),
-    password_file: v.optional(nonEmptyText),
-  }),
-  v.check(
-    (auth) => auth.password === undefined || auth.password_file === undefined,
-    'either password or password_file',
-  ),
-);
+const headers = (strictness: Strictness) =>
+  v.optional(
+    strictness === 'lax'
+      ? v.record(text, text, 'a map of header names to values')
+      : v.record(
+          v.pipe(text, v.regex(headerToken, 'a header name')),
+          // oxlint-disable-next-line no-control-regex -- control characters are what it keeps out
+          v.pipe(text, v.regex(/^[^\0-\x08\x0a-\x1f\x7f]*$/, 'a header value on one line')),
+          'a map of header names to values',
+        ),
+    {},
+  );
 
-const authorization = v.pipe(
-  v.strictObject({
-    type: v.optional(v.pipe(text, v.regex(token, 'a scheme such as Bearer')), 'Bearer'),
-    credentials: v.optional(secret),
-    credentials_file: v.optional(nonEmptyText),
-  }),
-  v.check(
-    (auth) => auth.type.toLowerCase() !== 'basic',
-    'another type than Basic, for which there is basic_auth',
-  ),
-  v.check(
-    (auth) => auth.credentials === undefined || auth.credentials_file === undefined,
-    'either credentials or credentials_file',
-  ),
-);
+const statusCode = (strictness: Strictness) => {
+  const code = v.pipe(v.number('a status code'), v.integer('a status code'));
+  if (strictness === 'lax') return code;
+  return v.pipe(
+    code,
+    v.minValue(100, 'a status code of at least 100'),
+    v.maxValue(999, 'a status code of at most 999'),
+  );
+};
 
-const headers = v.optional(
-  v.record(
-    v.pipe(text, v.regex(token, 'a header name')),
-    // oxlint-disable-next-line no-control-regex -- control characters are what it keeps out
-    v.pipe(text, v.regex(/^[^\0-\x08\x0a-\x1f\x7f]*$/, 'a header value on one line')),
-    'a map of header names to values',
-  ),
-  {},
-);
+const method = (strictness: Strictness) =>
+  v.optional(
+    strictness === 'lax'
+      ? v.pipe(
+          text,
+          v.transform((name) => (name === '' ? 'GET' : name)),
+        )
+      : v.pipe(text, v.regex(headerToken, 'a method such as GET')),
+    'GET',
+  );
 
 const versions = ['HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0'] as const;
+const versionMessage = 'HTTP/1.0, HTTP/1.1 or HTTP/2.0';
+
+/** A module may name versions that do not exist; one that does and is not spoken here is refused. */
+const httpVersion = (strictness: Strictness) =>
+  v.pipe(
+    strictness === 'lax' ? text : choice(versions, versionMessage, strictness),
+    v.check((version) => version !== 'HTTP/3.0', `${versionMessage}: HTTP/3 is not supported`),
+  );
 
 const httpEntries = (strictness: Strictness) => ({
   ...addressEntries(strictness),
-  method: v.optional(v.pipe(text, v.regex(token, 'a method such as GET')), 'GET'),
-  headers,
+  method: method(strictness),
+  headers: headers(strictness),
+  http_headers: v.optional(httpHeaderSources),
   body: v.optional(text),
   body_file: v.optional(nonEmptyText),
-  valid_status_codes: v.optional(
-    v.array(
-      v.pipe(
-        v.number('a status code'),
-        v.integer('a status code'),
-        v.minValue(100, 'a status code of at least 100'),
-        v.maxValue(999, 'a status code of at most 999'),
-      ),
-      'a list of status codes',
-    ),
-    [],
-  ),
+  valid_status_codes: v.optional(v.array(statusCode(strictness), 'a list of status codes'), []),
   valid_http_versions: v.optional(
-    v.array(
-      choice(versions, 'HTTP/1.0, HTTP/1.1 or HTTP/2.0', strictness),
-      'a list of versions such as HTTP/1.1',
-    ),
+    v.array(httpVersion(strictness), 'a list of versions such as HTTP/1.1'),
     [],
   ),
   follow_redirects: v.optional(flag, true),
+  /** Deprecated; the opposite of `follow_redirects`, and it wins. */
+  no_follow_redirects: v.optional(flag),
   fail_if_ssl: v.optional(flag, false),
   fail_if_not_ssl: v.optional(flag, false),
   fail_if_body_matches_regexp: patterns,
   fail_if_body_not_matches_regexp: patterns,
+  fail_if_body_json_matches_cel: v.optional(celProgram),
+  fail_if_body_json_not_matches_cel: v.optional(celProgram),
   fail_if_header_matches: headerRules,
   fail_if_header_not_matches: headerRules,
+  json_values: v.optional(jsonValues, []),
   /** Bytes; 0 is no limit. */
-  body_size_limit: v.optional(byteSize, 0),
-  compression: v.optional(v.picklist(compressions, compressions.join(', '))),
+  body_size_limit: v.optional(byteSize(strictness), 0),
+  compression: v.optional(choice(compressions, compressions.join(', '), strictness)),
   enable_http2: v.optional(flag, true),
-  basic_auth: v.optional(basicAuth),
-  authorization: v.optional(authorization),
-  bearer_token: v.optional(secret),
-  bearer_token_file: v.optional(nonEmptyText),
+  enable_http3: v.optional(
+    v.pipe(
+      flag,
+      v.check(
+        (isWanted) => !isWanted,
+        'false: HTTP/3 is not supported, there is no QUIC in Node.js',
+      ),
+    ),
+    false,
+  ),
+  ...credentialEntries(strictness),
+  ...proxyEntries,
+  skip_resolve_phase_with_proxy: v.optional(flag, false),
   tls_config: v.optional(tlsBlock),
 });
 
@@ -120,22 +129,36 @@ const httpBlockOf = (strictness: Strictness) =>
   v.pipe(
     v.strictObject(httpEntries(strictness), 'a map of http options'),
     v.check(
-      (http) => http.body === undefined || http.body_file === undefined,
+      (http) => (http.body ?? '') === '' || http.body_file === undefined,
       'either body or body_file',
     ),
     v.check(
-      (http) =>
-        [http.basic_auth, http.authorization, http.bearer_token, http.bearer_token_file].filter(
-          (credentials) => credentials !== undefined,
-        ).length <= 1,
-      'only one of basic_auth, authorization, bearer_token and bearer_token_file',
+      (http) => isOneIdentity(http),
+      'only one of basic_auth, authorization, oauth2, bearer_token and bearer_token_file',
     ),
     v.check(
       (http) => isAcceptable(http.compression, acceptEncoding(http)),
       'a compression that the Accept-Encoding header allows',
     ),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const message = dataset.typed ? refuseProxy(dataset.value) : undefined;
+      if (message !== undefined) addIssue({ message });
+    }),
   );
 
 /** The block `http:`, with the names, defaults and meanings of blackbox_exporter's http module. */
 export const httpBlock = httpBlockOf('strict');
 export const httpModuleBlock = httpBlockOf('lax');
+
+/** Whether redirects are followed: the older key wins where both are given. */
+export function followsRedirects(options: HttpOptions): boolean {
+  return options.no_follow_redirects === undefined
+    ? options.follow_redirects
+    : !options.no_follow_redirects;
+}
+
+/** Whether the lookup of the target is left to a proxy. */
+export function leavesLookupToProxy(options: HttpOptions): boolean {
+  const hasProxy = options.proxy_from_environment || options.proxy_url !== undefined;
+  return options.skip_resolve_phase_with_proxy && hasProxy;
+}

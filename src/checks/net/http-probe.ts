@@ -1,34 +1,49 @@
-import { humanDuration } from '../../lib/duration.ts';
-import { bodyBytesMax, excerptLengthMax } from '../../model/limits.ts';
 import type { Phase } from '../../model/result.ts';
 import { isFailure, type Failure } from './failure.ts';
-import { noBody, readBody, type Body } from './http-body.ts';
 import { httpFamilies } from './http-families.ts';
-import {
-  hasBodyRules,
-  judgeBody,
-  judgeConnection,
-  judgeHeaders,
-  judgeStatus,
-} from './http-judge.ts';
-import type { HttpOptions } from './http-options.ts';
-import { followChain, type ChainEnd } from './http-redirects.ts';
-import { firstRequest } from './http-request.ts';
-import type { HttpPhases, Trip } from './http-trip.ts';
-import { hostOf, parseTarget, shownUrl } from './http-url.ts';
+import { identified } from './http-identified.ts';
+import { hasCelRules } from './http-json-rules.ts';
+import { leavesLookupToProxy, type HttpOptions } from './http-options.ts';
+import { followChain } from './http-redirects.ts';
+import { firstRequest, type HttpRequest } from './http-request.ts';
+import type { HttpPhases } from './http-trip.ts';
+import { hostOf, parseTarget } from './http-url.ts';
+import { judgeReply, phaseList } from './http-verdict.ts';
 import type { ProbeContext, ProbeOutcome } from './probe.ts';
-import { excerpt, startRecord, type ProbeRecord } from './record.ts';
+import { startRecord, type ProbeRecord } from './record.ts';
 import { resolutionFamilies, resolveHost, type Resolution } from './resolve.ts';
-import { certificateDaysLeft, cipherFamily, tlsFamilies } from './tls-facts.ts';
+import { tlsSetup } from './tls-context.ts';
 
-/** UTF-8 takes up to four bytes a character. */
-const excerptBytes = excerptLengthMax * 4;
+/** A probe that ends without a response. */
+interface Unanswered {
+  readonly record: ProbeRecord;
+  readonly options: HttpOptions;
+  /** Undefined where no name was looked up. */
+  readonly resolution: Resolution | undefined;
+  readonly phases: readonly Phase[];
+  readonly redirects?: number;
+}
 
-/** What is left of a probe that never got a response. */
-const nothing = { redirects: 0, bodyBytes: 0, isTls: false, isRegexFailure: false };
+function endUnanswered(failure: Failure, end: Unanswered): ProbeOutcome {
+  const { record, options, resolution, phases, redirects = 0 } = end;
+  const families = httpFamilies({
+    method: options.method,
+    redirects,
+    bodyBytes: 0,
+    isTls: false,
+    isRegexFailure: false,
+    isCelFailure: hasCelRules(options) ? false : undefined,
+    phases,
+  });
+  const resolved = resolution === undefined ? [] : resolutionFamilies(resolution);
+  return record.finish(failure, { families: [...families, ...resolved], phases });
+}
 
-function phaseList(phases: HttpPhases): Phase[] {
-  return Object.entries(phases).map(([name, ms]) => ({ name, ms }));
+/** What must be at hand before there is a request: the files of TLS, and the body. */
+async function prepare(url: URL, options: HttpOptions): Promise<HttpRequest | Failure> {
+  const setup = options.tls_config === undefined ? undefined : await tlsSetup(options.tls_config);
+  if (setup !== undefined && isFailure(setup)) return setup;
+  return firstRequest(url, options);
 }
 
 /**
@@ -43,108 +58,42 @@ export async function probeHttp(
   const record = startRecord(outer);
   const { context } = record;
   const url = parseTarget(target);
+  const ended = { record, options, resolution: undefined, phases: [] };
   if (url === undefined) {
-    const verdict: Failure = { reason: 'resolve', summary: 'the target is no http or https URL' };
-    return record.finish(verdict, {
-      families: httpFamilies({ ...nothing, phases: [] }),
-      phases: [],
-    });
+    return endUnanswered(
+      { reason: 'resolve', summary: 'the target is no http or https URL' },
+      ended,
+    );
   }
-  const resolution = await resolveHost(hostOf(url), options, context);
-  const phases = { resolve: resolution.lookupMs, connect: 0, tls: 0, processing: 0, transfer: 0 };
-  const { found } = resolution;
-  if (isFailure(found)) return beforeRequest(record, resolution, found);
-  const request = await firstRequest(url, options);
-  if (isFailure(request)) return beforeRequest(record, resolution, request);
-  const chain = await followChain(request, found, options, phases, context);
+  if (options.no_follow_redirects !== undefined) {
+    context.log('no_follow_redirects is deprecated, follow_redirects stands for it');
+  }
+  const resolution = leavesLookupToProxy(options)
+    ? undefined
+    : await resolveHost(hostOf(url), options, context);
+  const resolveMs = resolution?.lookupMs;
+  const lookedUp = {
+    ...ended,
+    resolution,
+    phases: resolveMs === undefined ? [] : [{ name: 'resolve', ms: resolveMs }],
+  };
+  const home = resolution?.found;
+  if (home !== undefined && isFailure(home)) return endUnanswered(home, lookedUp);
+  const prepared = await prepare(url, options);
+  if (isFailure(prepared)) return endUnanswered(prepared, lookedUp);
+  const phases: HttpPhases = { resolve: resolveMs, connect: 0, tls: 0, processing: 0, transfer: 0 };
+  const request = await identified(prepared, options, context);
+  if (isFailure(request)) {
+    return endUnanswered(request, { ...lookedUp, phases: phaseList(phases) });
+  }
+  const chain = await followChain(request, home, options, phases, context);
   const { end, redirects } = chain;
   if (isFailure(end)) {
-    const list = phaseList(phases);
-    const families = httpFamilies({ ...nothing, redirects, phases: list });
-    return record.finish(end, {
-      families: [...families, ...resolutionFamilies(resolution)],
-      phases: list,
-    });
+    return endUnanswered(end, { ...lookedUp, phases: phaseList(phases), redirects });
   }
   try {
     return await judgeReply({ chain, trip: end, resolution, phases, options, record });
   } finally {
     end.reply.close();
   }
-}
-
-/** The end of a probe that could not send its request: of the phases there is only the first. */
-function beforeRequest(
-  record: ProbeRecord,
-  resolution: Resolution,
-  failure: Failure,
-): ProbeOutcome {
-  const phases = [{ name: 'resolve', ms: resolution.lookupMs }];
-  const families = [...httpFamilies({ ...nothing, phases }), ...resolutionFamilies(resolution)];
-  return record.finish(failure, { families, phases });
-}
-
-interface Judgement {
-  readonly chain: ChainEnd;
-  readonly trip: Trip;
-  readonly resolution: Resolution;
-  readonly phases: HttpPhases;
-  readonly options: HttpOptions;
-  readonly record: ProbeRecord;
-}
-
-async function judgeReply(judgement: Judgement): Promise<ProbeOutcome> {
-  const { chain, trip, resolution, phases, options, record } = judgement;
-  const { reply, tls } = trip;
-  const { context } = record;
-  const from = shownUrl(chain.request.url);
-  const badStatus = judgeStatus(reply.status, from, options);
-  const badHeader = badStatus ? undefined : judgeHeaders(reply.headers, options);
-  const bodyIsDue = !badStatus && !badHeader && hasBodyRules(options);
-  const body = chain.isRefused ? noBody : await read(judgement, bodyIsDue);
-  phases.transfer += context.clock.now().steadyMs - reply.firstByteAt;
-  const seenBody = chain.isRefused ? undefined : body;
-  const badBody = bodyIsDue ? judgeBody(seenBody, from, options) : undefined;
-  const failure =
-    badStatus ??
-    badHeader ??
-    badBody ??
-    body.failure ??
-    judgeConnection(reply, tls !== undefined, options);
-  if ((badStatus ?? badBody) && body.text !== '') {
-    record.context.log(`body: ${excerpt(body.text)}`);
-  }
-  const list = phaseList(phases);
-  const nowMs = context.clock.now().wallMs;
-  const took = humanDuration(record.elapsedMs());
-  return record.finish(failure ?? `HTTP ${reply.status} from ${from} in ${took}`, {
-    phases: list,
-    families: [
-      ...httpFamilies({
-        reply,
-        redirects: chain.redirects,
-        bodyBytes: body.bytes,
-        isTls: tls !== undefined,
-        isRegexFailure: (badHeader ?? badBody) !== undefined,
-        phases: list,
-      }),
-      ...resolutionFamilies(resolution),
-      ...(tls ? [...tlsFamilies(tls.secured, tls.setup, nowMs), cipherFamily(tls.secured)] : []),
-    ],
-    values: tls === undefined ? [] : certificateDaysLeft(tls.secured, nowMs),
-  });
-}
-
-async function read({ trip, options, record }: Judgement, isDue: boolean): Promise<Body> {
-  const { compression, body_size_limit: limitBytes } = options;
-  const keepBytes = isDue ? bodyBytesMax : excerptBytes;
-  const body = await readBody(
-    trip.reply.body,
-    { compression, limitBytes, keepBytes },
-    record.context,
-  );
-  if (isDue && body.bytes > keepBytes) {
-    record.context.log(`of ${body.bytes} bytes of body the first ${keepBytes} are judged`);
-  }
-  return body;
 }

@@ -2,12 +2,13 @@ import { redirectsMax } from '../../model/limits.ts';
 import { createCookieJar } from './cookie-jar.ts';
 import { isFailure, type Failure } from './failure.ts';
 import { headerValue } from './http-headers.ts';
-import type { HttpOptions } from './http-options.ts';
+import { followsRedirects, type HttpOptions } from './http-options.ts';
 import { redirectedRequest, type HttpRequest } from './http-request.ts';
+import { routeFor } from './http-route.ts';
 import { makeTrip, type HttpPhases, type Trip } from './http-trip.ts';
 import { hostOf, isHttp, shownUrl } from './http-url.ts';
 import type { ProbeContext } from './probe.ts';
-import { resolveHost, type Address } from './resolve.ts';
+import type { Address } from './resolve.ts';
 
 /** Where a chain of requests ended. */
 export interface ChainEnd {
@@ -22,15 +23,18 @@ export interface ChainEnd {
 
 const redirectCodes = new Set([301, 302, 303, 307, 308]);
 
-/** Sends the request and follows where it leads, as far as the options and the limit allow. */
+/**
+ * Sends the request and follows where it leads, as far as the options and the limit allow. `home` is the
+ * address of the target; undefined where its lookup is left to a proxy.
+ */
 export async function followChain(
   first: HttpRequest,
-  home: Address,
+  home: Address | undefined,
   options: HttpOptions,
   phases: HttpPhases,
   context: ProbeContext,
 ): Promise<ChainEnd> {
-  const jar = createCookieJar(context.clock.now().wallMs);
+  const jar = createCookieJar();
   const homeHost = hostOf(first.url);
   let request = first;
   let redirects = 0;
@@ -41,11 +45,12 @@ export async function followChain(
     isRefused,
   });
   for (;;) {
-    const address = await addressFor(request, homeHost, home, options, phases, context);
-    if (isFailure(address)) return ended(address);
     const isHome = hostOf(request.url) === homeHost;
+    const route = await routeFor(request, isHome ? home : undefined, options, phases, context);
+    if (isFailure(route)) return ended(route);
     const cookies = jar.header(request.url);
-    const trip = await makeTrip({ request, address, options, isHome, cookies }, phases, context);
+    const plan = { request, route, options, isHome, isRedirect: redirects > 0, cookies };
+    const trip = await makeTrip(plan, phases, context);
     if (isFailure(trip)) return ended(trip);
     const { reply } = trip;
     context.log(`HTTP ${reply.status} from ${shownUrl(request.url)}`);
@@ -55,9 +60,9 @@ export async function followChain(
     const next = redirectedRequest(request, reply.status, location);
     if (next === undefined) return ended(stray(trip, request));
     redirects += 1;
-    if (!options.follow_redirects || redirects > redirectsMax) return ended(trip, true);
+    if (!followsRedirects(options) || redirects > redirectsMax) return ended(trip, true);
     if (!isHttp(next.url)) return ended(stray(trip, request));
-    jar.store(request.url, reply.headers);
+    await jar.store(request.url, reply.headers);
     reply.close();
     request = next;
   }
@@ -70,20 +75,4 @@ function stray({ reply }: Trip, { url }: HttpRequest): Failure {
     reason: 'protocol',
     summary: `${shownUrl(url)} redirects to something that is no http or https URL`,
   };
-}
-
-/** The address that is known already, or that of the other host a redirect leads to. */
-async function addressFor(
-  request: HttpRequest,
-  homeHost: string,
-  home: Address,
-  options: HttpOptions,
-  phases: HttpPhases,
-  context: ProbeContext,
-): Promise<Address | Failure> {
-  const host = hostOf(request.url);
-  if (host === homeHost) return home;
-  const { lookupMs, found } = await resolveHost(host, options, context);
-  phases.resolve += lookupMs;
-  return found;
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { unreadable, type Failure } from './failure.ts';
-import { authorizationFor } from './http-credentials.ts';
+import { headerToken } from './http-headers.ts';
 import type { HttpOptions } from './http-options.ts';
 import { hostOf, isSecure } from './http-url.ts';
 import { userAgent } from './user-agent.ts';
@@ -13,30 +13,36 @@ export interface HttpRequest {
   readonly host: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: Buffer;
+  /** What the request line asks for instead of the path of the URL. */
+  readonly target?: string;
+  /** Names in lower case of headers that are meant for this host only. */
+  readonly secretNames?: ReadonlySet<string>;
 }
 
 /** Header values go out as UTF-8; Node takes bytes as the characters of Latin-1. */
-function asBytes(value: string): string {
+export function asBytes(value: string): string {
   return Buffer.from(value, 'utf8').toString('latin1');
 }
 
-function isNamed(name: string): ([other]: readonly [string, string]) => boolean {
+/** Compares a header with a name in lower case. */
+export function isNamed(name: string): ([other]: readonly [string, string]) => boolean {
   return ([other]) => other.toLowerCase() === name;
 }
 
-/** The first request of a probe. Reads the files that the options name. */
+/** Headers that follow from the rest of the request, or that the connection is in charge of. */
+const ownHeaders = /^(?:host|content-length|connection|transfer-encoding)$/i;
+
+/** The first request of a probe, but for who asks. Reads the file of the body. */
 export async function firstRequest(url: URL, options: HttpOptions): Promise<HttpRequest | Failure> {
-  const authorization = await authorizationFor(options, url);
-  if ('reason' in authorization) return authorization;
   const given = Object.entries(options.headers).map(
     ([name, value]) => [name, asBytes(value)] as const,
   );
-  const headers = given.filter(([name]) => !/^(?:host|content-length|connection)$/i.test(name));
+  const headers = given.filter(([name]) => !ownHeaders.test(name));
   if (!headers.some(isNamed('user-agent'))) headers.unshift(['User-Agent', userAgent]);
-  if (authorization.header !== undefined && !headers.some(isNamed('authorization'))) {
-    headers.push(['Authorization', asBytes(authorization.header)]);
-  }
   const { method, body: inline, body_file: file } = options;
+  if (!headerToken.test(method)) {
+    return { reason: 'protocol', summary: `${method} is no method of HTTP`, unknown: true };
+  }
   const host = given.find(isNamed('host'))?.[1] ?? url.host;
   try {
     const body = file === undefined ? Buffer.from(inline ?? '') : await readFile(file);
@@ -50,7 +56,8 @@ export async function firstRequest(url: URL, options: HttpOptions): Promise<Http
 const confidential = /^(?:authorization|www-authenticate|cookie2?)$/i;
 
 /**
- * The request that follows a redirect from `request` to `location`; undefined if that is no URL. As browsers do, 301 to 303 turn anything but HEAD into GET.
+ * The request that follows a redirect from `request` to `location`; undefined if that is no URL. As browsers
+ * do, 301 to 303 turn anything but HEAD into GET.
  */
 export function redirectedRequest(
   request: HttpRequest,
@@ -65,16 +72,19 @@ export function redirectedRequest(
   const isDowngrade = isSecure(request.url) && !isSecure(url);
   const isForeign = hostOf(url) !== hostOf(request.url);
   const isRelative = url.host === request.url.host && !/^\w+:/.test(reference);
-  const { body } = request;
+  const { body, secretNames } = request;
+  const isSecret = (name: string): boolean =>
+    confidential.test(name) || secretNames?.has(name.toLowerCase()) === true;
   return {
     method: keepsMethod || isRead ? request.method : 'GET',
     url,
     host: isRelative ? request.host : url.host,
     headers: request.headers.filter(
       ([name]) =>
-        !((isForeign || isDowngrade) && confidential.test(name)) &&
+        !((isForeign || isDowngrade) && isSecret(name)) &&
         (keepsMethod || !/^content-/i.test(name)),
     ),
     ...(keepsMethod && body !== undefined ? { body } : {}),
+    ...(secretNames === undefined ? {} : { secretNames }),
   };
 }

@@ -28,9 +28,14 @@ function streamHeaders(request: HttpRequest, cookies: string | undefined): Outgo
   };
 }
 
+/** What Node says of HTTP/1.1 in the same case. */
+function cutOff(): Error {
+  return Object.assign(new Error('the stream was cut off'), { code: 'ECONNRESET' });
+}
+
 /** An exchange in HTTP/2, over a TLS connection that agreed on it. */
 export const exchangeHttp2: Exchange = async (socket, request, cookies, context) => {
-  const { connect } = await import('node:http2');
+  const { connect, constants } = await import('node:http2');
   return new Promise((resolve) => {
     const session = connect(request.url.origin, {
       createConnection: () => socket,
@@ -53,13 +58,18 @@ export const exchangeHttp2: Exchange = async (socket, request, cookies, context)
     });
     stream.on('error', (error) => settle(exchangeFailure(error, request)));
     stream.once('close', () => settle(closedEarly(request)));
-    stream.once('response', (head: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) =>
+    // Node ends a body that was cut off as if it were whole; only the code of the stream tells them apart.
+    stream.once('end', () => {
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) stream.emit('error', cutOff());
+    });
+    stream.once('response', (head: IncomingHttpHeaders, flags: number, rawHeaders: string[]) =>
       settle({
         status: Number(head[':status']),
         version: 2,
         headers: rawHeaders,
         firstByteAt: context.clock.now().steadyMs,
         body: stream,
+        endsWithHead: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
         close,
       }),
     );

@@ -32,6 +32,11 @@ test('a block without keys has the defaults of blackbox_exporter', () => {
     fail_if_header_not_matches: [],
     body_size_limit: 0,
     enable_http2: true,
+    enable_http3: false,
+    json_values: [],
+    no_proxy: '',
+    proxy_from_environment: false,
+    skip_resolve_phase_with_proxy: false,
   });
 });
 

@@ -1,0 +1,75 @@
+import * as v from 'valibot';
+import { nonEmptyText, secret, text } from '../../lib/schema-atoms.ts';
+import type { Secret } from '../../model/secret.ts';
+import { headerToken } from './http-headers.ts';
+import { oauth2Block } from './http-oauth2-options.ts';
+import type { Strictness } from './choice.ts';
+
+const basicAuth = v.pipe(
+  v.strictObject({
+    username: v.optional(text, ''),
+    username_file: v.optional(nonEmptyText),
+    password: v.optional(secret),
+    password_file: v.optional(nonEmptyText),
+  }),
+  v.check(
+    (auth) => auth.username === '' || auth.username_file === undefined,
+    'either username or username_file',
+  ),
+  v.check(
+    (auth) => auth.password === undefined || auth.password_file === undefined,
+    'either password or password_file',
+  ),
+);
+
+/** The scheme of an Authorization header; nothing means Bearer, as blackbox_exporter reads it. */
+const scheme = (strictness: Strictness) =>
+  v.optional(
+    v.pipe(
+      text,
+      v.transform((type) => (strictness === 'lax' && type.trim() === '' ? 'Bearer' : type.trim())),
+      v.regex(headerToken, 'a scheme such as Bearer'),
+    ),
+    'Bearer',
+  );
+
+const authorization = (strictness: Strictness) =>
+  v.pipe(
+    v.strictObject({
+      type: scheme(strictness),
+      credentials: v.optional(secret),
+      credentials_file: v.optional(nonEmptyText),
+    }),
+    v.check(
+      (auth) => auth.type.toLowerCase() !== 'basic',
+      'another type than Basic, for which there is basic_auth',
+    ),
+    v.check(
+      (auth) => auth.credentials === undefined || auth.credentials_file === undefined,
+      'either credentials or credentials_file',
+    ),
+  );
+
+/** The keys by which a request says who asks. */
+export const credentialEntries = (strictness: Strictness) => ({
+  basic_auth: v.optional(basicAuth),
+  authorization: v.optional(authorization(strictness)),
+  oauth2: v.optional(oauth2Block(strictness)),
+  bearer_token: v.optional(secret),
+  bearer_token_file: v.optional(nonEmptyText),
+});
+
+interface Credentials {
+  readonly basic_auth?: unknown;
+  readonly authorization?: unknown;
+  readonly oauth2?: unknown;
+  readonly bearer_token?: Secret | undefined;
+  readonly bearer_token_file?: string | undefined;
+}
+
+/** Whether there are no two ways of saying who asks. */
+export function isOneIdentity(options: Credentials): boolean {
+  const { basic_auth: basic, authorization, oauth2, bearer_token: token } = options;
+  const given = [basic, authorization, oauth2, token, options.bearer_token_file];
+  return given.filter((credentials) => credentials !== undefined).length <= 1;
+}
