@@ -45,6 +45,24 @@ function dnsFamilies(
   ];
 }
 
+/** Where to ask, or what forbids it before anything is looked up. */
+function placeOf(target: string, options: DnsOptions): HostPort | Failure {
+  const { transport_protocol: transport, dns_over_tls: isOverTls } = options;
+  if (!['udp', 'tcp', ''].includes(transport)) {
+    const summary = `the transport_protocol is ${transport}, wanted udp or tcp`;
+    return { reason: 'protocol', summary, unknown: true };
+  }
+  const place = parseHostPort(target, isOverTls ? 853 : 53);
+  const summary = `the target ${target} is not host or host:port`;
+  return place ?? { reason: 'resolve', summary };
+}
+
+function overTlsFault(options: DnsOptions): Failure | undefined {
+  if (!options.dns_over_tls || options.transport_protocol === 'tcp') return undefined;
+  const summary = 'dns_over_tls goes over tcp, and transport_protocol is another';
+  return { reason: 'protocol', summary, unknown: true };
+}
+
 interface Asked {
   readonly result: DnsAnswer | Failure;
   readonly connectMs: number;
@@ -56,7 +74,7 @@ async function ask(
   options: DnsOptions,
   context: ProbeContext,
 ): Promise<Asked> {
-  const query = await encodeQuery(options);
+  const query = overTlsFault(options) ?? (await encodeQuery(options));
   if (isFailure(query)) return { result: query, connectMs: 0, requestMs: 0 };
   const { packet, connectMs, requestMs } = await exchangeDns(query, server, options, context);
   const peer = describePeer(server.host, server.address.ip, server.port);
@@ -82,14 +100,10 @@ export async function probeDns(
   const { context } = record;
   const phasesOf = (resolve: number, connect = 0, request = 0): Phase[] =>
     Object.entries({ resolve, connect, request }).map(([name, ms]) => ({ name, ms }));
-  const place = parseHostPort(target, options.dns_over_tls ? 853 : 53);
-  if (place === undefined) {
-    const verdict: Failure = {
-      reason: 'resolve',
-      summary: `the target ${target} is not host or host:port`,
-    };
+  const place = placeOf(target, options);
+  if (isFailure(place)) {
     const phases = phasesOf(0);
-    return record.finish(verdict, { families: dnsFamilies(undefined, phases, options), phases });
+    return record.finish(place, { families: dnsFamilies(undefined, phases, options), phases });
   }
   const resolution = await resolveHost(place.host, options, context);
   const common = resolutionFamilies(resolution);

@@ -1,38 +1,10 @@
-import type { Socket } from 'node:net';
 import { expect } from 'vitest';
-import { startTcpServer } from '../../support/tcp-server.ts';
 import { contest, type ProbeCase, type Served } from './kit/contest.ts';
-
-/** A TCP server that does with each connection as it is told. */
-function serving(
-  serve: (socket: Socket) => void = () => {},
-  host = '127.0.0.1',
-): () => Promise<Served> {
-  return async () => {
-    const server = await startTcpServer(serve, host);
-    return {
-      target: `127.0.0.1:${server.port}`,
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
-  };
-}
+import { onLines, servingTcp } from './kit/tcp.ts';
 
 /** Writes at once, and ends the connection where that is said. */
 function saying(text: string | Buffer, { end = false } = {}): () => Promise<Served> {
-  return serving((socket) => void (end ? socket.end(text) : socket.write(text)));
-}
-
-/** Hands each line that arrives to the server's side of a dialogue. */
-function lines(socket: Socket, answer: (line: string) => string | undefined): void {
-  let rest = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    const all = (rest + chunk).split('\n');
-    rest = all.pop() ?? '';
-    for (const line of all) {
-      const reply = answer(line.replace(/\r$/, ''));
-      if (reply !== undefined) socket.write(reply);
-    }
-  });
+  return servingTcp((socket) => void (end ? socket.end(text) : socket.write(text)));
 }
 
 const resolver = ['probe_dns_lookup_time_seconds', 'probe_ip_addr_hash', 'probe_ip_protocol'];
@@ -43,7 +15,7 @@ const connections: readonly ProbeCase[] = [
   {
     title: 'BB-P01 a connection is enough',
     module: { prober: 'tcp' },
-    server: serving(),
+    server: servingTcp(),
     expect: {
       success: 1,
       metrics: { probe_ip_protocol: 4, probe_ip_addr_hash: 3668918509 },
@@ -59,7 +31,7 @@ const connections: readonly ProbeCase[] = [
   {
     title: 'BB-P14 a line that never comes fails when the time of the scrape is over',
     module: { prober: 'tcp', tcp: { query_response: [{ expect: 'SMTP' }] } },
-    server: serving(),
+    server: servingTcp(),
     headers: { 'X-Prometheus-Scrape-Timeout-Seconds': '1' },
     expect: { success: 0, metrics: { probe_failed_due_to_regex: 0, probe_timeout_seconds: 0.5 } },
     judge: ({ families }) =>
@@ -89,22 +61,13 @@ const ssh = [
   },
 ];
 
-let sshAnswer = '';
-const toSsh = serving((socket) => {
-  socket.write('SSH-2.0-OpenSSH_9.2p1 Debian-2\n');
-  lines(socket, (line) => {
-    sshAnswer = line;
-    return undefined;
-  });
-});
-
 const dialogues: readonly ProbeCase[] = [
   {
     title: 'BB-P08 lines that do not match are skipped until one does',
     module: { prober: 'tcp', ...quick, tcp: { query_response: irc } },
-    server: serving((socket) => {
+    server: servingTcp((socket) => {
       socket.write(':tide NOTICE AUTH :*** Looking up your hostname\r\n');
-      lines(socket, (line) =>
+      onLines(socket, (line) =>
         line.startsWith('USER ') ? ':tide 001 prober :Welcome\r\n' : undefined,
       );
     }),
@@ -113,9 +76,9 @@ const dialogues: readonly ProbeCase[] = [
   {
     title: 'BB-P09 an end without the line that is wanted is the fault of the pattern',
     module: { prober: 'tcp', ...quick, tcp: { query_response: irc } },
-    server: serving((socket) => {
+    server: servingTcp((socket) => {
       socket.write(':tide NOTICE AUTH :*** Looking up your hostname\r\n');
-      lines(socket, (line) => {
+      onLines(socket, (line) => {
         if (line.startsWith('USER ')) socket.end('ERROR: Closing Link\r\n');
         return undefined;
       });
@@ -125,9 +88,9 @@ const dialogues: readonly ProbeCase[] = [
   {
     title: 'BB-P10 a banner is read, its parts become labels, and one goes back',
     module: { prober: 'tcp', ...quick, tcp: { query_response: [...ssh, { expect: 'never' }] } },
-    server: serving((socket) => {
+    server: servingTcp((socket) => {
       socket.write('SSH-2.0-OpenSSH_9.2p1 Debian-2\n');
-      lines(socket, (line) => (line === 'SSH-2.0-tocsin' ? 'this was never sent\n' : 'no\n'));
+      onLines(socket, (line) => (line === 'SSH-2.0-tocsin' ? 'this was never sent\n' : 'no\n'));
     }),
     expect: {
       success: 1,
@@ -141,10 +104,7 @@ const dialogues: readonly ProbeCase[] = [
   {
     title: 'BB-P15 every group is in its label',
     module: { prober: 'tcp', ...quick, tcp: { query_response: ssh } },
-    server: async () => {
-      sshAnswer = '';
-      return toSsh();
-    },
+    server: saying('SSH-2.0-OpenSSH_9.2p1 Debian-2\n'),
     expect: {
       success: 1,
       metrics: { 'probe_expect_info{comments="on Debian-2",version="OpenSSH_9.2p1"}': 1 },
