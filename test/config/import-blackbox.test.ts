@@ -63,7 +63,7 @@ modules:
   bad: { prober: tcp, tcp: { query_response: [{ expect: ':[' }] } }
 `);
     expect(problems).toEqual([
-      expect.stringMatching(/^blackbox\.yml:6:13: modules\.quic\.http\.enable_http3: .*HTTP\/3/),
+      expect.stringMatching(/^blackbox\.yml:6:27: modules\.quic\.http\.enable_http3: .*HTTP\/3/),
       expect.stringMatching(
         /^blackbox\.yml:7:57: modules\.bad\.tcp\.query_response\[0\]\.expect: /,
       ),

@@ -4,19 +4,6 @@ import type { Strictness } from './choice.ts';
 import { proxyEntries, refuseProxy } from './http-proxy-options.ts';
 import { tlsBlock } from './tls-options.ts';
 
-/** A key that the format knows and this program does not: refused by name rather than as misspelt. */
-function unsupported(why: string) {
-  return v.optional(
-    v.pipe(
-      v.unknown(),
-      v.check(() => false, `no such key: ${why}`),
-    ),
-  );
-}
-
-const assertion = 'grant_type jwt-bearer is not supported';
-const store = 'there is no store of secrets to refer to';
-
 const oauth2Entries = (strictness: Strictness) => ({
   client_id: nonEmptyText,
   client_secret: v.optional(secret),
@@ -32,15 +19,6 @@ const oauth2Entries = (strictness: Strictness) => ({
   endpoint_params: v.optional(v.record(text, text, 'a map of names to values'), {}),
   tls_config: v.optional(tlsBlock),
   ...proxyEntries,
-  client_secret_ref: unsupported(store),
-  client_certificate_key: unsupported(assertion),
-  client_certificate_key_file: unsupported(assertion),
-  client_certificate_key_id: unsupported(assertion),
-  client_certificate_key_ref: unsupported(assertion),
-  signature_algorithm: unsupported(assertion),
-  iss: unsupported(assertion),
-  audience: unsupported(assertion),
-  claims: unsupported(assertion),
 });
 
 function isWebAddress(address: string): boolean {
