@@ -62,6 +62,8 @@ export async function besiege(
   const outcome = await heldToTime(timeoutMs, async () =>
     run(`127.0.0.1:${server.port}`, timeoutMs),
   );
+  // A server that does not read would not see the end either.
+  for (const socket of server.open) socket.resume();
   await eventually(() => server.open.size === 0, 'the probe closes its connections');
   return outcome;
 }

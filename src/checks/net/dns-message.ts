@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
-import type { Answer, RecordType } from 'dns-packet';
 import { errorMessage, type Failure } from './failure.ts';
-import { responseCodeName, typeNumber } from './dns-names.ts';
+import { classNumber, responseCodeName, typeNumber } from './dns-names.ts';
 import type { DnsOptions } from './dns-options.ts';
+import { encodeName, isAtEnd, takeName, takeNumber, type DnsCursor } from './dns-reader.ts';
+import { takeRecord, type DnsRecord } from './dns-record.ts';
 
 /** A query as it goes out, and the id its answer must carry. */
 export interface DnsQuery {
@@ -11,64 +12,102 @@ export interface DnsQuery {
 }
 
 export interface DnsAnswer {
-  /** The name of the response code, such as `NOERROR`. */
-  readonly responseCode: string;
-  readonly answers: readonly Answer[];
-  readonly authorities: readonly Answer[];
-  readonly additionals: readonly Answer[];
+  readonly responseCode: number;
+  /** The server left something out that did not fit. */
+  readonly isTruncated: boolean;
+  readonly answers: readonly DnsRecord[];
+  readonly authorities: readonly DnsRecord[];
+  readonly additionals: readonly DnsRecord[];
 }
 
 const headerBytes = 12;
-const recursionDesired = 0x0100;
+const flags = { response: 0x8000, truncated: 0x0200, recursionDesired: 0x0100 } as const;
+const edns = typeNumber('OPT');
 
-/** Types that the library has no name for are given to it by number. */
-function libraryType(type: DnsOptions['query_type']): RecordType {
-  const unknown = type === 'HTTPS' || type === 'SVCB';
-  return (unknown ? `UNKNOWN_${typeNumber(type)}` : type) as RecordType;
-}
-
-export async function encodeQuery(options: DnsOptions): Promise<DnsQuery | Failure> {
-  const { encode } = await import('dns-packet');
+/** What is asked: a name, a type and a class; a name for any of them that does not exist is a failure. */
+export function encodeQuery(options: DnsOptions): DnsQuery | Failure {
+  const { query_name: name, query_type: type, query_class: kind } = options;
+  const [typeOnWire, classOnWire] = [typeNumber(type), classNumber(kind)];
+  if (classOnWire === undefined) {
+    return { reason: 'protocol', summary: `there is no class ${kind} to ask for` };
+  }
+  if (typeOnWire === undefined) {
+    return { reason: 'protocol', summary: `there is no record type ${type} to ask for` };
+  }
   const id = randomInt(0x10000);
   try {
-    const bytes = encode({
-      type: 'query',
-      id,
-      flags: options.recursion_desired ? recursionDesired : 0,
-      questions: [
-        {
-          name: options.query_name.replace(/\.$/, '') || '.',
-          type: libraryType(options.query_type),
-          class: options.query_class,
-        },
-      ],
-    });
-    return { id, bytes };
+    const numbers = [id, options.recursion_desired ? flags.recursionDesired : 0, 1, 0, 0, 0];
+    const head = Buffer.concat(numbers.map(twoBytes));
+    const question = [encodeName(name), twoBytes(typeOnWire), twoBytes(classOnWire)];
+    return { id, bytes: Buffer.concat([head, ...question]) };
   } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     return {
       reason: 'protocol',
-      summary: `query_name ${options.query_name} is no domain name: ${errorMessage(error)}`,
+      summary: `query_name ${name} is no domain name: ${errorMessage(error)}`,
     };
   }
+}
+
+export function twoBytes(number: number): Buffer {
+  return Buffer.of(number >> 8, number & 0xff);
 }
 
 /** Whether a packet is a response to the query; whatever else arrives is left aside. */
 export function answers(packet: Buffer, query: DnsQuery): boolean {
   if (packet.length < headerBytes) return false;
-  const isResponse = packet.readUInt8(2) >= 0x80;
-  return isResponse && packet.readUInt16BE(0) === query.id;
+  return packet.readUInt16BE(2) >= flags.response && packet.readUInt16BE(0) === query.id;
 }
 
-export async function decodeAnswer(packet: Buffer, server: string): Promise<DnsAnswer | Failure> {
-  const { decode } = await import('dns-packet');
+function skipQuestions(cursor: DnsCursor, count: number): void {
+  for (let at = 0; at < count && !isAtEnd(cursor); at++) {
+    takeName(cursor);
+    // As with records, a message may end after any field of the last one.
+    if (!isAtEnd(cursor)) takeNumber(cursor, 2);
+    if (!isAtEnd(cursor)) takeNumber(cursor, 2);
+  }
+}
+
+/** The records of a section. One that promises more than there is has what is there. */
+function takeSection(cursor: DnsCursor, count: number): DnsRecord[] {
+  const records: DnsRecord[] = [];
+  while (records.length < count && !isAtEnd(cursor)) records.push(takeRecord(cursor));
+  return records;
+}
+
+/** The upper part of a response code, which is in the TTL of an OPT record. */
+function extension(additionals: readonly DnsRecord[]): number {
+  const record = additionals.findLast(({ type }) => type === edns);
+  return record === undefined ? 0 : (record.ttl >>> 24) << 4;
+}
+
+/** Reads an answer that `answers` has accepted. `server` is who sentences blame for a malformed one. */
+export function decodeAnswer(packet: Buffer, server: string): DnsAnswer | Failure {
+  const cursor: DnsCursor = { bytes: packet, at: headerBytes };
+  const [questionCount = 0, ...counts] = [4, 6, 8, 10].map((at) => packet.readUInt16BE(at));
+  const bits = packet.readUInt16BE(2);
   try {
-    const { answers = [], authorities = [], additionals = [] } = decode(packet);
-    const responseCode = responseCodeName(packet.readUInt8(3) & 0x0f);
-    return { responseCode, answers, authorities, additionals };
+    skipQuestions(cursor, questionCount);
+    const [found = [], authorities = [], additionals = []] = counts.map((count) =>
+      takeSection(cursor, count),
+    );
+    return {
+      responseCode: (bits & 0x0f) | extension(additionals),
+      isTruncated: (bits & flags.truncated) !== 0,
+      answers: found,
+      authorities,
+      additionals,
+    };
   } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     return {
       reason: 'protocol',
       summary: `the answer of ${server} is malformed: ${errorMessage(error)}`,
     };
   }
+}
+
+/** The mnemonic of the response code, such as `NOERROR`. */
+export function responseCodeOf({ responseCode }: DnsAnswer): string {
+  return responseCodeName(responseCode);
 }
