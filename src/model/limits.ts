@@ -150,9 +150,6 @@ export const grpcMessageBytesMax = 4 * 1024 * 1024;
 /** Bytes of one websocket message that a dialogue expects; greetings and status texts fit many times. */
 export const websocketMessageBytesMax = 1024 * 1024;
 
-/** Messages that arrived before a websocket dialogue asks for them: a few greetings, not a flood. */
-export const websocketMessagesWaitingMax = 100;
-
 /** Echo requests of one icmp check: enough to see loss of some percent, over before most deadlines. */
 export const pingCountMax = 20;
 
