@@ -1,6 +1,6 @@
-import type { DnsAnswer } from './dns-message.ts';
+import { responseCodeOf, type DnsAnswer } from './dns-message.ts';
+import { responseCodeNumber } from './dns-names.ts';
 import type { DnsOptions, SectionRules } from './dns-options.ts';
-import { presentRecord } from './dns-record.ts';
 import type { Failure } from './failure.ts';
 import type { Pattern } from './pattern.ts';
 
@@ -14,10 +14,13 @@ function sources(patterns: readonly Pattern[]): string {
 function breach(records: readonly string[], rules: SectionRules): string | undefined {
   const {
     fail_if_matches_regexp: forbidden,
-    fail_if_all_match_regexp: all,
+    // The name of this option says the opposite of what it does, in blackbox_exporter and so here.
+    fail_if_all_match_regexp: oddlyNamed,
+    fail_if_not_all_match_regexp: plainlyNamed,
     fail_if_not_matches_regexp: needed,
     fail_if_none_matches_regexp: any,
   } = rules;
+  const all = [...oddlyNamed, ...plainlyNamed];
   if (records.length === 0 && needed.length + any.length > 0) {
     return `is empty, wanted a match of ${sources([...needed, ...any])}`;
   }
@@ -27,12 +30,12 @@ function breach(records: readonly string[], rules: SectionRules): string | undef
     const missed = needed.find((pattern) => !pattern.matches(record));
     if (missed) return `has ${record}, wanted a match of ${missed.source}`;
   }
-  // The name of this option says the opposite of what it does, in blackbox_exporter and so here.
   const odd = records.find((record) => !all.every((pattern) => pattern.matches(record)));
   if (odd !== undefined) return `has ${odd}, wanted every record to match ${sources(all)}`;
   if (any.length === 0) return undefined;
-  const isFound = records.some((record) => any.some((pattern) => pattern.matches(record)));
-  return isFound ? undefined : `has no record that matches ${sources(any)}`;
+  // Each of them is tried, so that one that cannot be compiled is found out.
+  const found = records.flatMap((record) => any.filter((pattern) => pattern.matches(record)));
+  return found.length > 0 ? undefined : `has no record that matches ${sources(any)}`;
 }
 
 /** The same; an expression that a module has and that cannot be compiled is a breach of its own. */
@@ -51,9 +54,27 @@ function judgeSection(
   rules: SectionRules | undefined,
 ): Failure | undefined {
   if (rules === undefined) return undefined;
-  const wrong = judged(records.map(presentRecord), rules);
+  const wrong = judged(
+    records.map((record) => record.text),
+    rules,
+  );
   if (wrong === undefined) return undefined;
   return { reason: 'body', summary: `the ${section} section ${wrong}`.replaceAll('\t', ' ') };
+}
+
+/** Judges the response code. A name that does not exist is found out only here, by all that are listed. */
+function judgeCode(answer: DnsAnswer, server: string, options: DnsOptions): Failure | undefined {
+  const { query_name: name, query_type: type, valid_rcodes: valid } = options;
+  const unknown = valid.find((code) => responseCodeNumber(code) === undefined);
+  if (unknown !== undefined) {
+    return { reason: 'status', summary: `valid_rcodes has ${unknown}, which is no response code` };
+  }
+  if (valid.some((code) => responseCodeNumber(code) === answer.responseCode)) return undefined;
+  const wanted = valid.length === 0 ? 'nothing (valid_rcodes is empty)' : valid.join(' or ');
+  return {
+    reason: 'status',
+    summary: `${responseCodeOf(answer)} for ${name} ${type} from ${server}, wanted ${wanted}`,
+  };
 }
 
 /** Judges an answer: first its code, then the records of each section. */
@@ -62,16 +83,8 @@ export function judgeAnswer(
   server: string,
   options: DnsOptions,
 ): Failure | undefined {
-  const { query_name: name, query_type: type } = options;
-  const valid: readonly string[] = options.valid_rcodes;
-  if (!valid.includes(answer.responseCode)) {
-    const wanted = valid.length === 0 ? 'nothing (valid_rcodes is empty)' : valid.join(' or ');
-    return {
-      reason: 'status',
-      summary: `${answer.responseCode} for ${name} ${type} from ${server}, wanted ${wanted}`,
-    };
-  }
   return (
+    judgeCode(answer, server, options) ??
     judgeSection('answer', answer.answers, options.validate_answer_rrs) ??
     judgeSection('authority', answer.authorities, options.validate_authority_rrs) ??
     judgeSection('additional', answer.additionals, options.validate_additional_rrs)

@@ -24,22 +24,23 @@ const headerBytes = 12;
 const flags = { response: 0x8000, truncated: 0x0200, recursionDesired: 0x0100 } as const;
 const edns = typeNumber('OPT');
 
-/** What is asked: a name, a type and a class; a name for any of them that does not exist is a failure. */
+/** Why nothing can be asked: blackbox_exporter finds out before it looks the server up. */
+export function questionFault({ query_type: type, query_class: kind }: DnsOptions) {
+  const refuse = (summary: string): Failure => ({ reason: 'protocol', summary });
+  if (classNumber(kind) === undefined) return refuse(`there is no class ${kind} to ask for`);
+  if (typeNumber(type) === undefined) return refuse(`there is no record type ${type} to ask for`);
+  return undefined;
+}
+
+/** The query for options without a `questionFault`. */
 export function encodeQuery(options: DnsOptions): DnsQuery | Failure {
   const { query_name: name, query_type: type, query_class: kind } = options;
-  const [typeOnWire, classOnWire] = [typeNumber(type), classNumber(kind)];
-  if (classOnWire === undefined) {
-    return { reason: 'protocol', summary: `there is no class ${kind} to ask for` };
-  }
-  if (typeOnWire === undefined) {
-    return { reason: 'protocol', summary: `there is no record type ${type} to ask for` };
-  }
   const id = randomInt(0x10000);
   try {
     const numbers = [id, options.recursion_desired ? flags.recursionDesired : 0, 1, 0, 0, 0];
-    const head = Buffer.concat(numbers.map(twoBytes));
-    const question = [encodeName(name), twoBytes(typeOnWire), twoBytes(classOnWire)];
-    return { id, bytes: Buffer.concat([head, ...question]) };
+    const question = [typeNumber(type) ?? 0, classNumber(kind) ?? 0];
+    const parts = [...numbers.map(twoBytes), encodeName(name), ...question.map(twoBytes)];
+    return { id, bytes: Buffer.concat(parts) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return {

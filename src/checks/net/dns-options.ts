@@ -13,6 +13,8 @@ const sectionRules = (strictness: Strictness) => {
       fail_if_matches_regexp: patterns,
       /** Fails unless every record matches: the opposite of its name, as in blackbox_exporter. */
       fail_if_all_match_regexp: patterns,
+      /** The same by a name that says so. */
+      fail_if_not_all_match_regexp: patterns,
       fail_if_not_matches_regexp: patterns,
       fail_if_none_matches_regexp: patterns,
     },
@@ -21,13 +23,36 @@ const sectionRules = (strictness: Strictness) => {
 };
 export type SectionRules = v.InferOutput<ReturnType<typeof sectionRules>>;
 
+/** A word of a list, or nothing at all, which is the word that is usual. */
+function wordOr(usual: string, words: readonly string[], message: string) {
+  return v.optional(
+    v.pipe(
+      v.picklist(['', ...words], message),
+      v.transform((word) => (word === '' ? usual : word)),
+    ),
+    usual,
+  );
+}
+
+/** One of the transports; to a module an empty one is the usual one as well. */
+function transportOf(strictness: Strictness) {
+  const words = choice(['udp', 'tcp'], 'udp or tcp', strictness);
+  return v.optional(
+    v.pipe(
+      words,
+      v.transform((word) => (word === '' ? 'udp' : word)),
+    ),
+    'udp',
+  );
+}
+
 const dnsEntries = (strictness: Strictness) => ({
   ...addressEntries(strictness),
   query_name: nonEmptyText,
-  query_type: v.optional(v.picklist(queryTypes, 'a record type such as A, MX or SOA'), 'ANY'),
-  query_class: v.optional(v.picklist(queryClasses, queryClasses.join(', ')), 'IN'),
+  query_type: wordOr('ANY', queryTypes, 'a record type such as A, MX or SOA'),
+  query_class: wordOr('IN', queryClasses, queryClasses.join(', ')),
   recursion_desired: v.optional(flag, true),
-  transport_protocol: v.optional(choice(['udp', 'tcp'], 'udp or tcp', strictness), 'udp'),
+  transport_protocol: transportOf(strictness),
   dns_over_tls: v.optional(flag, false),
   tls_config: v.optional(tlsBlock),
   source_ip_address: v.optional(nonEmptyText),

@@ -2,9 +2,14 @@ import { humanDuration } from '../../lib/duration.ts';
 import type { MetricFamily, Phase } from '../../model/result.ts';
 import { exchangeDns } from './dns-exchange.ts';
 import { judgeAnswer } from './dns-judge.ts';
-import { decodeAnswer, encodeQuery, type DnsAnswer } from './dns-message.ts';
+import {
+  decodeAnswer,
+  encodeQuery,
+  questionFault,
+  responseCodeOf,
+  type DnsAnswer,
+} from './dns-message.ts';
 import type { DnsOptions } from './dns-options.ts';
-import { presentRecord } from './dns-record.ts';
 import { isFailure, type Failure } from './failure.ts';
 import { flagGauge, gauge, phaseFamily } from './families.ts';
 import { describePeer, parseHostPort, type HostPort } from './host-port.ts';
@@ -15,9 +20,9 @@ import { resolutionFamilies, resolveHost, type Address } from './resolve.ts';
 /** The serial of the zone, if the probe asked for it; of several records the last one counts. */
 function serialFamily(answer: DnsAnswer, options: DnsOptions): MetricFamily[] {
   if (options.query_type !== 'SOA') return [];
-  const record = answer.answers.findLast((entry) => entry.type === 'SOA');
-  const serial = record?.type === 'SOA' ? record.data.serial : 0;
-  return [gauge('probe_dns_serial', 'Serial of the SOA record in the answer.', serial ?? 0)];
+  const record = answer.answers.findLast((entry) => entry.serial !== undefined);
+  const serial = record?.serial ?? 0;
+  return [gauge('probe_dns_serial', 'Serial of the SOA record in the answer.', serial)];
 }
 
 function dnsFamilies(
@@ -74,17 +79,29 @@ async function ask(
   options: DnsOptions,
   context: ProbeContext,
 ): Promise<Asked> {
-  const query = overTlsFault(options) ?? (await encodeQuery(options));
+  const query = overTlsFault(options) ?? encodeQuery(options);
   if (isFailure(query)) return { result: query, connectMs: 0, requestMs: 0 };
   const { packet, connectMs, requestMs } = await exchangeDns(query, server, options, context);
   const peer = describePeer(server.host, server.address.ip, server.port);
-  const result = isFailure(packet) ? packet : await decodeAnswer(packet, peer);
+  const result = isFailure(packet) ? packet : decodeAnswer(packet, peer);
   return { result, connectMs, requestMs };
 }
 
 function logAnswer(answer: DnsAnswer, context: ProbeContext): void {
-  context.log(`answered ${answer.responseCode}`);
-  for (const record of answer.answers) context.log(presentRecord(record).replaceAll('\t', ' '));
+  const cut = answer.isTruncated ? ', cut off since it did not fit' : '';
+  context.log(`answered ${responseCodeOf(answer)}${cut}`);
+  for (const record of answer.answers) context.log(record.text.replaceAll(/\s/g, ' '));
+  for (const section of ['authorities', 'additionals'] as const) {
+    for (const record of answer[section]) {
+      context.debug?.(`${section}: ${record.text.replaceAll(/\s/g, ' ')}`);
+    }
+  }
+}
+
+function success(answer: DnsAnswer, { query_name: name, query_type: type }: DnsOptions): string {
+  const count = answer.answers.length;
+  const records = `${count} ${count === 1 ? 'record' : 'records'} for ${name} ${type}`;
+  return `${responseCodeOf(answer)}, ${records}`;
 }
 
 /**
@@ -100,7 +117,7 @@ export async function probeDns(
   const { context } = record;
   const phasesOf = (resolve: number, connect = 0, request = 0): Phase[] =>
     Object.entries({ resolve, connect, request }).map(([name, ms]) => ({ name, ms }));
-  const place = placeOf(target, options);
+  const place = questionFault(options) ?? placeOf(target, options);
   if (isFailure(place)) {
     const phases = phasesOf(0);
     return record.finish(place, { families: dnsFamilies(undefined, phases, options), phases });
@@ -121,10 +138,7 @@ export async function probeDns(
   const failure = isFailure(result) ? result : judgeAnswer(result, peer, options);
   const phases = phasesOf(lookupMs, connectMs, requestMs);
   const families = [...common, ...dnsFamilies(answer, phases, options)];
-  const { query_name: name, query_type: type } = options;
-  const count = answer?.answers.length ?? 0;
-  const found = `${count} ${count === 1 ? 'record' : 'records'} for ${name} ${type}`;
   const took = humanDuration(record.elapsedMs());
-  const passed = `${answer?.responseCode ?? ''}, ${found} from ${peer} in ${took}`;
+  const passed = answer === undefined ? '' : `${success(answer, options)} from ${peer} in ${took}`;
   return record.finish(failure ?? passed, { families, phases });
 }

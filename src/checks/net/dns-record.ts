@@ -1,75 +1,71 @@
-import type { Answer, SoaData, SrvData, TxtAnswer } from 'dns-packet';
-import { typeName } from './dns-names.ts';
+import { presentEdns } from './dns-edns.ts';
+import { layouts } from './dns-layouts.ts';
+import { className, typeName, typeNumber } from './dns-names.ts';
+import {
+  isAtEnd,
+  takeBytes,
+  takeName,
+  takeNumber,
+  takeRest,
+  type DnsCursor,
+} from './dns-reader.ts';
 
-/** Names end with the dot of the root. */
-function fullName(name: string): string {
-  return name === '.' || name.endsWith('.') ? name : `${name}.`;
+/** A record of an answer. */
+export interface DnsRecord {
+  readonly type: number;
+  readonly ttl: number;
+  /**
+   * In presentation form, as zone files and `dig` write it: owner, TTL, class and type, separated by tabs,
+   * then the data. The validation rules are matched against this, so it is blackbox_exporter's to a letter.
+   */
+  readonly text: string;
+  /** The serial of the zone, for a record of type SOA. */
+  readonly serial?: number;
 }
 
-/** A character string in quotes; what is not printable as `\DDD` (RFC 1035, 5.1). */
-function quoted(value: string | Buffer): string {
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  let text = '';
-  for (const byte of bytes) {
-    const character = String.fromCodePoint(byte);
-    if (character === '"' || character === '\\') text += `\\${character}`;
-    else if (byte < 0x20 || byte > 0x7e) text += `\\${String(byte).padStart(3, '0')}`;
-    else text += character;
-  }
-  return `"${text}"`;
+interface Head {
+  readonly owner: string;
+  readonly type: number;
+  readonly kind: number;
+  readonly ttl: number;
 }
 
-function soa(data: SoaData): string {
-  const { mname, rname, serial = 0, refresh = 0, retry = 0, expire = 0, minimum = 0 } = data;
-  const numbers = [serial, refresh, retry, expire, minimum].join(' ');
-  return `${fullName(mname)} ${fullName(rname)} ${numbers}`;
+const types = { null: typeNumber('NULL'), edns: typeNumber('OPT'), soa: typeNumber('SOA') };
+
+/** Data of an unknown type (RFC 3597, 5). */
+function presentUnknown({ owner, ttl, kind, type }: Head, data: DnsCursor): string {
+  const bytes = takeRest(data);
+  return `${owner}\t${ttl}\tCLASS${kind}\tTYPE${type}\t\\# ${bytes.length} ${bytes.toString('hex')}`;
 }
 
-/** Records without a form of their own here: raw data as in RFC 3597, else their fields in order. */
-function otherData(data: unknown): string {
-  if (Buffer.isBuffer(data)) {
-    return `\\# ${data.length}${data.length === 0 ? '' : ` ${data.toString('hex')}`}`;
-  }
-  return Object.values(data ?? {})
-    .map((field: unknown) =>
-      Buffer.isBuffer(field) ? field.toString('hex').toUpperCase() : String(field),
-    )
-    .join(' ');
+function present(head: Head, data: DnsCursor): string {
+  const { owner, ttl, kind, type } = head;
+  if (type === types.edns) return presentEdns(kind, ttl, data);
+  const start = `${owner}\t${ttl}\t${className(kind)}\t${typeName(type)}\t`;
+  // There is no form for it: it is a comment with the data as they are.
+  if (type === types.null) return `;${start}${takeRest(data).toString('utf8')}`;
+  const layout = layouts[typeName(type)];
+  if (layout === undefined) return presentUnknown(head, data);
+  return start + layout.flatMap((field) => field(data)).join(' ');
 }
 
-function txt(data: TxtAnswer['data']): string {
-  return (Array.isArray(data) ? data : [data]).map(quoted).join(' ');
+function serialOf(data: DnsCursor): number {
+  for (let names = 0; names < 2; names++) if (!isAtEnd(data)) takeName(data);
+  return isAtEnd(data) ? 0 : takeNumber(data, 4);
 }
 
-function srv({ priority = 0, weight = 0, port, target }: SrvData): string {
-  return `${priority} ${weight} ${port} ${fullName(target)}`;
-}
-
-function dataOf(record: Exclude<Answer, { type: 'OPT' }>): string {
-  const { type, data } = record;
-  if (type === 'A' || type === 'AAAA') return data;
-  if (type === 'CNAME' || type === 'DNAME' || type === 'NS' || type === 'PTR')
-    return fullName(data);
-  if (type === 'MX') return `${data.preference ?? 0} ${fullName(data.exchange)}`;
-  if (type === 'TXT') return txt(data);
-  if (type === 'SOA') return soa(data);
-  if (type === 'SRV') return srv(data);
-  if (type === 'CAA') return `${data.flags ?? 0} ${data.tag} ${quoted(data.value)}`;
-  return otherData(data);
-}
-
-/** The library writes a type that it does not know as `UNKNOWN_65`. */
-function shownType(type: string): string {
-  const unknown = /^UNKNOWN_(\d+)$/.exec(type);
-  return unknown === null ? type : typeName(Number(unknown[1]));
-}
-
-/**
- * A record in presentation form, as zone files and `dig` write it: owner, TTL, class and type separated
- * by tabs, then the data. The validation rules are matched against this.
- */
-export function presentRecord(record: Answer): string {
-  if (record.type === 'OPT') return `;; OPT udp: ${record.udpPayloadSize}`;
-  const { name, ttl = 0, class: kind = 'IN', type } = record;
-  return [fullName(name), ttl, kind, shownType(type), dataOf(record)].join('\t');
+/** The record at the cursor, which is moved behind it. Throws a `RangeError` for what is none. */
+export function takeRecord(cursor: DnsCursor): DnsRecord {
+  const owner = takeName(cursor);
+  const [type, kind] = [takeNumber(cursor, 2), takeNumber(cursor, 2)];
+  const ttl = takeNumber(cursor, 4);
+  const length = takeNumber(cursor, 2);
+  const start = cursor.at;
+  takeBytes(cursor, length);
+  const bytes = cursor.bytes.subarray(0, cursor.at);
+  const data: DnsCursor = { bytes, at: start };
+  const text = present({ owner, type, kind, ttl }, data);
+  if (!isAtEnd(data)) throw new RangeError(`data of ${typeName(type)} with something behind them`);
+  const serial = type === types.soa ? { serial: serialOf({ bytes, at: start }) } : {};
+  return { type, ttl, text, ...serial };
 }
