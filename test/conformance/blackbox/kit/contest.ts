@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { ProberName } from '../../../../src/model/check.ts';
-import { startAgent, type TestAgent } from '../../../support/agent.ts';
 import { ask } from '../../../support/ask.ts';
 import { commonFamilies, differences, implausibleTimes } from './compare.ts';
-import { startOracle, type Oracle } from './oracle.ts';
+
 import { readPage, sampleOf, type Page } from './page.ts';
+import { probePath, startPair, type Pair, type PairSetup } from './pair.ts';
 
 /** A module in the format of `blackbox.yml`. */
 export interface Module {
@@ -48,12 +48,6 @@ export interface Expectation {
   readonly families?: readonly string[];
 }
 
-export interface Surroundings {
-  readonly env?: Readonly<Record<string, string>>;
-  /** Further settings of tocsin, in its own format. */
-  readonly config?: object;
-}
-
 const handlerFamilies = ['probe_duration_seconds', 'probe_success', 'probe_timeout_seconds'];
 
 /** Longest probe where neither the module nor the request says so. */
@@ -65,41 +59,32 @@ const scrapeTimeout = { 'X-Prometheus-Scrape-Timeout-Seconds': '10' };
  */
 export function contest(
   topics: Readonly<Record<string, readonly ProbeCase[]>>,
-  surroundings: Surroundings = {},
+  surroundings: Pick<PairSetup, 'env' | 'config'> = {},
 ): void {
   const named = new Map(
     Object.values(topics)
       .flat()
       .map((one, index) => [one, nameOf(one, index)]),
   );
-  const { env = {}, config } = surroundings;
-  let agent: TestAgent;
-  let oracle: Oracle | undefined;
+  let pair: Pair;
   beforeAll(async () => {
-    agent = await startAgent({
-      config: { modules_file: 'blackbox.yml', ...config },
-      files: { 'blackbox.yml': modulesText(named) },
-      env,
-    });
-    oracle = await startOracle({
-      modules: modulesText(named, ({ beyond }) => beyond === undefined),
-      env,
-    });
+    const isCommon = ({ beyond }: ProbeCase): boolean => beyond === undefined;
+    const oracleModules = [...named.keys()].some(isCommon)
+      ? modulesText(named, isCommon)
+      : undefined;
+    pair = await startPair({ modules: modulesText(named), oracleModules, ...surroundings });
   });
-  afterAll(async () => {
-    await agent?.[Symbol.asyncDispose]();
-    await oracle?.[Symbol.asyncDispose]();
-  });
+  afterAll(async () => pair?.[Symbol.asyncDispose]());
   describe.each(Object.entries(topics))('%s', (_topic, cases) => {
     for (const one of cases) {
       const name = named.get(one) ?? '';
       test(one.title, async () => {
-        const ours = await probe(agent.url, one, name);
+        const ours = await probe(pair.agent.url, one, name);
         meetsExpectation(ours, one.expect);
         one.judge?.(ours);
         expect(implausibleTimes(ours)).toEqual([]);
-        if (oracle === undefined || one.beyond !== undefined) return;
-        const theirs = await probe(oracle.url, one, name);
+        if (pair.oracle === undefined || one.beyond !== undefined) return;
+        const theirs = await probe(pair.oracle.url, one, name);
         expect(differences(one.module.prober, ours, theirs), theirs.text).toEqual([]);
       });
     }
@@ -128,9 +113,9 @@ async function probe(url: string, one: ProbeCase, name: string): Promise<Page> {
   await using server = await one.server?.();
   const base = server?.target ?? '';
   const target = typeof one.target === 'function' ? one.target(base) : (one.target ?? base);
-  const query = new URLSearchParams({ module: name, target, ...one.query });
+  const path = probePath({ module: name, target, ...one.query });
   const headers = { ...scrapeTimeout, ...one.headers };
-  const { status, body } = await ask(`${url}/probe?${query.toString()}`, { headers });
+  const { status, body } = await ask(url + path, { headers });
   server?.verify?.();
   return readPage(status, body);
 }

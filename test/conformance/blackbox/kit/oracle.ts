@@ -9,7 +9,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { closedPort } from '../../../support/tcp-server.ts';
 
 /** The blackbox_exporter that Debian ships: 0.23.0. */
-const program = '/usr/bin/prometheus-blackbox-exporter';
+export const oracleProgram = '/usr/bin/prometheus-blackbox-exporter';
 
 export interface OracleSetup {
   /** The text of `blackbox.yml`. */
@@ -25,8 +25,8 @@ export interface Oracle extends AsyncDisposable {
 
 /** Starts the program to compare with. Undefined, with a line that says so, where it is not installed. */
 export async function startOracle(setup: OracleSetup): Promise<Oracle | undefined> {
-  if (!existsSync(program)) {
-    process.stderr.write(`${program} is not installed: nothing is compared with it\n`);
+  if (!existsSync(oracleProgram)) {
+    process.stderr.write(`${oracleProgram} is not installed: nothing is compared with it\n`);
     return undefined;
   }
   const directory = await mkdtemp(join(tmpdir(), 'tocsin-oracle-'));
@@ -34,7 +34,7 @@ export async function startOracle(setup: OracleSetup): Promise<Oracle | undefine
   await writeFile(file, setup.modules);
   const port = await closedPort();
   const listen = `--web.listen-address=127.0.0.1:${port}`;
-  const child = spawn(program, [`--config.file=${file}`, listen, ...(setup.args ?? [])], {
+  const child = spawn(oracleProgram, [`--config.file=${file}`, listen, ...(setup.args ?? [])], {
     cwd: directory,
     env: { PATH: process.env['PATH'] ?? '', HOME: directory, ...setup.env },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -55,12 +55,12 @@ export async function startOracle(setup: OracleSetup): Promise<Oracle | undefine
   };
   try {
     await eventually(async () => {
-      if (child.exitCode !== null) throw new Error(`${program} ended: ${said}`);
+      if (child.exitCode !== null) throw new Error(`${oracleProgram} ended: ${said}`);
       return ask(`${url}/-/healthy`).then(
         ({ status }) => status === 200,
         () => false,
       );
-    }, `${program} becomes ready`);
+    }, `${oracleProgram} becomes ready`);
   } catch (error) {
     await oracle[Symbol.asyncDispose]();
     throw error;

@@ -1,0 +1,94 @@
+import { inspect } from 'node:util';
+import { expect } from 'vitest';
+import type { ProberName } from '../../../src/model/check.ts';
+import { startAgent, type TestAgent } from '../../support/agent.ts';
+import { ask } from '../../support/ask.ts';
+import type { RandomCase } from '../../support/random-case.ts';
+import { differences, implausibleTimes } from './kit/compare.ts';
+import { blackboxYaml } from './kit/contest.ts';
+import { startOracle, type Oracle } from './kit/oracle.ts';
+import { readPage, type Page } from './kit/page.ts';
+
+/** How many probes are under way at the same time. */
+const abreast = 4;
+
+/** Cases that are printed in full when they fail. */
+const shownMax = Number(process.env['TOCSIN_SHOWN'] ?? 3);
+
+const scrapeTimeout = { 'X-Prometheus-Scrape-Timeout-Seconds': '10' };
+
+/** Both programs with the modules of all cases. */
+interface Arena {
+  readonly agent: TestAgent;
+  readonly oracle: Oracle;
+}
+
+/** How many cases there are, and the seed of the first: both can be asked for. */
+export function seeds(casesDefault: number): readonly number[] {
+  const first = Number(process.env['TOCSIN_SEED'] ?? 1);
+  const count = process.env['TOCSIN_CASES'] ?? (process.env['TOCSIN_SEED'] ? 1 : casesDefault);
+  return Array.from({ length: Number(count) }, (_, index) => first + index);
+}
+
+/** Sends the same probes to tocsin and to blackbox_exporter; fails with every case that differs. */
+export async function compareAll(cases: readonly RandomCase[]): Promise<void> {
+  const modules = blackboxYaml(
+    Object.fromEntries(cases.map(({ seed, module }) => [`case_${seed}`, module])),
+  );
+  await using oracle = await startOracle({ modules });
+  if (oracle === undefined) return;
+  await using agent = await startAgent({
+    config: { modules_file: 'blackbox.yml' },
+    files: { 'blackbox.yml': modules },
+  });
+  const failed: string[] = [];
+  const seen: number[] = [];
+  const waiting = [...cases];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const report = await compareOne(next, { agent, oracle });
+      if (report === undefined) continue;
+      seen.push(next.seed);
+      if (failed.length < shownMax) failed.push(report);
+    }
+  };
+  await Promise.all(Array.from({ length: abreast }, work));
+  const title = `${seen.length} of ${cases.length} cases differ: TOCSIN_SEED=${seen.join(', ')}`;
+  expect(seen, [title, ...failed].join('\n\n')).toEqual([]);
+}
+
+async function compareOne(one: RandomCase, arena: Arena): Promise<string | undefined> {
+  await using server = await one.start();
+  const probe = async (url: string): Promise<Page> => {
+    const query = new URLSearchParams({ module: `case_${one.seed}`, target: server.target });
+    const asked = `${url}/probe?${query.toString()}`;
+    const { status, body } = await ask(asked, { headers: scrapeTimeout });
+    return readPage(status, body);
+  };
+  const ours = await probe(arena.agent.url);
+  const oursSeen = inspected(server.seen());
+  const theirs = await probe(arena.oracle.url);
+  const theirsSeen = inspected(server.seen());
+  const lines = [
+    ...differences(one.module.prober as ProberName, ours, theirs),
+    ...implausibleTimes(ours),
+  ];
+  if (oursSeen !== theirsSeen) lines.push(`what arrived was ${oursSeen}, not ${theirsSeen}`);
+  if (lines.length === 0) return undefined;
+  return [
+    `TOCSIN_SEED=${one.seed}: ${server.target}`,
+    ...lines,
+    `module: ${inspected(one.module)}`,
+    `behaviour: ${inspected(one.behaviour)}`,
+    `tocsin: ${samples(ours)}`,
+    `blackbox_exporter: ${samples(theirs)}`,
+  ].join('\n');
+}
+
+function inspected(value: unknown): string {
+  return inspect(value, { depth: 9, maxStringLength: 300, maxArrayLength: 60, breakLength: 120 });
+}
+
+function samples({ status, text }: Page): string {
+  return `${status}\n${text.replaceAll(/^#.*\n/gm, '')}`;
+}
