@@ -85,7 +85,7 @@ function fromEnvironment(url: URL, environment: Environment): URL | Failure | un
   const address = variable(environment, name);
   if (address === '' || isExempt(url, variable(environment, 'no_proxy'))) return undefined;
   // Many write `proxy:3128` there.
-  const proxy = parseProxyUrl(address) ?? parseProxyUrl(`http://${address}`);
+  const proxy = parseProxyUrl(address.includes('://') ? address : `http://${address}`);
   return proxy ?? unusable(`the variable ${name.toUpperCase()}`);
 }
 

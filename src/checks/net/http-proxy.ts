@@ -141,7 +141,11 @@ export async function openTunnel(
   const outcome = await new Promise<Socket | Failure>((resolve) => {
     const doing = `waiting for ${shownProxy(proxy)} to connect to ${place}`;
     const stop = onAbort(context.signal, () => settle(timedOut(context, doing)));
+    let isSettled = false;
     function settle(end: Socket | Failure): void {
+      // The request is over once there is a tunnel, which is no end of the connection.
+      if (isSettled) return;
+      isSettled = true;
       stop();
       if (isFailure(end)) socket.destroy();
       resolve(end);
