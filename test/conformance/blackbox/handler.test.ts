@@ -15,6 +15,7 @@ const modules = {
   own_host: { prober: 'http', http: ownHost },
   same_host: { prober: 'http', http: sameHost },
   secret: { prober: 'http', http: { bearer_token: 'open-sesame' } },
+  needs_tls: { prober: 'http', http: { ...ip4, fail_if_not_ssl: true } },
   login: { prober: 'http', http: { basic_auth: { username: 'ali', password: 'open-sesame' } } },
   tls: { prober: 'tcp', tcp: { ...ip4, tls: true, tls_config: { insecure_skip_verify: true } } },
 };
@@ -189,6 +190,33 @@ describe('parameters that are missing or wrong', () => {
       for (const body of bodies)
         expect(sampleOf(readPage(200, body), 'probe_http_status_code')).toBe(200);
     }
+  });
+});
+
+describe('the reason in the log', () => {
+  const query = { module: 'needs_tls', debug: 'true' };
+  const reason = 'answered over a plain connection, wanted TLS';
+
+  test('BB-T35 the lack of TLS is said where it decided', async () => {
+    await using server = await answering({ body: 'ok' })();
+    const { body } = await pair.agent.get(probePath({ ...query, target: server.target }));
+    expect(body).toContain('probe_success 0');
+    expect(body).toContain(reason);
+  });
+
+  test('BB-T35 the lack of TLS is not said where nobody wanted it', async () => {
+    await using server = await answering({ body: 'ok' })();
+    const plain = { module: 'http_2xx', debug: 'true', target: server.target };
+    const { body } = await pair.agent.get(probePath(plain));
+    expect(body).toContain('probe_success 1');
+    expect(body).not.toContain(reason);
+  });
+
+  test('BB-T35 the lack of TLS is not said where no answer came', async () => {
+    await using server = await serving((request) => void request.socket.destroy())();
+    const { body } = await pair.agent.get(probePath({ ...query, target: server.target }));
+    expect(body).toContain('probe_success 0');
+    expect(body).not.toContain(reason);
   });
 });
 

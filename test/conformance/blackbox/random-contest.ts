@@ -5,7 +5,6 @@ import { startAgent, type TestAgent } from '../../support/agent.ts';
 import { ask } from '../../support/ask.ts';
 import type { RandomCase } from '../../support/random-case.ts';
 import { differences, implausibleTimes } from './kit/compare.ts';
-import { blackboxYaml } from './kit/contest.ts';
 import { startOracle, type Oracle } from './kit/oracle.ts';
 import { readPage, type Page } from './kit/page.ts';
 
@@ -30,11 +29,18 @@ export function seeds(casesDefault: number): readonly number[] {
   return Array.from({ length: Number(count) }, (_, index) => first + index);
 }
 
+/** The modules as YAML of which only one reading is possible: in the notation of JSON, beyond ASCII escaped. */
+function modulesText(cases: readonly RandomCase[]): string {
+  const modules = Object.fromEntries(cases.map(({ seed, module }) => [`case_${seed}`, module]));
+  return JSON.stringify({ modules }, null, 1).replaceAll(
+    /[^\0-~]/gu,
+    (character) => `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
+  );
+}
+
 /** Sends the same probes to tocsin and to blackbox_exporter; fails with every case that differs. */
 export async function compareAll(cases: readonly RandomCase[]): Promise<void> {
-  const modules = blackboxYaml(
-    Object.fromEntries(cases.map(({ seed, module }) => [`case_${seed}`, module])),
-  );
+  const modules = modulesText(cases);
   await using oracle = await startOracle({ modules });
   if (oracle === undefined) return;
   await using agent = await startAgent({
