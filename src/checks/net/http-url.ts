@@ -27,7 +27,10 @@ export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}${url.search}`;
 }
 
-/** A target as typed, with the password in it hidden. */
+/**
+ * A target as typed, with the password in it hidden. A URL may have more slashes than two, slashes that
+ * lean the other way, and an `@` in the name of the user.
+ */
 export function withoutPassword(target: string): string {
-  return target.replace(/^((?:\w+:\/\/)?[^/?#@:]*:)[^/?#]*@/, '$1xxxxx@');
+  return target.replace(/^((?:\w+:[/\\]+)?[^/\\?#:]*:)[^/\\?#]*@/, '$1xxxxx@');
 }
