@@ -122,11 +122,15 @@ export const time: DnsField = (cursor) => {
   return [digits.slice(0, 14)];
 };
 
+/** What stands in front of an IPv4 address that is written as IPv6. */
+const mapped = Buffer.from('00000000000000000000ffff', 'hex');
+
 /** IPv4 as four numbers; IPv6 as RFC 5952 wants it, but an embedded IPv4 address only after `::ffff:`. */
 export function addressText(bytes: Buffer): string {
   if (bytes.length === 4) return bytes.join('.');
-  const isMapped = bytes.readUIntBE(0, 6) === 0 && bytes.readUIntBE(6, 6) >= 0xffff_0000_0000;
-  if (isMapped && bytes.readUInt32BE(6) === 0xffff) return `::ffff:${bytes.subarray(12).join('.')}`;
+  if (bytes.subarray(0, mapped.length).equals(mapped)) {
+    return `::ffff:${bytes.subarray(mapped.length).join('.')}`;
+  }
   const groups = Array.from({ length: 8 }, (_group, at) => bytes.readUInt16BE(at * 2).toString(16));
   const runs = Array.from(groups.join(' ').matchAll(/\b0(?: 0)+\b/g));
   const longest = runs.toSorted((a, b) => b[0].length - a[0].length)[0];

@@ -178,9 +178,10 @@ export function typeName(number: number): string {
   return typeNames.get(number) ?? `TYPE${number}`;
 }
 
-/** The mnemonic of a class, or `CLASS42` where there is none. */
+/** The mnemonic of a class, or `CLASS42` where there is none, or only one that is a type's as well. */
 export function className(number: number): string {
-  return classNames.get(number) ?? `CLASS${number}`;
+  const name = classNames.get(number);
+  return name === undefined || typeNumber(name) !== undefined ? `CLASS${number}` : name;
 }
 
 export function responseCodeName(number: number): string {

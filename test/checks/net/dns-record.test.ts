@@ -1,71 +1,60 @@
-import type { Answer } from 'dns-packet';
-import { decode, encode } from 'dns-packet';
-import { expect, test } from 'vitest';
-import { presentRecord } from '../../../src/checks/net/dns-record.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { decodeAnswer } from '../../../src/checks/net/dns-message.ts';
+import { startOracle } from '../../conformance/blackbox/kit/oracle.ts';
+import { ask } from '../../support/ask.ts';
+import { ednsSamples } from '../../support/dns-edns-samples.ts';
+import { dnsAnswerOf, dnsSamples } from '../../support/dns-samples.ts';
+import { startUdpAnswers } from '../../support/hostile-dns.ts';
 
-/** A record after it went over the wire. */
-function received(record: Answer): Answer {
-  const [answer] = decode(encode({ type: 'response', answers: [record] })).answers ?? [];
-  if (answer === undefined) throw new Error('the record was lost');
-  return answer;
+const samples = [...dnsSamples, ...ednsSamples];
+
+/** What the rules of a module say for exactly this text: RE2 takes a backslash before any sign. */
+function exactly(wanted: string): string {
+  return `^${wanted.replaceAll(/[^A-Za-z0-9]/g, String.raw`\$&`)}$`;
 }
 
-const base = { name: 'example.com', ttl: 60 };
+/** The name that a sample is asked for by. */
+function nameOf(index: number): string {
+  return `sample-${index}.test`;
+}
 
-test.each([
-  [{ ...base, type: 'A', data: '192.0.2.1' }, 'A\t192.0.2.1'],
-  [{ ...base, type: 'AAAA', data: '2001:db8::1' }, 'AAAA\t2001:db8::1'],
-  [{ ...base, type: 'CNAME', data: 'www.example.net' }, 'CNAME\twww.example.net.'],
-  [{ ...base, type: 'NS', data: 'ns.example.net' }, 'NS\tns.example.net.'],
-  [{ ...base, type: 'PTR', data: 'host.example.net' }, 'PTR\thost.example.net.'],
-  [
-    { ...base, type: 'MX', data: { preference: 10, exchange: 'mx.example.net' } },
-    'MX\t10 mx.example.net.',
-  ],
-  [
-    { ...base, type: 'TXT', data: ['v=spf1 -all', 'a"b\\c\u0001'] },
-    'TXT\t"v=spf1 -all" "a\\"b\\\\c\\001"',
-  ],
-  [
+const modules = Object.fromEntries(
+  samples.map((sample, index) => [
+    `m${index}`,
     {
-      ...base,
-      type: 'SOA',
-      data: {
-        mname: 'ns.a',
-        rname: 'noc.a',
-        serial: 1,
-        refresh: 2,
-        retry: 3,
-        expire: 4,
-        minimum: 5,
+      prober: 'dns',
+      dns: {
+        query_name: nameOf(index),
+        preferred_ip_protocol: 'ip4',
+        validate_answer_rrs: { fail_if_none_matches_regexp: [exactly(sample.text)] },
       },
     },
-    'SOA\tns.a. noc.a. 1 2 3 4 5',
-  ],
-  [
-    { ...base, type: 'SRV', data: { priority: 1, weight: 2, port: 443, target: 'web.a' } },
-    'SRV\t1 2 443 web.a.',
-  ],
-  [
-    { ...base, type: 'CAA', data: { flags: 0, tag: 'issue', value: 'ca.example' } },
-    'CAA\t0 issue "ca.example"',
-  ],
-  [
-    {
-      ...base,
-      type: 'DS',
-      data: { keyTag: 7, algorithm: 8, digestType: 2, digest: Buffer.of(0xab, 1) },
-    },
-    'DS\t7 8 2 AB01',
-  ],
-  [{ ...base, type: 'CERT', data: Buffer.of(1, 2, 255) }, 'CERT\t\\# 3 0102ff'],
-] as [Answer, string][])('%j is written as zone files do', (record, text) => {
-  expect(presentRecord(received(record))).toBe(`example.com.\t60\tIN\t${text}`);
+  ]),
+);
+
+describe('blackbox_exporter writes the same', async () => {
+  const oracle = await startOracle({ modules: JSON.stringify({ modules }) });
+  const server = await startUdpAnswers((query) => {
+    const index = Number(/^sample-(\d+)/.exec(query.questions?.[0]?.name ?? '')?.[1]);
+    const sample = samples[index];
+    return sample === undefined ? [] : [dnsAnswerOf(sample, query.id ?? 0)];
+  });
+  afterAll(async () => {
+    await oracle?.[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const cases = samples.map((sample, index) => [sample.title, sample, index] as const);
+  test.skipIf(oracle === undefined).each(cases)('%s', async (_title, sample, index) => {
+    const answer = await ask(`${oracle?.url}/probe?module=m${index}&target=${server.address}`);
+    const isSame = answer.body.includes('\nprobe_success 1');
+    expect(isSame).toBe(sample.apart === undefined);
+  });
 });
 
-test('a type without a name of its own is written by number', () => {
-  const record = { ...base, type: 'UNKNOWN_65280' as 'NULL', data: Buffer.of(1) };
-  expect(presentRecord(received(record))).toContain('\tTYPE65280\t');
-  const https = { ...base, type: 'UNKNOWN_65' as 'NULL', data: Buffer.of(0, 1, 0) };
-  expect(presentRecord(received(https))).toBe('example.com.\t60\tIN\tHTTPS\t\\# 3 000100');
+test.each(samples.map((sample) => [sample.title, sample] as const))('%s', (_title, sample) => {
+  const answer = decodeAnswer(dnsAnswerOf(sample, 1), 'peer');
+  expect('answers' in answer ? answer.answers.map((record) => record.text) : answer).toEqual([
+    sample.text,
+  ]);
 });
