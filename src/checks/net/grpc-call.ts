@@ -75,14 +75,16 @@ function hasStatus({ head, trailers }: Progress): boolean {
   return (trailers?.['grpc-status'] ?? head?.['grpc-status']) !== undefined;
 }
 
-/** Why the head of an answer is none of gRPC. */
-function headFault(head: IncomingHttpHeaders, peer: string): GrpcFault | undefined {
-  if (head['grpc-status'] !== undefined) return undefined;
+function isGrpc(head: IncomingHttpHeaders): boolean {
+  return /^application\/grpc(?:$|[+;])/i.test(headerText(head['content-type']));
+}
+
+/** An answer that HTTP alone has to explain. */
+function httpFault(head: IncomingHttpHeaders, peer: string): GrpcFault {
   const status = Number(head[':status']);
-  const type = headerText(head['content-type']);
-  if (status === 200 && /^application\/grpc(?:$|[+;])/i.test(type)) return undefined;
-  const kind = type === '' ? 'no content type' : excerpt(type);
+  const type = excerpt(headerText(head['content-type']));
   const code = codeOfHttpStatus(status);
+  const kind = type === '' ? 'no content type' : type;
   const said = `${peer} answered HTTP ${status} with ${kind}, wanted 200 with application/grpc`;
   return fault(code, reasons[code] ?? 'protocol', said);
 }
@@ -102,7 +104,9 @@ function endFault(stream: ClientHttp2Stream, progress: Progress, peer: string): 
     const said = `${peer} reset the call with error ${stream.rstCode} of HTTP/2`;
     return fault(codeOfReset(stream.rstCode), 'protocol', said);
   }
-  const what = progress.head === undefined ? 'an answer' : 'a status';
+  const { head } = progress;
+  if (head !== undefined && Number(head[':status']) !== 200) return httpFault(head, peer);
+  const what = head === undefined ? 'an answer' : 'a status';
   return fault(grpcCode.internal, 'protocol', `${peer} ended the call without ${what}`);
 }
 
@@ -124,8 +128,7 @@ function follow(
   stream.once('response', (head) => {
     progress.head = head;
     reader = readMessage(headerText(head['grpc-encoding']));
-    const wrong = headFault(head, peer);
-    if (wrong !== undefined) settle(wrong);
+    if (!isGrpc(head)) settle(httpFault(head, peer));
   });
   stream.once('trailers', (trailers: IncomingHttpHeaders) => {
     progress.trailers = trailers;

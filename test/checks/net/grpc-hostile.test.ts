@@ -138,12 +138,16 @@ describe('a status of', () => {
     expect(metric(outcome, 'probe_grpc_status_code')).toBe(2);
   });
 
-  test('gRPC counts even beside an HTTP status', async () => {
+  test.each([
+    ['gRPC counts even beside an HTTP status', { ...grpcHead, 'grpc-status': '5' }, 5],
+    ['gRPC in an answer that is none does not count', { 'grpc-status': '5' }, 14],
+    ['HTTP counts in an answer of gRPC that has no other', grpcHead, 14],
+  ])('%s', async (_name, head, code) => {
     await using server = await startGrpcServer((stream) =>
-      stream.respond({ ':status': 503, 'grpc-status': '5' }, { endStream: true }),
+      stream.respond({ ...head, ':status': 503 }, { endStream: true }),
     );
     const outcome = await runGrpc(`127.0.0.1:${server.port}`);
-    expect(metric(outcome, 'probe_grpc_status_code')).toBe(5);
+    expect(metric(outcome, 'probe_grpc_status_code')).toBe(code);
   });
 
   test('none at the end of an answer is 13', async () => {
