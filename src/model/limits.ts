@@ -84,6 +84,9 @@ export const cookiesMax = 50;
 /** Bytes of one line that a tcp check reads while it expects something; the line's end must come. */
 export const expectLineBytesMax = 64 * 1024;
 
+/** Characters of all names in one DNS answer, written out: pointers let 64 KiB hold hundreds of times that. */
+export const dnsNamesLengthMax = 1024 * 1024;
+
 /** Characters of a body quoted to explain a result: enough to recognise an error page. */
 export const excerptLengthMax = 300;
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { dnsNamesLengthMax } from '../../model/limits.ts';
 import { errorMessage, type Failure } from './failure.ts';
 import { classNumber, responseCodeName, typeNumber } from './dns-names.ts';
 import type { DnsOptions } from './dns-options.ts';
@@ -84,7 +85,8 @@ function extension(additionals: readonly DnsRecord[]): number {
 
 /** Reads an answer that `answers` has accepted. `server` is who sentences blame for a malformed one. */
 export function decodeAnswer(packet: Buffer, server: string): DnsAnswer | Failure {
-  const cursor: DnsCursor = { bytes: packet, at: headerBytes };
+  const names = { lengthLeft: dnsNamesLengthMax };
+  const cursor: DnsCursor = { bytes: packet, at: headerBytes, names };
   const [questionCount = 0, ...counts] = [4, 6, 8, 10].map((at) => packet.readUInt16BE(at));
   const bits = packet.readUInt16BE(2);
   try {

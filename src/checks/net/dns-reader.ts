@@ -2,6 +2,8 @@
 export interface DnsCursor {
   readonly bytes: Buffer;
   at: number;
+  /** What all names of a message may still take, shared by everyone who reads it. */
+  readonly names?: { lengthLeft: number };
 }
 
 /** Bytes of a name on the wire at most (RFC 1035, 2.3.4). */
@@ -93,6 +95,11 @@ export function takeName(cursor: DnsCursor): string {
     }
   }
   if (pointers === 0) cursor.at = walk.at;
+  const { names } = cursor;
+  if (names !== undefined) {
+    names.lengthLeft -= text.length;
+    if (names.lengthLeft < 0) throw new RangeError('its names are too long when written out');
+  }
   return text === '' ? '.' : text;
 }
 

@@ -63,7 +63,7 @@ export function takeRecord(cursor: DnsCursor): DnsRecord {
   const start = cursor.at;
   takeBytes(cursor, length);
   const bytes = cursor.bytes.subarray(0, cursor.at);
-  const data: DnsCursor = { bytes, at: start };
+  const data: DnsCursor = { ...cursor, bytes, at: start };
   const text = present({ owner, type, kind, ttl }, data);
   if (!isAtEnd(data)) throw new RangeError(`data of ${typeName(type)} with something behind them`);
   const serial = type === types.soa ? { serial: serialOf({ bytes, at: start }) } : {};
