@@ -205,6 +205,16 @@ describe('rules about headers', () => {
     expect(metric(outcome, 'probe_failed_due_to_regex')).toBe(isOk ? 0 : 1);
   });
 
+  test('BB-T75 BB-T83 a cookie that is set is judged', async () => {
+    await using server = await startHttpServer(answerWith(200, { 'Set-Cookie': 'zz=4; Path=/' }));
+    const found = { fail_if_header_matches: [{ header: 'set-cookie', regexp: '^zz=' }] };
+    expect((await runHttp(server.url, found)).reason).toBe('header');
+    const lacking = { fail_if_header_not_matches: [{ header: 'Set-Cookie', regexp: '^afs_id=' }] };
+    const outcome = await runHttp(server.url, lacking);
+    expect(outcome.reason).toBe('header');
+    expect(metric(outcome, 'probe_failed_due_to_regex')).toBe(1);
+  });
+
   test('BB-T76 BB-T84 repeated headers are judged one by one', async () => {
     const cookies = { 'Set-Cookie': ['zz=4', 'afs_id=1; Path=/'] };
     await using server = await startHttpServer(answerWith(200, cookies));
@@ -277,6 +287,56 @@ describe('what is exported', () => {
       expect((await runHttp(`${scheme}127.0.0.1:${server.port}/a?b`)).status).toBe('ok');
     },
   );
+
+  test.each([
+    ['plain, with the rule', true, false, true],
+    ['plain, without it', false, false, false],
+    ['cut off, with the rule', true, true, false],
+  ])('BB-T35 speaks of TLS only if that decides: %s', async (_what, wants, isCut, speaks) => {
+    await using server = await startTcpServer((socket) => {
+      socket.once('data', () => socket.end(isCut ? '' : 'HTTP/1.1 200 OK\r\n\r\n'));
+    });
+    const options = { fail_if_not_ssl: wants };
+    const outcome = await runHttp(`127.0.0.1:${server.port}`, options);
+    expect([outcome.summary, ...outcome.detail].join('\n').includes('TLS')).toBe(speaks);
+  });
+
+  test.each([
+    ['HEAD', 204, {}, -1],
+    ['HEAD', 304, { 'Content-Length': '5' }, 5],
+    ['HEAD', 304, {}, -1],
+    ['HEAD', 200, { 'Content-Length': '7' }, 7],
+    ['GET', 204, {}, 0],
+    ['GET', 304, { 'Content-Length': '5' }, 0],
+    ['GET', 200, { 'Content-Length': '0' }, 0],
+  ])(
+    'the length of the answer to %s, %i with %j, is %i',
+    async (method, status, headers, length) => {
+      await using server = await startHttpServer(answerWith(status, headers));
+      const outcome = await runHttp(server.url, { method, valid_status_codes: [status] });
+      expect(outcome.status).toBe('ok');
+      expect(metric(outcome, 'probe_http_content_length')).toBe(length);
+      expect(metric(outcome, 'probe_http_uncompressed_body_length')).toBe(0);
+    },
+  );
+
+  test('BB-T100 another scheme is a host that does not resolve', async () => {
+    const outcome = await runHttp('invalid://127.0.0.1:9/');
+    expect(outcome).toMatchObject({ status: 'critical', reason: 'resolve' });
+  });
+
+  test('whoever looks for a fault sees how long each round trip took', async () => {
+    await using server = await startHttpServer((request, response) =>
+      answerWith(request.url === '/' ? 302 : 200, { Location: '/next' }, 'abc')(request, response),
+    );
+    const lines: string[] = [];
+    await runHttp(server.url, {}, { debug: (line) => void lines.push(line) });
+    const steps = ': connect [0-9.]+ms, tls 0[.]0ms, response head [0-9.]+ms$';
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(new RegExp(`^GET 127.0.0.1:${server.port}/${steps}`));
+    expect(lines[1]).toMatch(new RegExp(`^GET 127.0.0.1:${server.port}/next${steps}`));
+    expect(lines[2]).toMatch(/^body: 3 bytes in [\d.]+ms$/);
+  });
 
   test('BB-T34 fail_if_not_ssl fails over a plain connection, if nothing else did before', async () => {
     await using server = await startHttpServer(answerWith(404));

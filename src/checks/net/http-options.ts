@@ -60,13 +60,13 @@ const method = (strictness: Strictness) =>
   );
 
 const versions = ['HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0'] as const;
-const versionMessage = 'HTTP/1.0, HTTP/1.1 or HTTP/2.0';
+const versionMessage = 'HTTP/1.0, HTTP/1.1 or HTTP/2.0 (HTTP/3 is not supported)';
 
 /** A module may name versions that do not exist; one that does and is not spoken here is refused. */
 const httpVersion = (strictness: Strictness) =>
   v.pipe(
     strictness === 'lax' ? text : choice(versions, versionMessage, strictness),
-    v.check((version) => version !== 'HTTP/3.0', `${versionMessage}: HTTP/3 is not supported`),
+    v.check((version) => version !== 'HTTP/3.0', versionMessage),
   );
 
 const httpEntries = (strictness: Strictness) => ({

@@ -22,10 +22,11 @@ const answerWith =
 
 describe('the length of the body', () => {
   test.each([
-    ['BB-T15', 'identity'],
-    ['BB-T17', 'xxx'],
-  ])('%s is the same with Content-Encoding %s', async (_id, coding) => {
-    await using server = await startHttpServer(answerWith(text, { 'Content-Encoding': coding }));
+    ['BB-T15', { 'Content-Encoding': 'identity' }],
+    ['BB-T16', {}],
+    ['BB-T17', { 'Content-Encoding': 'xxx' }],
+  ])('%s is the same with %j', async (_id, headers) => {
+    await using server = await startHttpServer(answerWith(text, headers));
     const outcome = await runHttp(server.url);
     expect(outcome.status).toBe('ok');
     expect(metric(outcome, 'probe_http_content_length')).toBe(110);
@@ -73,6 +74,53 @@ describe('compression', () => {
       expect(metric(outcome, 'probe_http_uncompressed_body_length')).toBe(110);
     },
   );
+
+  test.each(['gzip', 'br, gzip', '*'])(
+    'BB-T23 gzip is unpacked under Accept-Encoding %s',
+    async (accepted) => {
+      const seen: unknown[] = [];
+      await using server = await startHttpServer((request, response) => {
+        seen.push(request.headers['accept-encoding']);
+        answerWith(packed.gzip)(request, response);
+      });
+      const options = { compression: 'gzip', headers: { 'Accept-Encoding': accepted } };
+      const outcome = await runHttp(server.url, options);
+      expect(outcome.status).toBe('ok');
+      expect(seen).toEqual([accepted]);
+      expect(metric(outcome, 'probe_http_uncompressed_body_length')).toBe(110);
+    },
+  );
+
+  test('BB-T24 gzip stays packed where no compression is configured', async () => {
+    await using server = await startHttpServer(answerWith(packed.gzip));
+    const options = { headers: { 'Accept-Encoding': 'gzip' } };
+    const outcome = await runHttp(server.url, options);
+    expect(outcome.status).toBe('ok');
+    expect(metric(outcome, 'probe_http_uncompressed_body_length')).toBe(packed.gzip.length);
+  });
+
+  test.each([
+    ['gzip', 'critical'],
+    ['deflate', 'critical'],
+    ['br', 'ok'],
+    ['identity', 'ok'],
+  ])('an empty body taken for %s is %s', async (compression, status) => {
+    await using server = await startHttpServer(answerWith(''));
+    expect((await runHttp(server.url, { compression })).status).toBe(status);
+  });
+
+  test.each([
+    ['gzip', 'critical'],
+    ['br', 'ok'],
+  ])('a redirect that is not followed, unpacked from %s, is %s', async (compression, status) => {
+    await using server = await startHttpServer((_request, response) =>
+      response.writeHead(302, { Location: '/next' }).end(packed.gzip),
+    );
+    const options = { follow_redirects: false, valid_status_codes: [302], compression };
+    const outcome = await runHttp(server.url, options);
+    expect(outcome.status).toBe(status);
+    expect(metric(outcome, 'probe_http_uncompressed_body_length')).toBe(0);
+  });
 
   test.each([
     ['BB-T22 gzip taken for deflate', packed.gzip, 'deflate'],
