@@ -20,28 +20,43 @@ export async function startAgent(work: Work): Promise<Side> {
   };
 }
 
-/**
- * Installs and configures the agent for this work. The copy matters: how much of a file becomes resident
- * depends on how its pages came into memory, and a build leaves other ones than an installation.
- */
-export async function agentCommand(
-  work: Work,
-): Promise<{ command: [string, ...string[]]; port: number }> {
-  const port = await freePort();
-  const program = join(work.directory, 'tocsin');
-  copyFileSync(executable, program);
-  const file = join(work.directory, 'agent.config.yaml');
+/** Configures the agent for this work. */
+export async function agentCommand(work: Work): Promise<Installed> {
   const checks = targetUrls(work, 'tocsin').map(
     (url, index) => `  - { name: target-${index + 1}, type: http, target: "${url}" }`,
   );
-  const lines = [
-    `agent: { name: bench, data_dir: "${join(work.directory, 'state')}" }`,
-    `server: { listen: "127.0.0.1:${port}" }`,
+  return installAgent(work.directory, [
     `defaults: { interval: ${work.intervalSeconds}s, timeout: 3s, debounce: { fail_after: 1 } }`,
     'route: { receiver: hook, group_by: ["..."], group_wait: 0s }',
     `receivers: [{ name: hook, webhook_configs: [{ url: "${work.standIn}/hook/tocsin" }] }]`,
     'checks:',
     ...checks,
+  ]);
+}
+
+/** How to start what was installed, and where it will listen on loopback. */
+export interface Installed {
+  readonly command: [string, ...string[]];
+  readonly port: number;
+}
+
+/**
+ * Installs the agent in a directory, with these lines of configuration. The copy matters: how much of a
+ * file becomes resident depends on how its pages came into memory, and a build leaves other ones than an
+ * installation.
+ */
+export async function installAgent(
+  directory: string,
+  configuration: readonly string[],
+): Promise<Installed> {
+  const port = await freePort();
+  const program = join(directory, 'tocsin');
+  copyFileSync(executable, program);
+  const file = join(directory, 'agent.config.yaml');
+  const lines = [
+    `agent: { name: bench, data_dir: "${join(directory, 'state')}" }`,
+    `server: { listen: "127.0.0.1:${port}" }`,
+    ...configuration,
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
   return { command: [program, 'run', '-c', file], port };

@@ -3,8 +3,20 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 import { executable } from './agent.ts';
 import { peerPrograms } from './peers.ts';
 
-/** What the numbers depend on besides the programs: the machine, the versions, the day. */
-export function machineFacts(): [name: string, value: string][] {
+const programs = {
+  tocsin: () => versionOf(executable, 'version'),
+  blackbox_exporter: () => versionOf(peerPrograms.blackbox, '--version'),
+  prometheus: () => versionOf(peerPrograms.prometheus, '--version'),
+  alertmanager: () => versionOf(peerPrograms.alertmanager, '--version'),
+};
+
+/** A name and a value, as the tables show them. */
+export type Fact = readonly [name: string, value: string];
+
+/** What the numbers depend on besides the work: the day, the machine, the versions of these programs. */
+export function machineFacts(
+  measured: readonly (keyof typeof programs)[] = Object.keys(programs) as (keyof typeof programs)[],
+): Fact[] {
   const processors = cpus();
   return [
     ['date', new Date().toISOString().slice(0, 10)],
@@ -17,10 +29,7 @@ export function machineFacts(): [name: string, value: string][] {
         .map((load) => load.toFixed(1))
         .join(', '),
     ],
-    ['tocsin', versionOf(executable, 'version')],
-    ['blackbox_exporter', versionOf(peerPrograms.blackbox, '--version')],
-    ['prometheus', versionOf(peerPrograms.prometheus, '--version')],
-    ['alertmanager', versionOf(peerPrograms.alertmanager, '--version')],
+    ...measured.map((name): Fact => [name, programs[name]()]),
   ];
 }
 

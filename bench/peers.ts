@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Installed } from './agent.ts';
 import { answers, freePort, startChild } from './child.ts';
 import { targetUrls, type Side, type Work } from './side.ts';
 
@@ -10,18 +11,19 @@ export const peerPrograms = {
   alertmanager: '/usr/bin/prometheus-alertmanager',
 } as const;
 
-/** The peers that are not installed. */
-export function missingPeers(): string[] {
-  return Object.values(peerPrograms).filter((path) => !existsSync(path));
+/** Those of these programs that are not installed. */
+export function missingPrograms(programs: readonly string[]): string[] {
+  return programs.filter((path) => !existsSync(path));
 }
 
-/** How to start blackbox_exporter, for itself or as a part of the work. */
+/** How to start blackbox_exporter with these modules, for itself or as a part of the work. */
 export async function blackboxCommand(
   directory: string,
-): Promise<{ command: [string, ...string[]]; port: number }> {
+  modules = '{ http_2xx: { prober: http, timeout: 3s } }',
+): Promise<Installed> {
   const port = await freePort();
   const config = join(directory, 'blackbox.yml');
-  writeFileSync(config, 'modules: { http_2xx: { prober: http, timeout: 3s } }\n');
+  writeFileSync(config, `modules: ${modules}\n`);
   const flags = [`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`];
   return { command: [peerPrograms.blackbox, ...flags], port };
 }

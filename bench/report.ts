@@ -1,5 +1,6 @@
 import { median, percentile, type Memory } from './measure.ts';
 import type { Results, SideResults } from './results.ts';
+import { factTable, figure, table } from './table.ts';
 
 /** The results as Markdown, for the terminal and for `README.md`. */
 export function report(results: Results): string {
@@ -17,7 +18,7 @@ export function report(results: Results): string {
     '',
     ...processTable(results),
     '',
-    ...table([['fact', 'value'], ...results.facts.map(([name, value]) => [name, value])]),
+    ...factTable(results.facts),
   ].join('\n');
 }
 
@@ -72,13 +73,4 @@ function processTable({ tocsin, peers }: Results): string[] {
       ),
     ]),
   ]);
-}
-
-function figure(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-function table([head = [], ...body]: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...body.map(line)];
 }
