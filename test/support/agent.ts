@@ -21,6 +21,8 @@ export interface AgentSetup {
   readonly env?: Readonly<Record<string, string>>;
   /** Further arguments of `tocsin run`. */
   readonly args?: readonly string[];
+  /** A program and its arguments that run the agent, in surroundings of their making. */
+  readonly within?: readonly string[];
   /** False gives the agent back as soon as it has been started. */
   readonly waitUntilReady?: boolean;
   /** The directory and port of an earlier agent, to go on where it stopped; the caller removes it. */
@@ -59,7 +61,7 @@ export async function startAgent(setup: AgentSetup): Promise<TestAgent> {
   await write(directory, setup.files ?? {});
   if (setup.config !== undefined) await rewrite(setup.config);
   const env = { XDG_STATE_HOME: join(directory, 'state'), ...setup.env };
-  const surroundings = { cwd: directory, env };
+  const surroundings = { cwd: directory, env, within: setup.within ?? [] };
   const tocsin = spawnTocsin(['run', '-c', configFile, ...(setup.args ?? [])], surroundings);
   const url = `http://127.0.0.1:${port}`;
   const agent: TestAgent = {

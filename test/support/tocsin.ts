@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** The user to run as, by id; only root can choose. */
   readonly uid?: number;
+  /** A program and its arguments that run the rest of the line, in surroundings of their making. */
+  readonly within?: readonly string[];
 }
 
 /** Whom the rights of files bind: the user `nobody` in the place of root, else whoever runs the tests. */
@@ -43,8 +45,9 @@ export const powerless: Pick<Surroundings, 'uid'> = process.getuid?.() === 0 ? {
 /** Starts the built executable. Throws when nobody has built it. */
 export function spawnTocsin(args: readonly string[], surroundings: Surroundings): TocsinProcess {
   if (!existsSync(executable)) throw new Error(`${executable} is missing: run "npm run build"`);
-  const { cwd, env = {}, uid } = surroundings;
-  const child = spawn(executable, args, {
+  const { cwd, env = {}, uid, within = [] } = surroundings;
+  const [program = executable, ...line] = [...within, executable, ...args];
+  const child = spawn(program, line, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -72,14 +72,16 @@ async function compareOne(one: RandomCase, arena: Arena): Promise<string | undef
     return readPage(status, body);
   };
   const ours = await probe(arena.agent.url);
-  const oursSeen = inspected(server.seen());
+  const oursSeen = server.seen().map(inspected);
   const theirs = await probe(arena.oracle.url);
-  const theirsSeen = inspected(server.seen());
+  const theirsSeen = server.seen().map(inspected);
   const lines = [
     ...differences(one.module.prober as ProberName, ours, theirs),
     ...implausibleTimes(ours),
   ];
-  if (oursSeen !== theirsSeen) lines.push(`what arrived was ${oursSeen}, not ${theirsSeen}`);
+  const odd = Array.from({ length: Math.max(oursSeen.length, theirsSeen.length) }, (_, at) => at);
+  const at = odd.find((index) => oursSeen[index] !== theirsSeen[index]);
+  if (at !== undefined) lines.push(`${at}. arrived ${oursSeen[at]}, not ${theirsSeen[at]}`);
   if (lines.length === 0) return undefined;
   return [
     `TOCSIN_SEED=${one.seed}: ${server.target}`,

@@ -59,7 +59,7 @@ const scrapeTimeout = { 'X-Prometheus-Scrape-Timeout-Seconds': '10' };
  */
 export function contest(
   topics: Readonly<Record<string, readonly ProbeCase[]>>,
-  surroundings: Pick<PairSetup, 'env' | 'config'> = {},
+  surroundings: Pick<PairSetup, 'env' | 'config' | 'within'> = {},
 ): void {
   const named = new Map(
     Object.values(topics)

@@ -16,6 +16,8 @@ export interface OracleSetup {
   readonly modules: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** A program and its arguments that run it, in surroundings of their making. */
+  readonly within?: readonly string[];
 }
 
 /** A blackbox_exporter in a process of its own; disposing of it kills the process. */
@@ -34,7 +36,8 @@ export async function startOracle(setup: OracleSetup): Promise<Oracle | undefine
   await writeFile(file, setup.modules);
   const port = await closedPort();
   const listen = `--web.listen-address=127.0.0.1:${port}`;
-  const child = spawn(oracleProgram, [`--config.file=${file}`, listen, ...(setup.args ?? [])], {
+  const [program = oracleProgram, ...line] = [...(setup.within ?? []), oracleProgram];
+  const child = spawn(program, [...line, `--config.file=${file}`, listen, ...(setup.args ?? [])], {
     cwd: directory,
     env: { PATH: process.env['PATH'] ?? '', HOME: directory, ...setup.env },
     stdio: ['ignore', 'ignore', 'pipe'],

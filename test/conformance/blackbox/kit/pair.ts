@@ -10,6 +10,8 @@ export interface PairSetup {
   readonly env?: Readonly<Record<string, string>>;
   /** Further settings of tocsin, in its own format. */
   readonly config?: object;
+  /** A program and its arguments that run either of them, in surroundings of their making. */
+  readonly within?: readonly string[];
   /** Further arguments of blackbox_exporter. */
   readonly args?: readonly string[];
 }
@@ -23,19 +25,22 @@ export interface Pair extends AsyncDisposable {
 }
 
 export async function startPair(setup: PairSetup): Promise<Pair> {
-  const { modules, oracleModules, env = {}, config, args = [] } = setup;
+  const { modules, oracleModules, env = {}, config, args = [], within = [] } = setup;
   const agent = await startAgent({
     config: { modules_file: 'blackbox.yml', ...config },
     files: { 'blackbox.yml': modules },
     env,
+    within,
   });
   const oracle =
     oracleModules === undefined
       ? undefined
-      : await startOracle({ modules: oracleModules, env, args }).catch(async (error: unknown) => {
-          await agent[Symbol.asyncDispose]();
-          throw error;
-        });
+      : await startOracle({ modules: oracleModules, env, args, within }).catch(
+          async (error: unknown) => {
+            await agent[Symbol.asyncDispose]();
+            throw error;
+          },
+        );
   const urls = [agent, ...(oracle === undefined ? [] : [oracle])].map(({ url }) => url);
   return {
     agent,
