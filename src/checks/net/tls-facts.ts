@@ -6,8 +6,6 @@ import type { TlsSetup } from './tls-context.ts';
 import { earliestExpiryMs } from './tls-evidence.ts';
 import type { Secured } from './tls-handshake.ts';
 
-export { certificateDaysLeft } from './tls-evidence.ts';
-
 /** The first moment of year 1: what blackbox_exporter exports where no chain was verified. */
 const noChainSeconds = -62_135_596_800;
 
