@@ -20,6 +20,9 @@ interface Server extends HostPort {
   readonly address: Address;
 }
 
+/** Lines about packets that are no answer: a flood of them says nothing new. */
+const leftAsideLinesMax = 5;
+
 /** Over a connected socket: the kernel drops whatever comes from another address. */
 async function exchangeUdp(
   query: DnsQuery,
@@ -32,6 +35,7 @@ async function exchangeUdp(
   const now = (): number => context.clock.now().steadyMs;
   const startMs = now();
   let sentMs: number | undefined;
+  let leftAside = 0;
   const socket = createSocket(address.family === 4 ? 'udp4' : 'udp6');
   const packet = await new Promise<Buffer | Failure>((resolve) => {
     const stop = onAbort(context.signal, () =>
@@ -43,8 +47,10 @@ async function exchangeUdp(
     }
     socket.on('error', (error) => settle(connectFailure(error, peer)));
     socket.on('message', (message) => {
-      if (answers(message, query)) settle(message);
-      else context.log(`left aside a packet of ${message.length} bytes that answers nothing asked`);
+      if (answers(message, query)) return settle(message);
+      leftAside += 1;
+      if (leftAside > leftAsideLinesMax) return;
+      context.log(`left aside a packet of ${message.length} bytes that answers nothing asked`);
     });
     socket.once('connect', () => {
       sentMs = now();

@@ -34,11 +34,15 @@ export const names: DnsField = (cursor) => {
   return list;
 };
 
+const nothing = Buffer.alloc(0);
+
 /** A character string in quotes. */
-export const text: DnsField = (cursor) => [quoted(isAtEnd(cursor) ? [] : takeText(cursor))];
+export const text: DnsField = (cursor) => [quoted(isAtEnd(cursor) ? nothing : takeText(cursor))];
 
 /** The same without the quotes. */
-export const word: DnsField = (cursor) => [escaped(isAtEnd(cursor) ? [] : takeText(cursor), '"\\')];
+export const word: DnsField = (cursor) => [
+  escaped(isAtEnd(cursor) ? nothing : takeText(cursor), '"\\'),
+];
 
 /** All character strings that are left. */
 export const texts: DnsField = (cursor) => {
@@ -48,21 +52,23 @@ export const texts: DnsField = (cursor) => {
 };
 
 /** The bytes of a text in which backslashes escape, as blackbox_exporter takes them for data, too. */
-function* unescaped(bytes: Buffer): Iterable<number> {
+function unescaped(bytes: Buffer): Buffer {
+  const plain: number[] = [];
   for (let at = 0; at < bytes.length;) {
     const byte = bytes[at] ?? 0;
     const digits = /^\d{3}/.exec(bytes.toString('latin1', at + 1, at + 4))?.[0];
     if (byte !== 0x5c) {
-      yield byte;
+      plain.push(byte);
       at += 1;
     } else if (digits !== undefined) {
-      yield Number(digits) & 0xff;
+      plain.push(Number(digits) & 0xff);
       at += 4;
     } else {
-      if (at + 1 < bytes.length) yield bytes[at + 1] ?? 0;
+      if (at + 1 < bytes.length) plain.push(bytes[at + 1] ?? 0);
       at += 2;
     }
   }
+  return Buffer.from(plain);
 }
 
 /** What is left, in quotes; `\.` stays as it is. */
@@ -153,7 +159,7 @@ export const ipv6 = address(16);
 
 /** Bytes with their number in front, in hexadecimal; `-` for none. */
 export const salt: DnsField = (cursor) => {
-  const bytes = isAtEnd(cursor) ? Buffer.alloc(0) : takeText(cursor);
+  const bytes = isAtEnd(cursor) ? nothing : takeText(cursor);
   return [bytes.length === 0 ? '-' : bytes.toString('hex').toUpperCase()];
 };
 

@@ -22,7 +22,10 @@ function isPrintable(byte: number): boolean {
 }
 
 /** Bytes as text, where the characters of `special` get a backslash and what is not printable a number. */
-export function escaped(bytes: Iterable<number>, special: string): string {
+export function escaped(bytes: Buffer, special: string): string {
+  const source = bytes.toString('latin1');
+  // Nearly every label is like this, and hostile answers have very many.
+  if (/^[\w-]*$/.test(source)) return source;
   let text = '';
   for (const byte of bytes) {
     const character = String.fromCodePoint(byte);
@@ -36,7 +39,7 @@ export function escaped(bytes: Iterable<number>, special: string): string {
 const specialInLabel = ` .'@;()"\\`;
 
 /** A character string in quotes (RFC 1035, 5.1). */
-export function quoted(bytes: Iterable<number>): string {
+export function quoted(bytes: Buffer): string {
   return `"${escaped(bytes, '"\\')}"`;
 }
 

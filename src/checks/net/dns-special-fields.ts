@@ -128,7 +128,7 @@ function protocols(value: Buffer): string {
   while (!isAtEnd(cursor)) {
     const pieces = Array.from(takeText(cursor), (byte) => {
       const isTwice = byte === 0x2c || byte === 0x5c;
-      return isTwice ? String.raw`\\${decimalEscape(byte)}` : escaped([byte], '"; ');
+      return isTwice ? String.raw`\\${decimalEscape(byte)}` : escaped(Buffer.of(byte), '"; ');
     });
     list.push(pieces.join(''));
   }
