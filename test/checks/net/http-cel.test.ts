@@ -131,6 +131,14 @@ describe('rules in CEL', () => {
     expect(familyNames(await runHttp(server.url))).not.toContain(failed);
   });
 
+  test('are not judged over a body that cannot be unpacked, which fails by itself', async () => {
+    await using server = await startHttpServer(answerWith('{"a": true}'));
+    const options = { compression: 'gzip', fail_if_body_json_matches_cel: 'body.a' };
+    const outcome = await runHttp(server.url, options);
+    expect(outcome).toMatchObject({ status: 'critical', reason: 'body' });
+    expect(metric(outcome, failed)).toBe(0);
+  });
+
   test('fail for a redirect that is not followed', async () => {
     await using server = await startHttpServer((_request, response) =>
       response.writeHead(302, { Location: '/' }).end('true'),
