@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { dial } from './dial.ts';
-import { answers, type DnsQuery } from './dns-message.ts';
+import { answers, twoBytes, type DnsQuery } from './dns-message.ts';
 import type { DnsOptions } from './dns-options.ts';
 import { connectFailure, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
 import { describePeer, type HostPort } from './host-port.ts';
@@ -90,11 +90,9 @@ async function exchangeTcp(
   const connectMs = readyMs - startMs;
   if (isFailure(dialled)) return { packet: dialled, connectMs, requestMs: 0 };
   const { socket } = dialled;
-  const prefix = Buffer.alloc(2);
-  prefix.writeUInt16BE(query.bytes.length);
-  socket.write(Buffer.concat([prefix, query.bytes]));
+  socket.write(Buffer.concat([twoBytes(query.bytes.length), query.bytes]));
   const reader = readStream(socket, context.signal);
-  const length = await reader.bytes(prefix.length);
+  const length = await reader.bytes(2);
   const read = Buffer.isBuffer(length) ? await reader.bytes(length.readUInt16BE(0)) : length;
   reader.release();
   socket.destroy();
@@ -121,6 +119,8 @@ export async function exchangeDns(
     const summary = `source_ip_address ${source} is not an IP address`;
     return { packet: { reason: 'connect', summary }, connectMs: 0, requestMs: 0 };
   }
+  const { query_name: name, query_type: type, query_class: kind } = options;
+  context.debug?.(`asking ${server.address.ip} over ${transport} for ${name} ${kind} ${type}`);
   const exchange = transport === 'tcp' ? exchangeTcp : exchangeUdp;
   return exchange(query, server, options, context);
 }
