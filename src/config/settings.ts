@@ -50,7 +50,8 @@ export const agentSchema = v.strictObject(
 const listenMessage = 'an address and a port such as 127.0.0.1:9860, [::1]:9860 or :9860';
 
 function parseListen(text: string): { host: string; port: number } | undefined {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text) ?? [];
+  const listenForm = /^(?:\[([^\]\s"']+)\]|([^:[\]\s"']*)):(\d{1,5})$/;
+  const [, bracketed, plain, digits] = listenForm.exec(text) ?? [];
   const port = Number(digits);
   return digits === undefined || port > 65_535
     ? undefined

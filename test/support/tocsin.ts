@@ -46,7 +46,7 @@ export const powerless: Pick<Surroundings, 'uid'> = process.getuid?.() === 0 ? {
 export function spawnTocsin(args: readonly string[], surroundings: Surroundings): TocsinProcess {
   if (!existsSync(executable)) throw new Error(`${executable} is missing: run "npm run build"`);
   const { cwd, env = {}, uid, within = [] } = surroundings;
-  const [program = executable, ...line] = [...within, executable, ...args];
+  const [program, ...line] = [...within, executable, ...args] as [string, ...string[]];
   const child = spawn(program, line, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },

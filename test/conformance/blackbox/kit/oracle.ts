@@ -36,7 +36,7 @@ export async function startOracle(setup: OracleSetup): Promise<Oracle | undefine
   await writeFile(file, setup.modules);
   const port = await closedPort();
   const listen = `--web.listen-address=127.0.0.1:${port}`;
-  const [program = oracleProgram, ...line] = [...(setup.within ?? []), oracleProgram];
+  const [program, ...line] = [...(setup.within ?? []), oracleProgram] as [string, ...string[]];
   const child = spawn(program, [...line, `--config.file=${file}`, listen, ...(setup.args ?? [])], {
     cwd: directory,
     env: { PATH: process.env['PATH'] ?? '', HOME: directory, ...setup.env },

@@ -15,8 +15,7 @@ export function createOwnHosts(text: string): OwnHosts {
   writeFileSync(file, text);
   const script = `mount --bind '${file}' /etc/hosts && exec "$@"`;
   const within = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
-  const [program = '', ...line] = [...within, 'true'];
-  const { status } = spawnSync(program, line, { stdio: 'ignore' });
+  const { status } = spawnSync('unshare', [...within.slice(1), 'true'], { stdio: 'ignore' });
   return {
     within: status === 0 ? within : undefined,
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
