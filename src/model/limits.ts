@@ -84,6 +84,9 @@ export const cookiesMax = 50;
 /** Bytes of one line that a tcp check reads while it expects something; the line's end must come. */
 export const expectLineBytesMax = 64 * 1024;
 
+/** Lines of a dialogue looked at in one go, before everything else has its turn: a peer may send nothing but. */
+export const linesInOneGoMax = 500;
+
 /** Characters of all names in one DNS answer, written out: pointers let 64 KiB hold hundreds of times that. */
 export const dnsNamesLengthMax = 1024 * 1024;
 

@@ -4,8 +4,8 @@ import { mebibyte, probeAlone } from '../support/hostile-memory.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import { metric } from '../support/probe-context.ts';
 
-/** What one expression may hold up everything else over 10 MiB, on a slow and busy machine. */
-const blockedMs = 6000;
+/** What six expressions may hold up everything else over 10 MiB, in processor time of a slow machine. */
+const blockedMs = 8000;
 /** The body as bytes and as text, twice as much while it grows, and what the engine remembers. */
 const grownBytes = 16 * bodyBytesMax;
 
@@ -23,10 +23,8 @@ function noise(): string {
 }
 
 const bodies = {
-  'only a': 'a'.repeat(length),
   'a and an end': `${'a'.repeat(length - 1)}!`,
   'a and b at random': noise(),
-  'what is looked for first': `y${'a'.repeat(length - 1)}`,
   'lines of words': 'some words in a line\n'.repeat(length / 21),
   'letters of two bytes': 'é'.repeat(length / 2),
 };

@@ -70,7 +70,9 @@ describe('a flood', () => {
     await using server = await startTcpServer((socket) => pour(socket, lines));
     const target = `127.0.0.1:${server.port}`;
     const order = { kind: 'tcp', target, block: wanting('^(a+)+never$'), timeoutMs: 400 } as const;
-    const outcome = await probeAlone(order, { grownBytes: 128 * mebibyte });
+    // Without a pause between them the lines of one piece take a quarter of a second.
+    const bounds = { grownBytes: 128 * mebibyte, blockedMs: 150 };
+    const outcome = await probeAlone(order, bounds);
     expect(outcome.reason).toBe('timeout');
     expect(metric(outcome, 'probe_failed_due_to_regex')).toBe(0);
   });

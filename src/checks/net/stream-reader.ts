@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import { linesInOneGoMax } from '../../model/limits.ts';
 import { onAbort } from './failure.ts';
 
 /** Why a reader has no more to give: the peer ended, the connection broke, or the deadline passed. */
@@ -20,6 +22,7 @@ const lineFeed = 0x0a;
 export function readStream(socket: Socket, signal: AbortSignal): StreamReader {
   let buffered: Buffer = Buffer.alloc(0);
   let wake = (): void => {};
+  let linesInOneGo = 0;
   const notify = (): void => wake();
   for (const event of events) socket.on(event, notify);
   const stop = onAbort(signal, notify);
@@ -49,6 +52,10 @@ export function readStream(socket: Socket, signal: AbortSignal): StreamReader {
 
   return {
     async line(bytesMax) {
+      linesInOneGo += 1;
+      // Lines that are here already are given without a pause, and the deadline would not be noticed.
+      if (linesInOneGo % linesInOneGoMax === 0) await othersTurn();
+      if (signal.aborted) return 'late';
       for (;;) {
         const end = buffered.indexOf(lineFeed);
         if (end >= 0 && end <= bytesMax) {
