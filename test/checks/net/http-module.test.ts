@@ -123,6 +123,14 @@ describe('a module takes what blackbox_exporter takes', () => {
     expect(seen).toEqual(['GET']);
   });
 
+  test('a compression may be written in capitals', async () => {
+    await using server = await startHttpServer((_request, response) =>
+      response.end(gzipSync('text')),
+    );
+    const outcome = await runHttpModule(server.url, { compression: 'GZIP' });
+    expect(metric(outcome, 'probe_http_uncompressed_body_length')).toBe(4);
+  });
+
   test.each([
     ['a compression there is not', { compression: 'zstd' }, 'body', 5],
     ['a method that is none', { method: 'G T' }, 'protocol', 1],

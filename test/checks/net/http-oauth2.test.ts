@@ -4,9 +4,11 @@ import { text } from 'node:stream/consumers';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Gate } from '../../../src/checks/net/gate.ts';
 import { httpBlock, type HttpOptions } from '../../../src/checks/net/http-options.ts';
 import { probeHttp } from '../../../src/checks/net/http-probe.ts';
 import type { ProbeContext, ProbeOutcome } from '../../../src/checks/net/probe.ts';
+import { systemClock, type Clock } from '../../../src/lib/clock.ts';
 import { closedGate } from '../../support/closed-gate.ts';
 import { startHttpServer, startHttpsServer } from '../../support/http-server.ts';
 import { metric, phasesIn, probeContext } from '../../support/probe-context.ts';
@@ -117,6 +119,26 @@ describe('a token that lives on', () => {
     expect(asked).toHaveLength(count);
   });
 
+  test('is asked for anew shortly before its end', async () => {
+    const { asked, listener } = tokenServer(token(60));
+    await using tokens = await startHttpServer(listener);
+    await using target = await startTarget();
+    const options = v.parse(httpBlock, { oauth2: { ...client, token_url: tokens.url } });
+    const clock = systemClock();
+    const later = (ms: number): Clock => ({
+      ...clock,
+      now() {
+        const { wallMs, steadyMs } = clock.now();
+        return { wallMs, steadyMs: (steadyMs + ms) as typeof steadyMs };
+      },
+    });
+    await probe(target.url, options);
+    await probe(target.url, options, { clock: later(40_000) });
+    expect(asked).toHaveLength(1);
+    await probe(target.url, options, { clock: later(51_000) });
+    expect(asked).toHaveLength(2);
+  });
+
   test('is forgotten once the target does not take it, or the secret is another', async () => {
     const { asked, listener } = tokenServer(token(3600));
     await using tokens = await startHttpServer(listener);
@@ -142,6 +164,20 @@ describe('a token that lives on', () => {
 });
 
 describe('the way to the token', () => {
+  test('is open though the gate is closed to where it leads', async () => {
+    const { asked, listener } = tokenServer(token());
+    await using tokens = await startHttpServer(listener, '127.0.0.2');
+    await using target = await startTarget();
+    const gate: Gate = {
+      ...closedGate,
+      refusal: (_host, { ip }) => (ip === '127.0.0.2' ? 'not there' : undefined),
+    };
+    const oauth2 = { ...client, token_url: tokens.url };
+    expect((await runHttp(target.url, { oauth2 }, { gate })).status).toBe('ok');
+    expect((await runHttp(tokens.url, {}, { gate })).reason).toBe('permission');
+    expect(asked).toHaveLength(1);
+  });
+
   test('has its own TLS, its own proxy and no gate', async () => {
     const authority = createAuthority();
     onTestFinished(() => authority[Symbol.dispose]());

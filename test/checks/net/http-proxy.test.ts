@@ -77,6 +77,9 @@ describe('a plain request', () => {
     expect(asked).toMatchObject({ method: 'GET', target });
     expect(asked?.headers).toMatchObject({ host: `localhost:${server.port}`, connection: 'close' });
     expect(JSON.stringify(outcome)).not.toMatch(/p%40ss|p@ss/);
+    // What looking up the proxy takes is no part of it.
+    const lookupSeconds = metric(outcome, 'probe_dns_lookup_time_seconds');
+    expect(metric(outcome, duration, { phase: 'resolve' })).toBe(lookupSeconds);
   });
 
   test('is left to the proxy whole where that looks up the name', async () => {
@@ -161,6 +164,16 @@ describe('a request over TLS', () => {
     expect(outcome.status).toBe('ok');
     expect(proxy.asked[0]?.target).toBe(`shop.example:${server.port}`);
     await eventually(() => proxy.open.size === 0 && server.open.size === 0, 'all is closed');
+  });
+
+  test('forces its server name on the target only', async () => {
+    await using server = await startHttpsServer(authority.issue({ names: 'DNS:a.example' }), hello);
+    await using proxy = await startProxy({ tls: authority.issue({ names: 'IP:127.0.0.1' }) });
+    const outcome = await runHttp(server.url, {
+      tls_config: { ca: authority.ca, server_name: 'a.example' },
+      proxy_url: proxy.url,
+    });
+    expect(outcome.summary).toMatch(/^HTTP 200/);
   });
 
   test('fails for the certificate of the target, not of the proxy', async () => {

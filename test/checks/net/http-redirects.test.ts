@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { createCookieJar } from '../../../src/checks/net/cookie-jar.ts';
+import { cookiesMax } from '../../../src/model/limits.ts';
 import { eventually } from '../../support/eventually.ts';
 import { metric } from '../../support/probe-context.ts';
 import { startHttpServer } from '../../support/http-server.ts';
@@ -73,6 +75,30 @@ test('BB-T92 sends a cookie that the redirect set, where it belongs', async () =
   });
   expect((await runHttp(server.url)).status).toBe('ok');
   expect(cookies).toEqual([undefined, 'a=1', undefined]);
+});
+
+test('a cookie is kept for its domain, but never for a public suffix', async () => {
+  const jar = createCookieJar();
+  const set = async (address: string, ...lines: readonly string[]): Promise<void> =>
+    jar.store(
+      new URL(address),
+      lines.flatMap((line) => ['Set-Cookie', line]),
+    );
+  await set('http://www.shop.co.uk/', 'a=1; Domain=shop.co.uk', 'b=2; Domain=co.uk', 'c=3');
+  expect(jar.header(new URL('http://api.shop.co.uk/'))).toBe('a=1');
+  expect(jar.header(new URL('http://www.shop.co.uk/'))).toBe('a=1; c=3');
+  expect(jar.header(new URL('http://other.co.uk/'))).toBeUndefined();
+});
+
+test('of very many cookies the first ones are kept', async () => {
+  const jar = createCookieJar();
+  const lines = Array.from({ length: cookiesMax + 10 }, (_, index) => `c${index}=1`);
+  const url = new URL('http://127.0.0.1/');
+  await jar.store(
+    url,
+    lines.flatMap((line) => ['set-cookie', line]),
+  );
+  expect(jar.header(url)?.split('; ')).toHaveLength(cookiesMax);
 });
 
 describe('the request that follows', () => {

@@ -188,6 +188,18 @@ describe('HTTP/2', () => {
     expect(metric(outcome, 'probe_http_content_length')).toBe(2);
   });
 
+  test.each([
+    ['GET', 204, 0],
+    ['HEAD', 200, -1],
+  ])('%s that is answered with %i and no body has length %i', async (method, status, length) => {
+    await using server = await startHttp2Server(sound, (_request, response) =>
+      response.writeHead(status).end(),
+    );
+    const outcome = await runHttp(server.url, { ...trusting, method });
+    expect(outcome.status).toBe('ok');
+    expect(metric(outcome, 'probe_http_content_length')).toBe(length);
+  });
+
   test('is not asked for if it is switched off', async () => {
     await using server = await startHttp2Server(sound, hello);
     const outcome = await runHttp(server.url, { ...trusting, enable_http2: false });
