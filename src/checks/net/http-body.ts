@@ -20,6 +20,8 @@ export interface Body {
   readonly text: string;
   /** Why it could not be read to the end. */
   readonly failure?: Failure;
+  /** It does not even begin as what it should be unpacked from. */
+  readonly isNotPacked?: boolean;
 }
 
 export const noBody: Body = { bytes: 0, text: '' };
@@ -50,6 +52,15 @@ function readFailure(error: unknown): Failure {
   return { reason: 'body', summary: `the body cannot be read: ${errorMessage(error)}` };
 }
 
+/** The least that a body packed with gzip has in front (RFC 1952, 2.3). */
+const gzipHeadBytes = 10;
+
+/** Whether an error tells of what stands in front of the packed bytes. */
+function isBadHead(error: unknown, wireBytes: number): boolean {
+  if (wireBytes < gzipHeadBytes) return true;
+  return /header|compression method/.test(errorMessage(error));
+}
+
 /** Reads a body to its end, its limit or the deadline, holding no more of it than the plan asks for. */
 export async function readBody(
   wire: Readable,
@@ -60,6 +71,8 @@ export async function readBody(
   const stream = unpack ?? wire;
   const kept = createFirstBytes(plan.keepBytes);
   let bytes = 0;
+  let wireBytes = 0;
+  let isNotPacked = false;
   const failure = await new Promise<Failure | undefined>((resolve) => {
     const stop = onAbort(context.signal, () =>
       settle(timedOut(context, `reading the body, ${bytes} bytes so far`)),
@@ -69,7 +82,12 @@ export async function readBody(
       unpack?.destroy();
       resolve(failure);
     }
-    const fail = (error: unknown): void => settle(readFailure(error));
+    const fail = (error: unknown): void => {
+      // Nothing at all unpacks to nothing in brotli, as blackbox_exporter reads it; in gzip it is cut off.
+      if (plan.compression === 'br' && wireBytes === 0 && wire.errored === null) return settle();
+      isNotPacked = plan.compression === 'gzip' && isBadHead(error, wireBytes);
+      settle(readFailure(error));
+    };
     const broken = wire.errored;
     if (broken !== null) return fail(broken);
     stream.on('data', (chunk: Buffer) => {
@@ -90,8 +108,12 @@ export async function readBody(
     wire.once('close', () => {
       if (!wire.readableEnded) settle(closedEarly);
     });
-    if (unpack !== undefined) wire.pipe(unpack);
+    if (unpack === undefined) return;
+    wire.on('data', (chunk: Buffer) => {
+      wireBytes += chunk.length;
+    });
+    wire.pipe(unpack);
   });
   const text = kept.bytes().toString('utf8');
-  return { bytes, text, ...(failure === undefined ? {} : { failure }) };
+  return { bytes, text, isNotPacked, ...(failure === undefined ? {} : { failure }) };
 }

@@ -37,18 +37,17 @@ async function configured(
   return `Bearer ${await revealed(options.bearer_token, options.bearer_token_file)}`;
 }
 
-/** The Authorization header for a target: of the options, else of the user in its URL. */
+/** The Authorization header for a target: of the user in its URL, else of the options. */
 export async function authorizationFor(
   options: CredentialOptions,
   url: URL,
   context: ProbeContext,
 ): Promise<{ readonly header?: string } | Failure> {
   try {
+    if (url.username !== '' || url.password !== '') return { header: basicAuthorization(url) };
     const header = await configured(options, context);
     if (typeof header === 'object') return header;
-    if (header !== undefined) return { header };
-    if (url.username === '' && url.password === '') return {};
-    return { header: basicAuthorization(url) };
+    return header === undefined ? {} : { header };
   } catch (error) {
     return unreadable(error, 'the credentials');
   }

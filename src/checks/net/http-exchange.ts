@@ -60,10 +60,13 @@ export function exchangeFailure(error: unknown, request: HttpRequest): Failure {
   };
 }
 
+const bodiless = /^(?:GET|HEAD|DELETE|OPTIONS|TRACE)$/i;
+
 function wireHeaders(request: HttpRequest, cookies: string | undefined): string[] {
   const headers = ['Host', request.host, ...request.headers.flat(), 'Connection', 'close'];
   if (cookies !== undefined) headers.push('Cookie', cookies);
-  if (request.body !== undefined || /^(?:POST|PUT|PATCH)$/.test(request.method)) {
+  // Without a length Node announces a body in pieces for any method but these.
+  if (request.body !== undefined || !bodiless.test(request.method)) {
     headers.push('Content-Length', String(request.body?.length ?? 0));
   }
   return headers;

@@ -49,5 +49,7 @@ const httpDate =
 export function parseHttpDate(date: string): number | undefined {
   if (!httpDate.test(date)) return undefined;
   const ms = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`);
-  return Number.isNaN(ms) ? undefined : ms / 1000;
+  // The 31st of February would be taken for the 3rd of March.
+  const day = Number(/(\d{2})[ -]\w{3}[ -]/.exec(date)?.[1] ?? date.slice(8, 10));
+  return new Date(ms).getUTCDate() === day ? ms / 1000 : undefined;
 }

@@ -3,7 +3,7 @@ import { createCookieJar } from './cookie-jar.ts';
 import { isFailure, type Failure } from './failure.ts';
 import { headerValue } from './http-headers.ts';
 import { followsRedirects, type HttpOptions } from './http-options.ts';
-import { redirectedRequest, type HttpRequest } from './http-request.ts';
+import { isNamed, redirectedRequest, type HttpRequest } from './http-request.ts';
 import { routeFor } from './http-route.ts';
 import { makeTrip, type HttpPhases, type Trip } from './http-trip.ts';
 import { hostOf, isHttp, shownUrl } from './http-url.ts';
@@ -48,8 +48,17 @@ export async function followChain(
     const isHome = hostOf(request.url) === homeHost;
     const route = await routeFor(request, isHome ? home : undefined, options, phases, context);
     if (isFailure(route)) return ended(route);
-    const cookies = jar.header(request.url);
-    const plan = { request, route, options, isHome, isRedirect: redirects > 0, cookies };
+    const own = request.headers.find(isNamed('cookie'));
+    const cookies = [own?.[1], jar.header(request.url)].filter((text) => text !== undefined);
+    const asked = { ...request, headers: request.headers.filter((header) => header !== own) };
+    const plan = {
+      request: asked,
+      route,
+      options,
+      isHome,
+      isRedirect: redirects > 0,
+      cookies: cookies.join('; ') || undefined,
+    };
     const trip = await makeTrip(plan, phases, context);
     if (isFailure(trip)) return ended(trip);
     const { reply } = trip;

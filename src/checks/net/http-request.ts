@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { unreadable, type Failure } from './failure.ts';
 import { headerToken } from './http-headers.ts';
 import type { HttpOptions } from './http-options.ts';
-import { hostOf, isSecure } from './http-url.ts';
+import { hostOf, isSecure, shownUrl } from './http-url.ts';
 import { userAgent } from './user-agent.ts';
 
 /** One request, ready to be sent. `headers` has no Host, Content-Length, Connection or Cookie. */
@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly target?: string;
   /** Names in lower case of headers that are meant for this host only. */
   readonly secretNames?: ReadonlySet<string>;
+  /** Its Referer comes from a redirect, not from the module. */
+  readonly isReferred?: boolean;
 }
 
 /** Header values go out as UTF-8; Node takes bytes as the characters of Latin-1. */
@@ -56,6 +58,15 @@ export async function firstRequest(url: URL, options: HttpOptions): Promise<Http
 const confidential = /^(?:authorization|www-authenticate|cookie2?)$/i;
 
 /**
+ * Who led to a request, as a header: nobody where the module says so itself, and nobody where a plain
+ * connection would give away what went over TLS.
+ */
+function refererOf(request: HttpRequest, isDowngrade: boolean): readonly [string, string][] {
+  const isOwn = request.isReferred !== true && request.headers.some(isNamed('referer'));
+  return isOwn || isDowngrade ? [] : [['Referer', shownUrl(request.url)]];
+}
+
+/**
  * The request that follows a redirect from `request` to `location`; undefined if that is no URL. As browsers
  * do, 301 to 303 turn anything but HEAD into GET.
  */
@@ -73,17 +84,24 @@ export function redirectedRequest(
   const isForeign = hostOf(url) !== hostOf(request.url);
   const isRelative = url.host === request.url.host && !/^\w+:/.test(reference);
   const { body, secretNames } = request;
+  const referer = refererOf(request, isDowngrade);
+  const kept = request.headers.filter(
+    (header) => request.isReferred !== true || !isNamed('referer')(header),
+  );
   const isSecret = (name: string): boolean =>
     confidential.test(name) || secretNames?.has(name.toLowerCase()) === true;
   return {
     method: keepsMethod || isRead ? request.method : 'GET',
     url,
     host: isRelative ? request.host : url.host,
-    headers: request.headers.filter(
-      ([name]) =>
-        !((isForeign || isDowngrade) && isSecret(name)) &&
-        (keepsMethod || !/^content-/i.test(name)),
-    ),
+    headers: kept
+      .filter(
+        ([name]) =>
+          !((isForeign || isDowngrade) && isSecret(name)) &&
+          (keepsMethod || !/^content-/i.test(name)),
+      )
+      .concat(referer),
+    isReferred: request.isReferred === true || referer.length > 0,
     ...(keepsMethod && body !== undefined ? { body } : {}),
     ...(secretNames === undefined ? {} : { secretNames }),
   };

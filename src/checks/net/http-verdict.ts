@@ -55,7 +55,7 @@ async function read({ trip, options, record }: Judgement, isDue: boolean): Promi
   if (isDue && body.bytes > keepBytes) {
     record.context.log(`of ${body.bytes} bytes of body the first ${keepBytes} are judged`);
   }
-  return isUnknown ? { ...body, failure: body.failure ?? coding } : body;
+  return isUnknown ? { ...body, isNotPacked: true, failure: body.failure ?? coding } : body;
 }
 
 /** The body of a redirect that is not followed cannot even be looked at, which unpacking it would. */
@@ -64,7 +64,7 @@ function refusedBody({ chain, options }: Judgement): Body | undefined {
   const coding = readCoding(options.compression);
   if (coding !== 'gzip' && typeof coding !== 'object') return noBody;
   const summary = `the body of the redirect from ${shownUrl(chain.request.url)} is not read, so it cannot be unpacked`;
-  return { ...noBody, failure: { reason: 'body', summary } };
+  return { ...noBody, isNotPacked: true, failure: { reason: 'body', summary } };
 }
 
 /** What the rules say of a response and its body, in the order in which they are judged. */
@@ -86,13 +86,14 @@ async function judge(judgement: Judgement): Promise<Findings> {
   const badStatus = judgeStatus(trip, from, options);
   const badHeader = badStatus ? undefined : judgeHeaders(reply.headers, options);
   const isSound = !badStatus && !badHeader;
-  const hasRules = isSound && hasBodyRules(options);
+  const isDue = isSound && hasBodyRules(options);
   const body =
-    refusedBody(judgement) ?? (await read(judgement, hasRules || (isSound && needsJson(options))));
+    refusedBody(judgement) ?? (await read(judgement, isDue || (isSound && needsJson(options))));
   const seenBody = chain.isRefused ? undefined : body;
+  const hasRules = isDue && body.isNotPacked !== true;
   const badText = hasRules ? judgeBody(seenBody, from, options) : undefined;
-  const reading =
-    isSound && needsJson(options) ? readJson(seenBody, bodyBytesMax, from) : undefined;
+  const hasJson = isSound && body.isNotPacked !== true && needsJson(options);
+  const reading = hasJson ? readJson(seenBody, bodyBytesMax, from) : undefined;
   const isCelDue = reading !== undefined && badText === undefined && hasCelRules(options);
   const badJson = isCelDue ? judgeCel(reading, from, options) : undefined;
   const json = judgeValues(reading, from, options);

@@ -72,9 +72,9 @@ async function compareOne(one: RandomCase, arena: Arena): Promise<string | undef
     return readPage(status, body);
   };
   const ours = await probe(arena.agent.url);
-  const oursSeen = server.seen().map(inspected);
+  const oursSeen = (await server.seen()).map(inspected);
   const theirs = await probe(arena.oracle.url);
-  const theirsSeen = server.seen().map(inspected);
+  const theirsSeen = (await server.seen()).map(inspected);
   const lines = [
     ...differences(one.module.prober as ProberName, ours, theirs),
     ...implausibleTimes(ours),
