@@ -25,7 +25,7 @@ async function measured(
   serve: (socket: Socket) => void,
   block: Block,
   grownBytes: number,
-  timeoutMs = 400,
+  timeoutMs = 1000,
 ): Promise<ProbeOutcome> {
   await using server = await startTcpServer(serve);
   const target = `127.0.0.1:${server.port}`;
@@ -45,7 +45,7 @@ describe('a body without end', () => {
   });
 
   test.each([
-    ['plain', bodies.endlessPlain, 400, judgingBytes],
+    ['plain', bodies.endlessPlain, 1000, judgingBytes],
     // Half a megabyte comes in this time; a list of all its chunks would take some 250 MB.
     ['in chunks of one byte', bodies.endlessChunks(1), 1500, 96 * mebibyte],
   ])('%s is kept up to a bound if it is to be judged', async (_what, serve, timeoutMs, bytes) => {

@@ -56,7 +56,11 @@ describe('a head without end', () => {
     ['of interim answers', '', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(100)],
     ['of early hints', '', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(100)],
   ])('%s lasts until the deadline and is not kept', async (_what, start, more) => {
-    const outcome = await siege(beginning(start, (socket) => pour(socket, more)));
+    const outcome = await siege(
+      beginning(start, (socket) => pour(socket, more)),
+      {},
+      300,
+    );
     expect(outcome).toMatchObject({ status: 'critical', reason: 'timeout' });
   });
 

@@ -148,7 +148,7 @@ describe('HTTP/2 that is none', () => {
     ['the body', Buffer.concat([head, hello]), 'body'],
     ['the body, by a reset', Buffer.concat([head, hello, cancelled]), 'body'],
   ])('a stream that ends before %s does', async (_what, bytes, reason) => {
-    const outcome = await siege((socket) => void socket.resume().end(bytes));
+    const outcome = await siege((socket) => void socket.resume().end(bytes), 5000);
     expect(outcome).toMatchObject({ status: 'critical', reason });
     expect(metric(outcome, 'probe_http_status_code')).toBe(reason === 'body' ? 200 : 0);
   });
@@ -157,6 +157,7 @@ describe('HTTP/2 that is none', () => {
     const last = h2.frame('data', { stream: 1, flags: h2.endStream });
     const outcome = await siege(
       (socket) => void socket.resume().end(Buffer.concat([head, hello, last])),
+      5000,
     );
     expect(outcome.status).toBe('ok');
     expect(metric(outcome, 'probe_http_uncompressed_body_length')).toBe(5);

@@ -69,7 +69,7 @@ describe('a flood', () => {
   ])('%s ends at the deadline, and is not kept', async (_what, lines) => {
     await using server = await startTcpServer((socket) => pour(socket, lines));
     const target = `127.0.0.1:${server.port}`;
-    const order = { kind: 'tcp', target, block: wanting('^(a+)+never$'), timeoutMs: 400 } as const;
+    const order = { kind: 'tcp', target, block: wanting('^(a+)+never$'), timeoutMs: 1000 } as const;
     // Without a pause between them the lines of one piece take a quarter of a second.
     const bounds = { grownBytes: 128 * mebibyte, blockedMs: 150 };
     const outcome = await probeAlone(order, bounds);
@@ -121,7 +121,7 @@ describe('a peer', () => {
     const outcome = await siege(
       (socket) => void socket.write('220 go\r\n250 already here\r\n'.repeat(10)),
       { query_response: [{ expect: '220', starttls: true }, { expect: 'already' }] },
-      2000,
+      500,
     );
     expect(outcome.status).toBe('critical');
     expect(['tls', 'timeout']).toContain(outcome.reason);

@@ -55,7 +55,7 @@ export async function heldToTime(
 export async function besiege(
   serve: ((socket: Socket) => void) | TestServer,
   run: (address: string, timeoutMs: number) => Promise<ProbeOutcome>,
-  timeoutMs = 300,
+  timeoutMs = 5000,
 ): Promise<ProbeOutcome> {
   await using server = typeof serve === 'function' ? await startTcpServer(serve) : serve;
   const outcome = await heldToTime(timeoutMs, async () =>
