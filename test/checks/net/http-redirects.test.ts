@@ -101,6 +101,40 @@ test('of very many cookies the first ones are kept', async () => {
   expect(jar.header(url)?.split('; ')).toHaveLength(cookiesMax);
 });
 
+describe('the phases of a chain', () => {
+  const duration = 'probe_http_duration_seconds';
+
+  test('add up what each server took to answer, and transfer what the last one sent', async () => {
+    const delayMs = 60;
+    await using server = await startHttpServer((request, response) => {
+      const answer = (): void => {
+        if (request.url !== '/') return void response.end('arrived');
+        // The body of a redirect is of no interest, and may never end.
+        response.writeHead(302, { Location: '/next' }).write('moved');
+      };
+      setTimeout(answer, delayMs);
+    });
+    const outcome = await runHttp(server.url);
+    expect(outcome.status).toBe('ok');
+    const processing = metric(outcome, duration, { phase: 'processing' }) ?? 0;
+    expect(processing).toBeGreaterThanOrEqual((2 * delayMs - 10) / 1000);
+    expect(metric(outcome, duration, { phase: 'transfer' })).toBeLessThan(processing);
+    expect(metric(outcome, duration, { phase: 'tls' })).toBe(0);
+  });
+
+  test('add the lookup of another name to the first one', async () => {
+    await using server = await startHttpServer((request, response) =>
+      redirecting({ '/': `http://localhost:${server.port}/next` })(request, response),
+    );
+    const ofName = await runHttp(server.url, { preferred_ip_protocol: 'ip4' });
+    const seconds = metric(ofName, 'probe_dns_lookup_time_seconds') ?? 0;
+    expect(metric(ofName, duration, { phase: 'resolve' })).toBeGreaterThan(seconds);
+    const own = await runHttp(`${server.url}/next`);
+    const ownSeconds = metric(own, 'probe_dns_lookup_time_seconds');
+    expect(metric(own, duration, { phase: 'resolve' })).toBe(ownSeconds);
+  });
+});
+
 describe('the request that follows', () => {
   test.each([
     [302, 'GET', ''],

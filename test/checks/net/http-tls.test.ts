@@ -154,6 +154,20 @@ describe('the options', () => {
   });
 });
 
+test('a redirect on the same host keeps the forced server name', async () => {
+  await using server = await startHttpsServer(
+    authority.issue({ names: 'DNS:shop.example' }),
+    (request, response) =>
+      request.url === '/'
+        ? response.writeHead(302, { Location: '/next' }).end()
+        : response.end('arrived'),
+  );
+  const tls = { ca: authority.ca, server_name: 'shop.example' };
+  const outcome = await runHttp(server.url, { tls_config: tls });
+  expect(outcome.status).toBe('ok');
+  expect(metric(outcome, 'probe_http_redirects')).toBe(1);
+});
+
 test('BB-T90 a redirect to a TLS host drops the forced server name', async () => {
   await using secure = await startHttpsServer(sound, hello);
   await using server = await startHttpServer((_request, response) =>
