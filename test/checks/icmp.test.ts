@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { afterAll, describe, expect, test } from 'vitest';
-import { icmpBlock } from '../../src/checks/net/icmp-options.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { icmpBlock, icmpModuleBlock } from '../../src/checks/net/icmp-options.ts';
 import { probeIcmp } from '../../src/checks/net/icmp-probe.ts';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
 import { createPingNetwork, type PingNetwork } from '../support/ping-network.ts';
@@ -69,26 +69,33 @@ describe.skipIf(typeof network === 'string' || !canPing)('over a wire', () => {
   const wire = network as PingNetwork;
   const program = wire.ping;
 
-  /** Runs while the far host answers as `python` says. */
-  async function whileAnswered<Result>(
-    python: string,
-    look: () => Promise<Result>,
-  ): Promise<Result> {
-    const child = await wire.answerWith(python);
-    try {
-      return await look();
-    } finally {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+  /** What the far host makes of a request, by the bytes of its payload. */
+  const behaviours = {
+    silent: [100, '[]'],
+    otherId: [101, '[reply(id ^ 1, number, data)]'],
+    otherNumber: [102, '[reply(id, 7, data)]'],
+    otherData: [103, '[reply(id, number, data[:-1] + b"!")]'],
+    otherIdFirst: [104, '[reply(id ^ 1, number, data), reply(id, number, data)]'],
+    everyOther: [105, '[reply(id, number, data)] if number % 2 else []'],
+    sound: [106, '[reply(id, number, data)]'],
+  } as const;
+
+  /** The option that makes the far host behave so. */
+  function meeting(behaviour: keyof typeof behaviours): { readonly payload_size: number } {
+    return { payload_size: behaviours[behaviour][0] };
   }
 
-  const sound = 'reply(*request)';
+  beforeAll(async () => {
+    const choices = Object.values(behaviours).map(([size, reply]) => `${size}: lambda: ${reply}`);
+    const child = await wire.answerWith(`{${choices.join(', ')}}.get(len(data), list)()`);
+    return async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    };
+  });
 
   test('BB-I02 no reply until the deadline fails, without a hop limit', async () => {
-    const outcome = await whileAnswered('[]', () =>
-      runIcmp(wire.far, {}, { program, timeoutMs: 600 }),
-    );
+    const outcome = await runIcmp(wire.far, meeting('silent'), { program, timeoutMs: 600 });
     expect(outcome).toMatchObject({ status: 'critical', reason: 'timeout' });
     expect(familyNames(outcome)).toEqual(families);
     expect(metric(outcome, 'probe_icmp_duration_seconds', { phase: 'rtt' })).toBe(0);
@@ -102,48 +109,36 @@ describe.skipIf(typeof network === 'string' || !canPing)('over a wire', () => {
   });
 
   test('BB-I05 replies with another id or number, or other data, are ignored', async () => {
-    const [id, number, data] = ['request[0] ^ 1, *request[1:]', '*request[:1], 7, request[2]', 1];
-    for (const python of [`[reply(${id})]`, `[reply(${number})]`]) {
-      const outcome = await whileAnswered(python, () =>
-        runIcmp(wire.far, {}, { program, timeoutMs: 600 }),
-      );
+    for (const behaviour of ['otherId', 'otherNumber', 'otherData'] as const) {
+      const limits = { program, timeoutMs: 600 };
+      const outcome = await runIcmp(wire.far, meeting(behaviour), limits);
       expect(outcome.status).toBe('critical');
       expect(metric(outcome, 'probe_icmp_reply_hop_limit')).toBeUndefined();
     }
-    const changed = `[reply(*request[:2], request[2][:-${data}] + b"!")]`;
-    const outcome = await whileAnswered(changed, () => runIcmp(wire.far, {}, { program }));
-    expect(outcome.status).toBe('critical');
-    const mixed = `[reply(${id}), ${sound}]`;
-    expect((await whileAnswered(mixed, () => runIcmp(wire.far, {}, { program }))).status).toBe(
-      'ok',
-    );
+    const mixed = await runIcmp(wire.far, meeting('otherIdFirst'), { program });
+    expect(mixed.status).toBe('ok');
   });
 
   test('lost packets are counted, and judged by max_packet_loss', async () => {
-    const everyOther = `[${sound}] if request[1] % 2 else []`;
-    const block = { count: 4, ping_interval: '20ms' };
-    const [lax, strict] = await whileAnswered(everyOther, async () => [
-      await runIcmp(wire.far, block, { program }),
-      await runIcmp(wire.far, { ...block, max_packet_loss: 0.2 }, { program }),
-    ]);
+    const block = { count: 4, ping_interval: '20ms', ...meeting('everyOther') };
+    const lax = await runIcmp(wire.far, block, { program });
+    const strict = await runIcmp(wire.far, { ...block, max_packet_loss: 0.2 }, { program });
     expect(lax).toMatchObject({ status: 'ok' });
-    expect(lax?.summary).toMatch(/^2 of 4 echo replies from 198\.51\.100\.2, \d+ms on average$/);
+    expect(lax.summary).toMatch(/^2 of 4 echo replies from 198\.51\.100\.2, \d+ms on average$/);
     expect(strict).toMatchObject({
       status: 'critical',
       reason: 'threshold',
       summary: '2 of 4 echo requests to 198.51.100.2 got no reply: 50% loss, wanted at most 20%',
     });
-    expect(strict && metric(strict, 'probe_icmp_packet_loss_ratio')).toBe(0.5);
-    expect(strict && metric(strict, 'probe_icmp_packets_sent')).toBe(4);
-    expect(strict && metric(strict, 'probe_icmp_packets_received')).toBe(2);
-    expect(strict && familyNames(strict)).toContain('probe_icmp_reply_hop_limit');
+    expect(metric(strict, 'probe_icmp_packet_loss_ratio')).toBe(0.5);
+    expect(metric(strict, 'probe_icmp_packets_sent')).toBe(4);
+    expect(metric(strict, 'probe_icmp_packets_received')).toBe(2);
+    expect(familyNames(strict)).toContain('probe_icmp_reply_hop_limit');
   });
 
   test('what came before the deadline counts', async () => {
-    const block = { count: 20, ping_interval: '200ms' };
-    const outcome = await whileAnswered(`[${sound}]`, () =>
-      runIcmp(wire.far, block, { program, timeoutMs: 700 }),
-    );
+    const block = { count: 20, ping_interval: '200ms', ...meeting('sound') };
+    const outcome = await runIcmp(wire.far, block, { program, timeoutMs: 700 });
     const sent = metric(outcome, 'probe_icmp_packets_sent') ?? 0;
     expect(outcome.status).toBe('ok');
     expect(sent).toBeGreaterThanOrEqual(1);
@@ -286,6 +281,24 @@ describe('the ping program', () => {
     expect(outcome).toMatchObject({ status: 'critical', reason: 'resolve' });
     expect(familyNames(outcome)).toEqual(families);
   });
+});
+
+test('a module may say what the probe then finds wrong, or nothing', async () => {
+  const lax = v.parse(icmpModuleBlock, { preferred_ip_protocol: 'x', source_ip_address: '' });
+  using context = probeContext();
+  const program = fakePing('echo "64 bytes from x: icmp_seq=1 ttl=61 time=1.5 ms $*"');
+  expect((await probeIcmp('127.0.0.1', lax, context, program)).status).toBe('ok');
+  const wrong = v.parse(icmpModuleBlock, { source_ip_address: 'nowhere' });
+  const outcome = await probeIcmp('127.0.0.1', wrong, context, program);
+  expect(outcome.summary).toBe('source_ip_address nowhere is not an IP address');
+});
+
+test('how ping is run is for whoever looks for a fault', async () => {
+  using context = probeContext();
+  const lines: string[] = [];
+  const debug = (line: string) => void lines.push(line);
+  await probeIcmp('127.0.0.1', v.parse(icmpBlock, {}), { ...context, debug }, fakePing('exit 1'));
+  expect(lines).toEqual([expect.stringMatching(/^running .*ping -4 -n -c1 -W5 -s28 -t64 -- 127/)]);
 });
 
 test.each([

@@ -16,7 +16,7 @@ export interface PingNetwork extends Disposable {
   readonly beyond: string;
   /** Runs a command on the far host. */
   onFar(...line: string[]): void;
-  /** Has the far host answer each echo request with what a piece of Python makes of it, and nothing else. */
+  /** Has the far host answer each echo request with what Python makes of `id`, `number` and `data`. */
   answerWith(python: string): Promise<ChildProcess>;
 }
 
@@ -77,7 +77,7 @@ export function createPingNetwork(): PingNetwork | string {
     onFar,
     async answerWith(python) {
       onFar('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all');
-      const script = `${responder}\nserve(lambda request: ${python})`;
+      const script = `${responder}\nserve(lambda id, number, data: ${python})`;
       const line = ['netns', 'exec', farName, 'python3', '-c', script];
       const child = spawn('ip', line, { stdio: ['ignore', 'pipe', 'inherit'] });
       await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
@@ -105,5 +105,5 @@ def serve(answer):
         packet, peer = raw.recvfrom(65535)
         kind, code, checksum, id, sequence = struct.unpack("!BBHHH", packet[20:28])
         if kind != 8: continue
-        for one in answer((id, sequence, packet[28:])): raw.sendto(one, peer)
+        for one in answer(id, sequence, packet[28:]): raw.sendto(one, peer)
 `;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag } from '../../lib/schema-atoms.ts';
+import { flag, text } from '../../lib/schema-atoms.ts';
 import { choice, type Strictness } from './choice.ts';
 
 /** The keys by which every network check chooses one address among those of a name. */
@@ -9,6 +9,14 @@ export function addressEntries(strictness: Strictness) {
     ip_protocol_fallback: v.optional(flag, true),
   };
 }
+
+/** The local address to send from; an empty text stands for none, as for blackbox_exporter. */
+export const sourceAddress = v.optional(
+  v.pipe(
+    text,
+    v.transform((address): string | undefined => (address === '' ? undefined : address)),
+  ),
+);
 
 export interface AddressOptions {
   readonly preferred_ip_protocol: string;

@@ -27,13 +27,6 @@ export const u32 = number(4);
 
 export const name: DnsField = (cursor) => [isAtEnd(cursor) ? '' : takeName(cursor)];
 
-/** All names that are left. */
-export const names: DnsField = (cursor) => {
-  const list: string[] = [];
-  while (!isAtEnd(cursor)) list.push(takeName(cursor));
-  return list;
-};
-
 const nothing = Buffer.alloc(0);
 
 /** A character string in quotes. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { flag, nonEmptyText, type OutputOf } from '../../lib/schema-atoms.ts';
-import { addressEntries } from './address-options.ts';
+import { addressEntries, sourceAddress } from './address-options.ts';
 import { choice, type Strictness } from './choice.ts';
 import { queryClasses, queryTypes, responseCodes } from './dns-names.ts';
 import { latePatterns, patterns as strictPatterns } from './pattern.ts';
@@ -55,7 +55,7 @@ const dnsEntries = (strictness: Strictness) => ({
   transport_protocol: transportOf(strictness),
   dns_over_tls: v.optional(flag, false),
   tls_config: v.optional(tlsBlock),
-  source_ip_address: v.optional(nonEmptyText),
+  source_ip_address: sourceAddress,
   valid_rcodes: v.optional(
     v.array(
       choice(responseCodes, 'a response code such as NOERROR', strictness),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { duration, flag, nonEmptyText, wholeNumber } from '../../lib/schema-atoms.ts';
+import { duration, flag, wholeNumber } from '../../lib/schema-atoms.ts';
 import { pingCountMax, pingIntervalMinMs } from '../../model/limits.ts';
-import { addressEntries } from './address-options.ts';
+import { addressEntries, sourceAddress } from './address-options.ts';
 import type { Strictness } from './choice.ts';
 
 /** The largest payload that fits into one IPv4 packet with its headers. */
@@ -12,7 +12,7 @@ const lossMessage = 'a share of lost packets from 0 to 1, such as 0.2';
 
 const icmpEntries = (strictness: Strictness) => ({
   ...addressEntries(strictness),
-  source_ip_address: v.optional(nonEmptyText),
+  source_ip_address: sourceAddress,
   /** Bytes; 0 is the size blackbox_exporter sends on its own. */
   payload_size: v.optional(
     v.pipe(wholeNumber, v.maxValue(payloadBytesMax, `at most ${payloadBytesMax} bytes`)),

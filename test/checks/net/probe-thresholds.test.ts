@@ -1,8 +1,6 @@
 import { createServer as createTlsServer } from 'node:tls';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
-import { dns } from '../../../src/checks/dns.ts';
-import { icmp } from '../../../src/checks/icmp.ts';
 import { openProbe, type Probe } from '../../../src/checks/net/probe.ts';
 import {
   judgeThresholds,
@@ -11,7 +9,8 @@ import {
 } from '../../../src/checks/net/probe-thresholds.ts';
 import { probeTcp } from '../../../src/checks/net/tcp-probe.ts';
 import { tcpBlock } from '../../../src/checks/net/tcp-options.ts';
-import { tcp } from '../../../src/checks/tcp.ts';
+import { checkTypes } from '../../../src/checks/table.ts';
+import { proberNames } from '../../../src/model/check.ts';
 import { notOk, ok, type CheckResult } from '../../../src/model/result.ts';
 import { metric, probeContext } from '../../support/probe-context.ts';
 import { listen, startTcpServer } from '../../support/tcp-server.ts';
@@ -147,10 +146,11 @@ describe('the keys', () => {
     expect(parse(keys)).toBe(fine);
   });
 
-  test('are there for the types, but icmp sees no certificate', () => {
-    expect(Object.keys(tcp.entries)).toEqual(expect.arrayContaining(['latency', 'certificate']));
-    expect(Object.keys(dns.entries)).toEqual(expect.arrayContaining(['latency', 'certificate']));
-    expect(Object.keys(icmp.entries)).toContain('latency');
-    expect(Object.keys(icmp.entries)).not.toContain('certificate');
+  test('are there for every prober, but icmp sees no certificate', () => {
+    for (const name of proberNames) {
+      const wanted = name === 'icmp' ? ['latency'] : ['latency', 'certificate'];
+      const keys = Object.keys(checkTypes[name].entries);
+      expect(keys.filter((key) => ['latency', 'certificate'].includes(key))).toEqual(wanted);
+    }
   });
 });
