@@ -5,22 +5,53 @@ import { headerToken } from './http-headers.ts';
 import { oauth2Block } from './http-oauth2-options.ts';
 import type { Strictness } from './choice.ts';
 
-const basicAuth = v.pipe(
-  v.strictObject({
-    username: v.optional(text, ''),
-    username_file: v.optional(nonEmptyText),
-    password: v.optional(secret),
-    password_file: v.optional(nonEmptyText),
-  }),
-  v.check(
-    (auth) => auth.username === '' || auth.username_file === undefined,
-    'either username or username_file',
-  ),
-  v.check(
-    (auth) => auth.password === undefined || auth.password_file === undefined,
-    'either password or password_file',
-  ),
-);
+function isEmpty(value: Secret): boolean {
+  try {
+    return value.reveal() === '';
+  } catch {
+    return false;
+  }
+}
+
+/** The name of a file. In a module an empty one stands for none, as for blackbox_exporter. */
+export const fileName = (strictness: Strictness) =>
+  v.optional(
+    strictness === 'strict'
+      ? nonEmptyText
+      : v.pipe(
+          text,
+          v.transform((name): string | undefined => (name === '' ? undefined : name)),
+        ),
+  );
+
+/** A secret, of which in a module an empty one stands for none as well. */
+const secretText = (strictness: Strictness) =>
+  v.optional(
+    v.pipe(
+      secret,
+      v.transform((value): Secret | undefined =>
+        strictness === 'lax' && isEmpty(value) ? undefined : value,
+      ),
+    ),
+  );
+
+const basicAuth = (strictness: Strictness) =>
+  v.pipe(
+    v.strictObject({
+      username: v.optional(text, ''),
+      username_file: fileName(strictness),
+      password: secretText(strictness),
+      password_file: fileName(strictness),
+    }),
+    v.check(
+      (auth) => auth.username === '' || auth.username_file === undefined,
+      'either username or username_file',
+    ),
+    v.check(
+      (auth) => auth.password === undefined || auth.password_file === undefined,
+      'either password or password_file',
+    ),
+  );
 
 /** The scheme of an Authorization header; nothing means Bearer, as blackbox_exporter reads it. */
 const scheme = (strictness: Strictness) =>
@@ -37,8 +68,8 @@ const authorization = (strictness: Strictness) =>
   v.pipe(
     v.strictObject({
       type: scheme(strictness),
-      credentials: v.optional(secret),
-      credentials_file: v.optional(nonEmptyText),
+      credentials: secretText(strictness),
+      credentials_file: fileName(strictness),
     }),
     v.check(
       (auth) => auth.type.toLowerCase() !== 'basic',
@@ -52,11 +83,11 @@ const authorization = (strictness: Strictness) =>
 
 /** The keys by which a request says who asks. */
 export const credentialEntries = (strictness: Strictness) => ({
-  basic_auth: v.optional(basicAuth),
+  basic_auth: v.optional(basicAuth(strictness)),
   authorization: v.optional(authorization(strictness)),
   oauth2: v.optional(oauth2Block(strictness)),
-  bearer_token: v.optional(secret),
-  bearer_token_file: v.optional(nonEmptyText),
+  bearer_token: secretText(strictness),
+  bearer_token_file: fileName(strictness),
 });
 
 interface Credentials {

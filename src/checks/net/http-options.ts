@@ -6,7 +6,7 @@ import { celProgram } from './cel-program.ts';
 import { choice, type Strictness } from './choice.ts';
 import { compressions, isAcceptable } from './content-coding.ts';
 import { httpHeaderSources } from './header-sources.ts';
-import { credentialEntries, isOneIdentity } from './http-credentials-options.ts';
+import { credentialEntries, fileName, isOneIdentity } from './http-credentials-options.ts';
 import { headerToken } from './http-headers.ts';
 import { jsonValues } from './http-json-values.ts';
 import { proxyEntries, refuseProxy } from './http-proxy-options.ts';
@@ -75,7 +75,7 @@ const httpEntries = (strictness: Strictness) => ({
   headers: headers(strictness),
   http_headers: v.optional(httpHeaderSources),
   body: v.optional(text),
-  body_file: v.optional(nonEmptyText),
+  body_file: fileName(strictness),
   valid_status_codes: v.optional(v.array(statusCode(strictness), 'a list of status codes'), []),
   valid_http_versions: v.optional(
     v.array(httpVersion(strictness), 'a list of versions such as HTTP/1.1'),

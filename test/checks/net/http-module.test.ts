@@ -98,6 +98,11 @@ describe.each(both)('what %s refuses', (_what, schema) => {
 describe('a module takes what blackbox_exporter takes', () => {
   test.each([
     ['no compression and no method', { compression: '', method: '' }],
+    ['no files', { body: 'a', body_file: '', bearer_token: '', bearer_token_file: 'b' }],
+    [
+      'no user',
+      { basic_auth: { username: '', username_file: '', password: '', password_file: '' } },
+    ],
     ['no type of authorization', { authorization: { type: ' ', credentials: 'a' } }],
     ['no grant type', { oauth2: { client_id: 'a', token_url: 'nowhere', grant_type: '' } }],
     ['no proxy', { proxy_url: '' }],
