@@ -5,12 +5,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { dnsBlock } from '../../../src/checks/net/dns-options.ts';
 import { probeDns } from '../../../src/checks/net/dns-probe.ts';
 import type { ProbeOutcome } from '../../../src/checks/net/probe.ts';
+import { healthService, runGrpc, startGrpcServer } from '../../support/grpc-server.ts';
 import { startHttpServer, startHttpsServer } from '../../support/http-server.ts';
 import { familyNames, labelsOf, metric, probeContext } from '../../support/probe-context.ts';
 import { runHttp } from '../../support/probe-http.ts';
 import { runTcp } from '../../support/probe-tcp.ts';
+import { listenUnix, runUnix } from '../../support/probe-unix.ts';
 import { listen, startTcpServer, type TestServer } from '../../support/tcp-server.ts';
 import { createAuthority, selfSigned } from '../../support/tls-authority.ts';
+import { runWebsocket, startWebsocketServer } from '../../support/websocket-server.ts';
 
 const authority = createAuthority();
 afterAll(() => authority[Symbol.dispose]());
@@ -84,6 +87,22 @@ describe('a certificate that fails the probe is seen all the same', () => {
     });
     expect(outcome.reason).toBe('tls');
     expectSeen(outcome, expired.cert, 0);
+  });
+
+  test('over grpc, websocket and a Unix socket', async () => {
+    await using grpc = await startGrpcServer(healthService({ '': 1 }), expired);
+    await using websocket = await startWebsocketServer(() => {}, { tls: expired });
+    await using unix = await listenUnix(createServer(expired));
+    const tls = { tls: true, tls_config: { ca } };
+    for (const outcome of [
+      await runGrpc(`127.0.0.1:${grpc.port}`, tls),
+      await runWebsocket(websocket.url, { http_config: { tls_config: { ca } } }),
+      await runUnix(unix.path, { tls: true, tls_config: { ca, server_name: 'localhost' } }),
+    ]) {
+      expect(outcome.reason).toBe('tls');
+      expectSeen(outcome, expired.cert, 0);
+      expectNoOldFamilies(outcome);
+    }
   });
 
   test('over DNS over TLS', async () => {
