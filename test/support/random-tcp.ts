@@ -70,17 +70,17 @@ function randomExchange(dice: Dice): { readonly moves: Move[]; readonly steps: o
 function randomTcpScript(dice: Dice): { readonly script: TcpScript; readonly steps: object[] } {
   const exchanges = dice.several(0, 4, () => randomExchange(dice));
   const isTls = dice.chance(0.2);
-  const secureAt = isTls ? undefined : dice.maybe(0.3, () => dice.between(0, exchanges.length));
   const moves: Move[] = [];
   const steps: object[] = [];
-  exchanges.forEach((exchange, index) => {
-    if (index === secureAt) {
-      moves.push({ hear: 1 }, { secure: true });
-      steps.push({ send: 'STARTTLS', starttls: true });
-    }
+  // At the beginning, where no line that was said too much can get between.
+  if (!isTls && dice.chance(0.3)) {
+    moves.push({ say: '220 ready\r\n' }, { hear: 1 }, { secure: true });
+    steps.push({ expect: '^220 ready$', send: 'STARTTLS', starttls: true });
+  }
+  for (const exchange of exchanges) {
     moves.push(...exchange.moves);
     steps.push(...exchange.steps);
-  });
+  }
   if (dice.chance(0.1)) steps.push({ expect: '^more$' });
   const end = dice.weighted<Move[]>([
     [8, () => [{ end: 'end' }]],
@@ -116,6 +116,7 @@ export function randomTcpCase(seed: number, certificates: Certificates): RandomC
     seed,
     module: { prober: 'tcp', timeout: '600ms', tcp: block },
     behaviour: script,
+    losesEnd: true,
     start: () => startRandomTcp(script, certificates),
   };
 }
@@ -125,10 +126,16 @@ async function startRandomTcp(
   certificates: Certificates,
 ): Promise<RandomServer> {
   const seen: string[] = [];
+  let playing = 0;
   const tls = certificates.of(script.certificate);
   const serve = (socket: Socket): void => {
     socket.on('error', () => {});
-    void play(socket, script.moves, { tls, seen }).catch(() => socket.destroy());
+    playing += 1;
+    void play(socket, script.moves, { tls, seen })
+      .catch(() => socket.destroy())
+      .finally(() => {
+        playing -= 1;
+      });
   };
   const plain = script.isTls ? createTlsServer(tls, serve) : createServer(serve);
   plain.on('tlsClientError', () => {});
@@ -136,7 +143,7 @@ async function startRandomTcp(
   return {
     target: `${script.host}:${server.port}`,
     async seen() {
-      await eventually(() => server.open.size === 0, 'the prober has closed its connection');
+      await eventually(() => playing === 0, `it is over: ${JSON.stringify(script)}`);
       return seen.splice(0);
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -158,15 +165,17 @@ async function play(start: Socket, moves: readonly Move[], { tls, seen }: Scene)
     else if ('secure' in move) {
       const secureContext = createSecureContext(tls);
       socket = new TLSSocket(socket, { isServer: true, secureContext });
-      socket.on('error', () => {});
+      // A handshake that fails ends neither of the two sockets by itself.
+      for (const event of ['error', '_tlsError', 'close']) socket.on(event, () => start.destroy());
     } else if (move.end === 'reset') socket.resetAndDestroy();
     else socket.end();
   }
   socket.resume();
 }
 
-/** What a connection begins with if the client wants TLS. */
-const tlsRecord = '\x16\x03';
+/** What of TLS reaches a server that does not expect it. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it finds
+const binary = /[\0-\x08\x0e-\x1f\x7f-\x9f]{2}/;
 
 /** Where so many lines end; 0 as long as they do not. */
 function endOfLine(text: string, lines: number): number {
@@ -195,10 +204,12 @@ function lineReader(socketNow: () => Socket, seen: string[]): (lines: number) =>
       }
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       socket.once('readable', resolve);
-      socket.once('close', () => reject(new Error('closed')));
-      socket.once('end', () => reject(new Error('ended')));
+      for (const event of ['end', 'close', 'error', '_tlsError']) {
+        socket.once(event, () => reject(new Error(event)));
+      }
+      if (socket.destroyed || socket.readableEnded) reject(new Error('over'));
       await promise;
     }
-    if (!text.startsWith(tlsRecord)) seen.push(text);
+    if (!binary.test(text)) seen.push(text);
   };
 }

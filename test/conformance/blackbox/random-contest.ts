@@ -79,8 +79,10 @@ async function compareOne(one: RandomCase, arena: Arena): Promise<string | undef
     ...differences(one.module.prober as ProberName, ours, theirs),
     ...implausibleTimes(ours),
   ];
-  const odd = Array.from({ length: Math.max(oursSeen.length, theirsSeen.length) }, (_, at) => at);
-  const at = odd.find((index) => oursSeen[index] !== theirsSeen[index]);
+  const isLost = (index: number): boolean => one.losesEnd === true && index >= sharedLength;
+  const sharedLength = Math.min(oursSeen.length, theirsSeen.length);
+  const longer = oursSeen.length > theirsSeen.length ? oursSeen : theirsSeen;
+  const at = [...longer.keys()].find((at) => oursSeen[at] !== theirsSeen[at] && !isLost(at));
   if (at !== undefined) lines.push(`${at}. arrived ${oursSeen[at]}, not ${theirsSeen[at]}`);
   if (lines.length === 0) return undefined;
   return [
