@@ -78,8 +78,8 @@ export function createPingNetwork(): PingNetwork | string {
     async answerWith(python) {
       onFar('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all');
       const script = `${responder}\nserve(lambda id, number, data: ${python})`;
-      const line = ['netns', 'exec', farName, 'python3', '-c', script];
-      const child = spawn('ip', line, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [program, ...line] = ['ip', 'netns', 'exec', farName, 'python3', '-c', script];
+      const child = spawn(program, line, { stdio: ['ignore', 'pipe', 'inherit'] });
       await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
       return child;
     },
