@@ -12,10 +12,10 @@ const statuses = [
   200, 200, 200, 200, 201, 204, 206, 299, 300, 304, 400, 401, 404, 418, 500, 503, 599,
 ] as const;
 /** Not all of them in one chain: what became of a body after 302 and 307 changed with Go. */
-const redirectStatuses = [
+const redirectStatuses: readonly [readonly number[], readonly number[]] = [
   [301, 302, 303, 305, 300],
   [307, 308, 304],
-] as const;
+];
 const names = [
   'X-One',
   'x-two',
@@ -181,7 +181,7 @@ function randomScript(dice: Dice, coding: string): HttpScript {
     [1, () => dice.between(9, 12)],
   ]);
   const isLoop = dice.chance(0.04);
-  const codes = dice.pick(redirectStatuses);
+  const codes = dice.pick(redirectStatuses) as [number, ...number[]];
   const steps = Array.from({ length: count }, (_, index): HttpAnswer => {
     const answer = randomAnswer(dice, coding);
     const location = isLoop && index === count - 1 ? '/0' : randomLocation(dice, index + 1);

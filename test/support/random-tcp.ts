@@ -83,9 +83,9 @@ function randomTcpScript(dice: Dice): { readonly script: TcpScript; readonly ste
   }
   if (dice.chance(0.1)) steps.push({ expect: '^more$' });
   const end = dice.weighted<Move[]>([
-    [8, () => [{ end: 'end' }]],
+    [14, () => [{ end: 'end' }]],
     [2, () => []],
-    [1, () => [{ waitMs: 20 }, { end: 'reset' }]],
+    [1, () => [{ waitMs: 300 }, { end: 'reset' }]],
   ]);
   const certificate = dice.chance(0.5) ? 'good' : dice.pick(certificateKinds);
   const host = dice.weighted([
@@ -114,7 +114,7 @@ export function randomTcpCase(seed: number, certificates: Certificates): RandomC
   });
   return {
     seed,
-    module: { prober: 'tcp', timeout: '600ms', tcp: block },
+    module: { prober: 'tcp', timeout: '1500ms', tcp: block },
     behaviour: script,
     losesEnd: true,
     start: () => startRandomTcp(script, certificates),
