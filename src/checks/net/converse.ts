@@ -9,7 +9,7 @@ import { flagGauge } from './families.ts';
 import type { ProbeOutcome } from './probe.ts';
 import type { ProbeRecord } from './record.ts';
 import { playDialogue, type Dialogue } from './tcp-dialogue.ts';
-import { certificateDaysLeft, tlsFamilies } from './tls-facts.ts';
+import { tlsFamilies } from './tls-facts.ts';
 
 /** The label sets of all matched steps; two steps that say the same are one sample. */
 function expectInfo(labelSets: readonly Labels[]): MetricFamily[] {
@@ -74,6 +74,5 @@ export async function converse(conversation: Conversation): Promise<ProbeOutcome
   return record.finish(dialogue.failure ?? `connected to ${peer} in ${took}${passed}`, {
     families: [...conversation.families, ...dialogueFamilies(dialogue, now.wallMs)],
     phases,
-    values: dialogue.tls === undefined ? [] : certificateDaysLeft(dialogue.tls.secured, now.wallMs),
   });
 }

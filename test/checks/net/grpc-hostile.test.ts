@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { callGrpc } from '../../../src/checks/net/grpc-call.ts';
 import { eventually } from '../../support/eventually.ts';
 import { answer, framed, runGrpc, startGrpcServer } from '../../support/grpc-server.ts';
-import { metric } from '../../support/probe-context.ts';
+import { metric, probeContext } from '../../support/probe-context.ts';
 import { startTcpServer } from '../../support/tcp-server.ts';
 
 const serving = Uint8Array.of(0x08, 0x01);
@@ -256,4 +259,14 @@ describe('a server that', () => {
     expect(metric(outcome, 'probe_grpc_status_code')).toBe(4);
     await eventually(() => server.open.size === 0, 'the connection is closed');
   });
+});
+
+test('a connection that ended before the call began counts as 14, at once', async () => {
+  await using server = await startTcpServer((socket) => void socket.end());
+  const socket = connect(server.port, '127.0.0.1');
+  await once(socket, 'close');
+  using context = probeContext(3000);
+  const call = { scheme: 'http', authority: 'a', path: '/', metadata: {}, peer: 'a' } as const;
+  const answered = await callGrpc(socket, { ...call, request: Buffer.alloc(5) }, context);
+  expect(answered).toMatchObject({ code: 14, failure: { reason: 'protocol' } });
 });
