@@ -178,29 +178,6 @@ test('a peer that takes nothing in does not hold up a step that sends', async ()
   expect(metric(outcome, failed)).toBe(1);
 });
 
-test('messages that nobody asks for stay with their sender', async () => {
-  let written = 0;
-  await using server = await startBareServer((socket, request) => {
-    socket.write(upgradeAnswer(request));
-    socket.pause();
-    const message = Buffer.concat([Buffer.of(0x82, 0x7e, 0xff, 0xff), Buffer.alloc(0xffff)]);
-    const more = (): void => {
-      do {
-        written += message.length;
-      } while (!socket.destroyed && socket.write(message));
-    };
-    socket.on('drain', more);
-    more();
-  });
-  const outcome = await runWebsocket(
-    server.url,
-    { query_response: [{ send: 'x'.repeat(20 * 1024 * 1024) }] },
-    { timeoutMs: 2000 },
-  );
-  expect(outcome.reason).toBe('timeout');
-  expect(written).toBeLessThan(24 * 1024 * 1024);
-});
-
 test('a connection that ended before the upgrade was asked for fails at once', async () => {
   await using server = await startTcpServer((socket) => void socket.end());
   const socket = connect(server.port, '127.0.0.1');
