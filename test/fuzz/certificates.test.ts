@@ -75,7 +75,7 @@ test('a name of any bytes is written, and never throws', () => {
       const text = inTime(() => distinguishedName({ tag: derTags.sequence, contents }));
       expect(text.length).toBeLessThanOrEqual(contents.length * 2 * charactersPerByte);
     }),
-    4000,
+    2000,
   );
 });
 
@@ -90,7 +90,7 @@ test('elements of any bytes lie within them, one after the other', () => {
         expect(inTime(() => dottedOid(element.contents))).toMatch(/^(?:[\d.e+]|Infinity)*$/);
       }
     }),
-    4000,
+    2000,
   );
 });
 

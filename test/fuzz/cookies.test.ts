@@ -46,7 +46,7 @@ test('a jar takes whatever it is handed, and gives what can be sent', async () =
       // What is no UTF-8 grows threefold at most, when it is replaced.
       expect(text.length).toBeLessThanOrEqual(3 * lines.join('; ').length);
     }),
-    1500,
+    800,
   );
 });
 
@@ -62,7 +62,7 @@ test('a jar keeps so many cookies and no more, and none crosses to another site'
       expect(jar.header(new URL('http://b.example/'))).toBeUndefined();
       expect(jar.header(new URL('http://x.a.example/'))).toBeUndefined();
     }),
-    150,
+    60,
   );
 });
 

@@ -41,7 +41,7 @@ test('no output of a plugin makes the parser throw, and all values are numbers',
       }
       expect(new Set(values.map(({ metric }) => metric)).size).toBe(values.length);
     }),
-    5000,
+    2000,
   );
 });
 
@@ -70,7 +70,7 @@ test('performance data that was written reads back as it was', () => {
         })),
       );
     }),
-    3000,
+    1000,
   );
 });
 

@@ -30,7 +30,7 @@ describe('a template', () => {
         const expanded = inTime(() => expandTemplate(text, match));
         expect(expanded.length).toBeLessThanOrEqual(text.length * 'one-two'.length);
       }),
-      5000,
+      2500,
     );
   });
 
@@ -99,7 +99,7 @@ describe('host and port', () => {
           expect(text).toContain(place.host);
         },
       ),
-      5000,
+      2500,
     );
   });
 });
@@ -151,7 +151,7 @@ describe('a URL', () => {
         expect(hostOf(url)).not.toMatch(/[\0-\x20/?#@]/);
         expect(shownUrl(url)).toMatch(/^https?:\/\//);
       }),
-      5000,
+      2500,
     );
   });
 });
