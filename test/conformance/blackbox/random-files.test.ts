@@ -12,7 +12,9 @@ import { seeds } from './random-contest.ts';
 const program = '/usr/bin/prometheus-blackbox-exporter';
 
 /** Where tocsin takes another file than blackbox_exporter 0.23.0 does, and why. */
-const known: readonly (readonly [change: RegExp, reason: string])[] = [];
+const known: readonly (readonly [change: RegExp, reason: string])[] = [
+  [/\bbody_file\b/, 'an option of later releases'],
+];
 
 const abreast = 4;
 
@@ -36,7 +38,7 @@ async function problemsHere(directory: string, file: string): Promise<readonly s
 test('both programs take the same files of modules', async (context) => {
   context.skip(!existsSync(program), `${program} is not installed`);
   const directory = await mkdtemp(join(tmpdir(), 'tocsin-files-'));
-  const waiting = seeds(250).map((seed) => ({ seed, ...randomModules(seed) }));
+  const waiting = seeds(120).map((seed) => ({ seed, ...randomModules(seed) }));
   const odd: string[] = [];
   let taken = 0;
   const work = async (): Promise<void> => {
