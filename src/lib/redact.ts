@@ -21,7 +21,27 @@ export function redactor(secrets: readonly Secret[]): Redact {
     .toSorted((a, b) => b.length - a.length);
   const distinct = [...new Set(values)];
   if (distinct.length === 0) return (text) => text;
-  return (text) => distinct.reduce((masked, value) => masked.replaceAll(value, secretMask), text);
+  return (text) => {
+    const masked = distinct.reduce((left, value) => left.replaceAll(value, secretMask), text);
+    return distinct.reduce(withoutBeginning, masked);
+  };
+}
+
+/**
+ * Masks the beginning of a secret where a text was cut off in the middle of it: at its end, or before the
+ * ellipsis that stands for the rest.
+ */
+function withoutBeginning(text: string, secret: string): string {
+  let masked = text;
+  for (const end of [...text.matchAll(/ ?…|$/g)].toReversed()) {
+    for (let length = Math.min(secret.length - 1, end.index); length >= lengthMin; length -= 1) {
+      const start = end.index - length;
+      if (!masked.startsWith(secret.slice(0, length), start)) continue;
+      masked = masked.slice(0, start) + secretMask + masked.slice(end.index);
+      break;
+    }
+  }
+  return masked;
 }
 
 /**

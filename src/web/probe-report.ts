@@ -57,7 +57,6 @@ export function createProbeLog(
   return {
     add(lineLevel, message, fields = {}) {
       if (lineLevel === 'debug' && level !== 'debug') return;
-      if (lines.length >= probeLogLinesMax) return;
       const line = {
         time: now().toISOString(),
         level: lineLevel,
@@ -70,6 +69,8 @@ export function createProbeLog(
           .map(([name, value]) => `${name}=${quoted(value)}`)
           .join(' '),
       );
+      // How it began and how it ended says more than the flood in between.
+      if (lines.length > probeLogLinesMax) lines.splice(probeLogLinesMax / 2, 1);
     },
     text: () => lines.map((line) => `${line}\n`).join(''),
   };
