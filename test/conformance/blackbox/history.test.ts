@@ -12,7 +12,7 @@ interface Desk {
   readonly pair: Pair;
   /** Has one probed that succeeds or fails; gives the target. */
   probe(module: 'one' | 'two', path: string, success?: boolean): Promise<string>;
-  /** The ids below ten that are still kept, of both programs. */
+  /** The ids of the probes that are still kept, of both programs. */
   kept(): Promise<readonly (readonly number[])[]>;
 }
 
@@ -35,14 +35,11 @@ async function startDesk(limit = 3): Promise<Desk> {
       return target;
     },
     async kept() {
-      const found = (await pair.ask('/logs?id=0')).map((): number[] => []);
-      for (let id = 0; id < 20; id += 1) {
-        const answers = await pair.ask(`/logs?id=${id}`);
-        for (const [index, { status }] of answers.entries()) {
-          if (status === 200) found[index]?.push(id);
-        }
-      }
-      return found;
+      const ids = Array.from({ length: 16 }, (_, id) => id);
+      const answers = await Promise.all(ids.map(async (id) => pair.ask(`/logs?id=${id}`)));
+      return (answers[0] ?? []).map((_, program) =>
+        ids.filter((id) => answers[id]?.[program]?.status === 200),
+      );
     },
   };
 }

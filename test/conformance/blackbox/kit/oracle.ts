@@ -36,8 +36,9 @@ export async function startOracle(setup: OracleSetup): Promise<Oracle | undefine
   await writeFile(file, setup.modules);
   const port = await closedPort();
   const listen = `--web.listen-address=127.0.0.1:${port}`;
-  const [program, ...line] = [...(setup.within ?? []), oracleProgram] as [string, ...string[]];
-  const child = spawn(program, [...line, `--config.file=${file}`, listen, ...(setup.args ?? [])], {
+  const { within = [], args = [] } = setup;
+  const line = [...within, oracleProgram, `--config.file=${file}`, listen, ...args];
+  const child = spawn(line[0] ?? oracleProgram, line.slice(1), {
     cwd: directory,
     env: { PATH: process.env['PATH'] ?? '', HOME: directory, ...setup.env },
     stdio: ['ignore', 'ignore', 'pipe'],
