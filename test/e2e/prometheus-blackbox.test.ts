@@ -122,7 +122,7 @@ async function startSecure(tls: TlsOptions) {
   const listening = await listen(server);
   return {
     target: `127.0.0.1:${listening.port}`,
-    present: (next: TlsOptions) => void server.setSecureContext(next),
+    present: (next: TlsOptions) => server.setSecureContext(next),
     [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose](),
   };
 }
@@ -187,7 +187,7 @@ test('the alerts that people have on blackbox_exporter fire and resolve', async 
     .poll(async () => [...new Set(await firing())], patience)
     .toEqual(troubles.toSorted());
   const down = await query('ALERTS{alertname="Down",alertstate="firing"}');
-  expect(down.map(({ metric }) => metric['instance']).toSorted()).toEqual(
+  expect(down.map(({ metric }) => metric['instance'] ?? '').toSorted()).toEqual(
     [door.target, web.url].toSorted(),
   );
 

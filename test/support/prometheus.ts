@@ -37,9 +37,9 @@ interface Sample {
 
 interface Prometheus {
   /** The samples of an expression now; none as long as Prometheus does not answer. */
-  query(expression: string): Promise<readonly Sample[]>;
+  readonly query: (expression: string) => Promise<readonly Sample[]>;
   /** The names of the alerts that fire, sorted. */
-  firing(): Promise<readonly string[]>;
+  readonly firing: () => Promise<readonly string[]>;
 }
 
 /** Starts a Prometheus that scrapes and judges each second; it ends with the test. */

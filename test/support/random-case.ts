@@ -33,15 +33,14 @@ export interface Dice extends Random {
 
 export function diceOf(seed: number): Dice {
   const random = seededRandom(seed);
-  const { chance, between, next } = random;
   return {
     ...random,
-    maybe: (share, value) => (chance(share) ? value() : undefined),
-    several: (min, max, value) => Array.from({ length: between(min, max) }, () => value()),
-    some: (list, share = 0.5) => list.filter(() => chance(share)),
+    maybe: (share, value) => (random.chance(share) ? value() : undefined),
+    several: (min, max, value) => Array.from({ length: random.between(min, max) }, () => value()),
+    some: (list, share = 0.5) => list.filter(() => random.chance(share)),
     weighted(choices) {
       const total = choices.reduce((sum, [weight]) => sum + weight, 0);
-      let rest = next() * total;
+      let rest = random.next() * total;
       for (const [weight, make] of choices) {
         rest -= weight;
         if (rest < 0) return make();

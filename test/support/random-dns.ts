@@ -82,8 +82,12 @@ function randomRecord(dice: Dice): Answer {
           value: dice.pick(['ca.example.net', 'a;b "c"', '']),
         },
       };
-    default:
+    case 'NS':
+    case 'CNAME':
+    case 'PTR':
       return { ...head, type, data: host };
+    default:
+      return type satisfies never;
   }
 }
 

@@ -76,9 +76,10 @@ export async function startRandomHttp(
   const other = await startOne(stage, isOtherTls ? certificates.of(script.other) : undefined);
   const scheme = tls === undefined ? 'http' : 'https';
   // After a lookup 0.23.0 takes the address for the host, also for the name that a certificate must have.
-  const isNamed = tls !== undefined && !first.host.endsWith('127.0.0.1');
+  const isNamed = !first.host.endsWith('127.0.0.1');
+  const here = tls === undefined ? /^\/\/%HOSTPORT%/ : /^(?:%(?:SAME|LOCALHOST)%|\/\/%HOSTPORT%)/;
   fill = (text) =>
-    (isNamed ? text.replace(/^(?:%(?:SAME|LOCALHOST)%|\/\/%HOSTPORT%)/, '') : text)
+    (isNamed ? text.replace(here, '') : text)
       .replace('%SAME%', `${scheme}://127.0.0.1:${main.port}`)
       .replace('%LOCALHOST%', `${scheme}://localhost:${main.port}`)
       .replace('%OTHER%', `${isOtherTls ? 'https' : 'http'}://localhost:${other.port}`)
@@ -240,11 +241,11 @@ async function answerHttp2(
   const line = sameLine(`${request.method} ${request.authority.toLowerCase()} ${request.url}`);
   stage.seen.push([line, ...sameHeaders(headers, stage), body]);
   const wanted = answerOf(stage, request.url);
-  if (wanted === undefined) return void stream.close();
+  if (wanted === undefined) return stream.close();
   if (wanted.delayMs > 0) await pause(wanted.delayMs);
   const { fault, cutBytes, framing } = wanted;
   if (fault === 'hang') return;
-  if (fault !== undefined && fault !== 'late body') return void stream.close(2);
+  if (fault !== undefined && fault !== 'late body') return stream.close(2);
   const fields: Record<string, string | string[]> = {};
   for (const [name, value] of wanted.headers) {
     const key = name.toLowerCase();
@@ -252,7 +253,9 @@ async function answerHttp2(
     fields[key] = fields[key] === undefined ? text : [fields[key], text].flat();
     if (!['set-cookie', 'x-one', 'x-two', 'x-three'].includes(key)) fields[key] = text;
   }
-  if (framing === 'length') fields['content-length'] = String(wanted.body.length);
+  // Node takes a length of what does not come for an error.
+  if (framing === 'length' && wanted.status !== 204)
+    fields['content-length'] = String(wanted.body.length);
   const isBare = request.method === 'HEAD' || wanted.status === 204 || wanted.status === 304;
   stream.respond({ ':status': wanted.status, ...fields }, { endStream: isBare });
   if (isBare || fault === 'late body') return;

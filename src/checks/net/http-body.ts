@@ -56,8 +56,7 @@ function readFailure(error: unknown): Failure {
 const gzipHeadBytes = 10;
 
 /** Whether an error tells of what stands in front of the packed bytes. */
-function isBadHead(error: unknown, wireBytes: number): boolean {
-  if (wireBytes < gzipHeadBytes) return true;
+function isBadHead(error: unknown): boolean {
   return /header|compression method/.test(errorMessage(error));
 }
 
@@ -79,13 +78,15 @@ export async function readBody(
     );
     function settle(failure?: Failure): void {
       stop();
+      const isBegun = plan.compression !== 'gzip' || wireBytes >= gzipHeadBytes;
+      if (failure !== undefined && !isBegun) isNotPacked = true;
       unpack?.destroy();
       resolve(failure);
     }
     const fail = (error: unknown): void => {
       // Nothing at all unpacks to nothing in brotli, as blackbox_exporter reads it; in gzip it is cut off.
       if (plan.compression === 'br' && wireBytes === 0 && wire.errored === null) return settle();
-      isNotPacked = plan.compression === 'gzip' && isBadHead(error, wireBytes);
+      isNotPacked = plan.compression === 'gzip' && isBadHead(error);
       settle(readFailure(error));
     };
     const broken = wire.errored;
