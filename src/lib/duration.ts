@@ -36,8 +36,9 @@ export function formatDuration(durationMs: number): string {
   return text === '' ? '0s' : text;
 }
 
-/** A duration for people: the two largest units, `3h 12m`, `45s`, `1.2s` below ten seconds. */
+/** A duration for people: the two largest units, `3h 12m`, `45s`, `1.2s` below ten seconds, `0.05ms`. */
 export function humanDuration(durationMs: number): string {
+  if (durationMs > 0 && durationMs < 0.95) return `${Number(durationMs.toPrecision(1))}ms`;
   if (durationMs < 1000) return `${Math.round(durationMs)}ms`;
   if (durationMs < 10_000) return `${(durationMs / 1000).toFixed(1).replace(/\.0$/, '')}s`;
   const parts: string[] = [];
