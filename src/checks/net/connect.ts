@@ -13,10 +13,7 @@ export interface ConnectOptions {
   readonly source?: string | undefined;
 }
 
-/**
- * Makes one TCP connection to one address. Whoever gets the socket destroys it; it keeps an error
- * listener, so that a late error never becomes an uncaught one.
- */
+/** Makes one TCP connection to one address, as `connected` gives it. */
 export async function connect(
   options: ConnectOptions,
   context: ProbeContext,
@@ -26,22 +23,35 @@ export async function connect(
   if (source !== undefined && isIP(source) === 0) {
     return { reason: 'connect', summary: `source_ip_address ${source} is not an IP address` };
   }
+  const socket = connectSocket({
+    host: address.ip,
+    port,
+    autoSelectFamily: false,
+    ...(source === undefined ? {} : { localAddress: source }),
+  });
+  context.gate?.opened(socket);
+  return connected(socket, peer, context);
+}
+
+/**
+ * Waits until a socket stands that has begun to connect. Whoever gets it destroys it; it keeps an error
+ * listener, so that a late error never becomes an uncaught one.
+ */
+export async function connected(
+  socket: Socket,
+  peer: string,
+  context: ProbeContext,
+  failureOf: (error: unknown, peer: string) => Failure = connectFailure,
+): Promise<Socket | Failure> {
+  context.sawTls?.(undefined);
   const outcome = await new Promise<Socket | Failure>((resolve) => {
-    const socket = connectSocket({
-      host: address.ip,
-      port,
-      autoSelectFamily: false,
-      ...(source === undefined ? {} : { localAddress: source }),
-    });
-    context.gate?.opened(socket);
-    context.sawTls?.(undefined);
     const stop = onAbort(context.signal, () => fail(timedOut(context, `connecting to ${peer}`)));
     function fail(failure: Failure): void {
       stop();
       socket.destroy();
       resolve(failure);
     }
-    socket.on('error', (error) => fail(connectFailure(error, peer)));
+    socket.on('error', (error) => fail(failureOf(error, peer)));
     socket.once('connect', () => {
       stop();
       resolve(socket);

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { errorCode, errorMessage, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
+import { connected } from './connect.ts';
+import { errorCode, errorMessage, type Failure } from './failure.ts';
 import type { ProbeContext } from './probe.ts';
 
 const connectErrors: Readonly<Record<string, string>> = {
@@ -31,32 +32,13 @@ function addressOf(path: string): string {
   return path.startsWith('@') ? `\0${path.slice(1)}` : path;
 }
 
-/**
- * Connects to a Unix stream socket, if the gate of the probe lets it. Whoever gets the socket destroys it;
- * it keeps an error listener, so that a late error never becomes an uncaught one.
- */
+/** Connects to a Unix stream socket, if the gate of the probe lets it, as `connected` gives it. */
 export async function connectUnix(path: string, context: ProbeContext): Promise<Socket | Failure> {
   if (path === '' || path.includes('\0')) {
     return { reason: 'connect', summary: 'the target is no path of a Unix socket' };
   }
   const refusal = context.gate?.refusalOfPath(path);
   if (refusal !== undefined) return { reason: 'permission', summary: refusal };
-  const outcome = await new Promise<Socket | Failure>((resolve) => {
-    const socket = connect({ path: addressOf(path) });
-    // A peer sees no address of it, so there is nothing by which the gate could know it again.
-    context.sawTls?.(undefined);
-    const stop = onAbort(context.signal, () => fail(timedOut(context, `connecting to ${path}`)));
-    function fail(failure: Failure): void {
-      stop();
-      socket.destroy();
-      resolve(failure);
-    }
-    socket.on('error', (error) => fail(connectFailure(error, path)));
-    socket.once('connect', () => {
-      stop();
-      resolve(socket);
-    });
-  });
-  context.log(isFailure(outcome) ? outcome.summary : `connected to ${path}`);
-  return outcome;
+  // A peer sees no address of it, so there is nothing by which the gate could know it again.
+  return connected(connect({ path: addressOf(path) }), path, context, connectFailure);
 }
