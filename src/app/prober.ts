@@ -46,7 +46,7 @@ export function createProber(agent: Agent, metrics: Metrics): WebProber {
     },
     forHostname,
     run: async (order) =>
-      run(agent, order, permissions(), (socket) => void remember(ownPorts, socket)),
+      run(agent, order, permissions(), (socket) => remember(ownPorts, socket)),
     countUnknown: () => metrics.unknownModule(),
     isOwnConnection: (port) => port !== undefined && ownPorts.has(port),
   };
