@@ -45,8 +45,7 @@ export function createProber(agent: Agent, metrics: Metrics): WebProber {
       return [...all.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
     forHostname,
-    run: async (order) =>
-      run(agent, order, permissions(), (socket) => remember(ownPorts, socket)),
+    run: async (order) => run(agent, order, permissions(), (socket) => remember(ownPorts, socket)),
     countUnknown: () => metrics.unknownModule(),
     isOwnConnection: (port) => port !== undefined && ownPorts.has(port),
   };
