@@ -52,6 +52,7 @@ test('help lists every command', async () => {
       notify test  sends a marked test to a receiver, or to all, and prints the answer
       routes show  prints route and receivers in the long form
       routes test  prints the receivers an alert with these labels would reach
+      import blackbox  writes the modules of a blackbox.yml as a section of the configuration
       schema  prints the JSON Schema of the configuration file
       version  prints the version
 
@@ -86,7 +87,7 @@ describe('validate', () => {
       "agent.config.yaml:2:21: checks[0].type: unknown check type "htpp", did you mean "http"?
       agent.config.yaml:3:5: checks[1].target: the key target is missing
       agent.config.yaml:3:12: checks[1].name: the name "a" is already taken on line 2
-      agent.config.yaml:3:26: checks[1].port: unknown key "port", expected name, type, interval, schedule, tz, timeout, start_period, severity, labels, annotations, depends_on, expect, debounce, enabled, target or tcp
+      agent.config.yaml:3:26: checks[1].port: unknown key "port", expected name, type, interval, schedule, tz, timeout, start_period, severity, labels, annotations, depends_on, expect, debounce, enabled, target, latency, certificate or tcp
       tocsin: the configuration cannot be used: 4 problems
       "
     `);
