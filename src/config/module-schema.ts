@@ -6,15 +6,12 @@ import type { ConfigTables } from './tables.ts';
 
 const timeoutMessage = 'a duration of hours, minutes and seconds, such as 1m30s or 500ms';
 
-/** Nanoseconds a millisecond: what a bare number means to blackbox_exporter. */
-const nanosecondsPerMs = 1e6;
-
-/** The `timeout` of a module in the notation of Go; gives milliseconds. */
+/** The `timeout` of a module in the notation of Go; gives milliseconds. Of bare numbers only 0 has a meaning. */
 const timeout = v.pipe(
   v.union([v.string(), v.number()], timeoutMessage),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const { value } = dataset;
-    const ms = typeof value === 'number' ? value / nanosecondsPerMs : parseGoDuration(value);
+    const ms = parseGoDuration(String(value));
     if (ms !== undefined) return ms;
     addIssue({ message: timeoutMessage });
     return NEVER;

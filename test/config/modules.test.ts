@@ -78,6 +78,7 @@ modules:
   odd: { prober: carrier-pigeon }
   none: {}
   late: { prober: icmp, timeout: 2d, icmp: { ttl: 256 } }
+  bare: { prober: icmp, timeout: 5 }
 extra: 1
 `),
     );
@@ -91,7 +92,8 @@ extra: 1
       'blackbox.yml:9:9: modules.none.prober: the key prober is missing',
       'blackbox.yml:10:34: modules.late.timeout: expected a duration of hours, minutes and seconds, such as 1m30s or 500ms, found "2d"',
       'blackbox.yml:10:51: modules.late.icmp.ttl: expected a number of hops from 0 to 255, found 256',
-      'blackbox.yml:11:1: extra: unknown key "extra", expected modules',
+      'blackbox.yml:11:34: modules.bare.timeout: expected a duration of hours, minutes and seconds, such as 1m30s or 500ms, found 5',
+      'blackbox.yml:12:1: extra: unknown key "extra", expected modules',
     ]);
   });
 

@@ -41,7 +41,6 @@ function randomCookie(dice: Dice): string {
     'Domain=localhost',
     'Domain=127.0.0.1',
     'Domain=.example.test',
-    'Secure',
     'HttpOnly',
     'Max-Age=60',
     'Max-Age=0',

