@@ -28,25 +28,46 @@ export interface Exposition {
   text(): string;
 }
 
+/** What is written of one family so far. */
+interface FamilyPage {
+  /** Whole lines as UTF-8. */
+  readonly packed: Buffer[];
+  /** The lines after these. */
+  text: string;
+}
+
+/**
+ * Characters after which the lines of a family are packed. A text that grows is a tree of all the texts it
+ * was made of; a scrape of thousands of checks spent most of its time in keeping and flattening these.
+ */
+const packedLengthMin = 4096;
+
 export function createExposition(): Exposition {
-  /** The lines of each family; joined once at the end. */
-  const families = new Map<string, string[]>();
+  const families = new Map<string, FamilyPage>();
   return {
     add(head, labels, value, suffix = '') {
-      let lines = families.get(head.name);
-      if (lines === undefined) {
-        lines = [
-          `# HELP ${head.name} ${escapeHelp(head.help)}\n# TYPE ${head.name} ${head.type}\n`,
-        ];
-        families.set(head.name, lines);
+      let page = families.get(head.name);
+      if (page === undefined) {
+        page = {
+          packed: [],
+          text: `# HELP ${head.name} ${escapeHelp(head.help)}\n# TYPE ${head.name} ${head.type}\n`,
+        };
+        families.set(head.name, page);
       }
-      lines.push(`${head.name}${suffix}${labels} ${formatNumber(value)}\n`);
+      page.text += `${head.name}${suffix}${labels} ${formatNumber(value)}\n`;
+      if (page.text.length < packedLengthMin) return;
+      page.packed.push(Buffer.from(page.text));
+      page.text = '';
     },
     text() {
       const names = [...families.keys()].toSorted();
-      return names.map((name) => (families.get(name) ?? []).join('')).join('');
+      return names.map((name) => wholeText(families.get(name))).join('');
     },
   };
+}
+
+function wholeText({ packed, text }: FamilyPage = { packed: [], text: '' }): string {
+  return packed.length === 0 ? text : Buffer.concat(packed).toString() + text;
 }
 
 /** `{a="1",b="2"}` sorted by name and escaped; empty text for no labels. Empty values are left out. */

@@ -50,3 +50,26 @@ test('families are sorted by name, with help and type once and all samples toget
     ].join('\n'),
   );
 });
+
+test('a family of thousands of samples is written whole and in order, whatever stands in its labels', () => {
+  const exposition = createExposition();
+  const places = Array.from({ length: 3000 }, (_, index) =>
+    labelText({ place: `Köln 🏠 ${index}` }),
+  );
+  for (const [index, place] of places.entries()) {
+    exposition.add(gauge('rooms', 'Rooms.'), place, index);
+    exposition.add(gauge('beds', 'Beds.'), place, 2 * index);
+  }
+  const lines = (name: string, factor: number): string[] =>
+    places.map((place, index) => `${name}${place} ${factor * index}`);
+  const page = exposition.text().split('\n');
+  expect(page).toEqual([
+    '# HELP beds Beds.',
+    '# TYPE beds gauge',
+    ...lines('beds', 2),
+    '# HELP rooms Rooms.',
+    '# TYPE rooms gauge',
+    ...lines('rooms', 1),
+    '',
+  ]);
+});
