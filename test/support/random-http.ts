@@ -167,7 +167,6 @@ function randomLocation(dice: Dice, next: number): string {
           'http://127.0.0.1:1/',
           'mailto:a@b',
           'HTTP://%HOSTPORT%/1',
-          'http://user:word@%HOSTPORT%/1',
         ]),
     ],
   ]);

@@ -15,6 +15,8 @@ const program = '/usr/bin/prometheus-blackbox-exporter';
 const known: readonly (readonly [change: RegExp, reason: string])[] = [
   [/\bbody_file\b/, 'an option of later releases'],
   [/\bprober = |without prober\b/, 'later releases refuse a prober that there is not as well'],
+  [/\bbody_size_limit = "?-?\d+(?:\.\d+)?"?(?:,|$)/, 'a size without a unit counts bytes'],
+  [/\b(?:cert|key)_file\b/, 'later releases refuse half a client certificate as well'],
   [/\bproxy_url = /, 'what can be no proxy is refused at load, not at each probe'],
 ];
 
