@@ -39,7 +39,7 @@ function modulesText(cases: readonly RandomCase[]): string {
 }
 
 /** Modules that one process is started with. */
-const modulesMax = 400;
+const modulesMax = 200;
 
 /** Sends the same probes to tocsin and to blackbox_exporter; fails with every case that differs. */
 export async function compareAll(cases: readonly RandomCase[]): Promise<void> {
