@@ -7,6 +7,8 @@ export interface RandomCase {
   readonly module: { readonly prober: string; readonly [key: string]: unknown };
   /** How the server behaves, to be printed. */
   readonly behaviour: unknown;
+  /** It may end with the deadline, at which blackbox_exporter itself does not always say the same. */
+  readonly isTimed?: boolean;
   /** What was sent last may never arrive: whoever hangs up with lines unread breaks the connection. */
   readonly losesEnd?: boolean;
   start(): Promise<RandomServer>;

@@ -77,7 +77,10 @@ export async function startRandomHttp(
   const scheme = tls === undefined ? 'http' : 'https';
   // After a lookup 0.23.0 takes the address for the host, also for the name that a certificate must have.
   const isNamed = !first.host.endsWith('127.0.0.1');
-  const here = tls === undefined ? /^\/\/%HOSTPORT%/ : /^(?:%(?:SAME|LOCALHOST)%|\/\/%HOSTPORT%)/;
+  const here =
+    tls === undefined
+      ? /^(?:%OTHER%|\/\/%HOSTPORT%)/
+      : /^(?:%(?:SAME|LOCALHOST|OTHER)%|\/\/%HOSTPORT%)/;
   fill = (text) =>
     (isNamed ? text.replace(here, '') : text)
       .replace('%SAME%', `${scheme}://127.0.0.1:${main.port}`)
@@ -148,12 +151,18 @@ function sameHeaders(headers: readonly string[], { seen, isOneHost }: Stage): st
     .map((header) => header.replace(/^[^:]*: */, (name) => `${name.trim().toLowerCase()} `))
     .map((header) => (header.startsWith('host: ') ? header.toLowerCase() : header))
     .map((header) => (header.startsWith('referer: ') ? sameReferer(header) : header))
+    .map((header) => (header.startsWith('cookie: ') ? sameCookies(header) : header))
     .filter((header) => !/^(?:user-agent: (?:blackbox|tocsin)|content-length: 0$)/i.test(header))
     .filter((header) => seen.length === 0 || !header.startsWith('content-type: '))
     .filter(
       (header) => seen.length === 0 || isOneHost || !/^(?:cookie|authorization): /.test(header),
     )
     .toSorted();
+}
+
+/** Of cookies that were set in the same millisecond either may be the first. */
+function sameCookies(header: string): string {
+  return header.replace('cookie: ', '').split('; ').toSorted().join('; ').replace(/^/, 'cookie: ');
 }
 
 function sameReferer(header: string): string {
@@ -253,9 +262,9 @@ async function answerHttp2(
     fields[key] = fields[key] === undefined ? text : [fields[key], text].flat();
     if (!['set-cookie', 'x-one', 'x-two', 'x-three'].includes(key)) fields[key] = text;
   }
-  // Node takes a length of what does not come for an error.
-  if (framing === 'length' && wanted.status !== 204)
-    fields['content-length'] = String(wanted.body.length);
+  // A length of what does not come is an error, to Node with 204 and to Go with 304.
+  const isEmpty = wanted.status === 204 || wanted.status === 304;
+  if (framing === 'length' && !isEmpty) fields['content-length'] = String(wanted.body.length);
   const isBare = request.method === 'HEAD' || wanted.status === 204 || wanted.status === 304;
   stream.respond({ ':status': wanted.status, ...fields }, { endStream: isBare });
   if (isBare || fault === 'late body') return;

@@ -116,6 +116,7 @@ export function randomTcpCase(seed: number, certificates: Certificates): RandomC
     seed,
     module: { prober: 'tcp', timeout: '1500ms', tcp: block },
     behaviour: script,
+    isTimed: true,
     losesEnd: true,
     start: () => startRandomTcp(script, certificates, isUnderstood),
   };

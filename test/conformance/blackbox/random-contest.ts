@@ -62,12 +62,22 @@ async function compareSome(
   await using agent = await startAgent({
     config: { modules_file: 'blackbox.yml' },
     files: { 'blackbox.yml': modules },
+    waitUntilReady: false,
   });
+  // So many modules take their time to be read on a busy machine.
+  const readiness = async (): Promise<number> =>
+    agent.get('/-/ready').then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
   const reports: (readonly [seed: number, report: string])[] = [];
   const waiting = [...cases];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const report = await compareOne(next, { agent, oracle });
+      const arena = { agent, oracle };
+      let report = await compareOne(next, arena);
+      if (report !== undefined && next.isTimed === true) report = await compareOne(next, arena);
       if (report !== undefined) reports.push([next.seed, report]);
     }
   };
