@@ -215,7 +215,7 @@ function randomTls(dice: Dice): NonNullable<HttpScript['tls']> {
 function randomHeaderRule(dice: Dice): object {
   return present({
     header: dice.pick([...names, 'x-one', 'Content-Length', 'Location', 'X-Missing']),
-    regexp: randomPattern(dice) || '.*',
+    regexp: randomPattern(dice, 2) || '.*',
     allow_missing: dice.maybe(0.4, () => dice.chance(0.7)),
   });
 }

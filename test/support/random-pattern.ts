@@ -121,11 +121,11 @@ const atoms = [
 ] as const;
 
 /** A valid expression of RE2; now and then it is made of the words. */
-export function randomPattern(dice: Dice): string {
+export function randomPattern(dice: Dice, wordShare = 1): string {
   const atom = (): string =>
     dice.weighted([
       [3, () => dice.pick(atoms)],
-      [1, () => dice.pick(words).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')],
+      [wordShare, () => dice.pick(words).replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')],
     ]);
   return dice.weighted([
     [6, atom],

@@ -40,7 +40,10 @@ function breach(
   isBreached: (values: readonly string[]) => boolean,
   wanted: string,
 ): Failure | undefined {
-  const values = headerValues(headers, rule.header);
+  // Node takes the bytes of a header for Latin-1; what is not ASCII is UTF-8 to an expression.
+  const values = headerValues(headers, rule.header).map((value) =>
+    Buffer.from(value, 'latin1').toString('utf8'),
+  );
   if (values.length === 0) {
     if (rule.allow_missing) return undefined;
     return { reason: 'header', summary: `the header ${rule.header} is missing` };

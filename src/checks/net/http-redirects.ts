@@ -56,6 +56,7 @@ export async function followChain(
       route,
       options,
       isHome,
+      homeHost: first.host,
       isRedirect: redirects > 0,
       cookies: cookies.join('; ') || undefined,
     };

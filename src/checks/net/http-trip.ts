@@ -49,6 +49,8 @@ interface TripPlan {
   readonly options: TripOptions;
   /** Whether this goes to the host the probe was asked for, for which a server name may be forced. */
   readonly isHome: boolean;
+  /** The host that the first request named: at home its name is forced, wherever a redirect leads there. */
+  readonly homeHost?: string;
   /** A redirect led here: what a lookup of the proxy takes counts. */
   readonly isRedirect: boolean;
   readonly cookies: string | undefined;
@@ -63,11 +65,11 @@ interface Link {
   readonly readyAt: SteadyMs;
 }
 
-function tlsPlan({ request, options, isHome }: TripPlan): TlsPlan {
+function tlsPlan({ request, options, isHome, homeHost = request.host }: TripPlan): TlsPlan {
   const asked = hostOf(request.url);
   return {
     config: options.tls_config,
-    name: isHome ? (parseHostPort(request.host, 0)?.host ?? asked) : asked,
+    name: isHome ? (parseHostPort(homeHost, 0)?.host ?? asked) : asked,
     ignoresServerName: !isHome,
     protocols: options.enable_http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
   };

@@ -1,8 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
-import { startHttpServer } from '../../support/http-server.ts';
+import { startHttpServer, startHttpsServer } from '../../support/http-server.ts';
 import { metric } from '../../support/probe-context.ts';
 import { runHttp } from '../../support/probe-http.ts';
+import { createAuthority } from '../../support/tls-authority.ts';
 
 /** What one probe sends, seen by the server: some headers of each request. */
 async function sent(
@@ -75,4 +76,30 @@ test.each([
   });
   const outcome = await runHttp(server.url);
   expect(metric(outcome, 'probe_http_last_modified_timestamp_seconds')).toBeUndefined();
+});
+
+test('a header that is not ASCII is UTF-8 to an expression', async () => {
+  await using server = await startHttpServer((_request, response) => {
+    const raw = Buffer.from('Öl', 'utf8').toString('latin1');
+    response.writeHead(200, { 'X-Word': raw }).end();
+  });
+  const rule = { header: 'X-Word', regexp: '^\\pL{2}$' };
+  expect(await runHttp(server.url, { fail_if_header_not_matches: [rule] })).toMatchObject({
+    status: 'ok',
+  });
+});
+
+test('the Host header stays the name of the server wherever a redirect leads to its address', async () => {
+  using authority = createAuthority();
+  const tls = authority.issue({ names: 'DNS:shop.example.test' });
+  await using server = await startHttpsServer(tls, (request, response) => {
+    const there = `https://127.0.0.1:${request.socket.localPort}/there`;
+    if (request.url === '/there') response.end('ok');
+    else response.writeHead(302, { Location: there }).end();
+  });
+  const outcome = await runHttp(server.url, {
+    headers: { Host: 'shop.example.test' },
+    tls_config: { ca_file: `${authority.directory}/ca.pem` },
+  });
+  expect(outcome.status).toBe('ok');
 });
