@@ -1,4 +1,5 @@
 import { grpcMessageBytesMax } from '../../model/limits.ts';
+import { createFirstBytes } from './first-bytes.ts';
 import { grpcCode } from './grpc-status.ts';
 
 /** Something that is wrong with a message, under the code that gRPC has for it. */
@@ -64,10 +65,12 @@ function faultInPrefix(prefix: Buffer, encoding: string): MessageFault | undefin
 
 /** Reads an answer of exactly one message. `encoding` is the `grpc-encoding` of the answer. */
 export function readMessage(encoding: string): MessageReader {
-  let buffered: Buffer = Buffer.alloc(0);
+  // One byte beyond the longest message tells that there is more than one.
+  const kept = createFirstBytes(prefixBytes + grpcMessageBytesMax + 1);
   return {
     add(chunk) {
-      buffered = Buffer.concat([buffered, chunk]);
+      kept.add(chunk);
+      const buffered = kept.bytes();
       if (buffered.length < prefixBytes) return undefined;
       const fault = faultInPrefix(buffered, encoding);
       if (fault !== undefined) return fault;
@@ -75,6 +78,7 @@ export function readMessage(encoding: string): MessageReader {
       return { code: grpcCode.internal, fault: 'more than one message' };
     },
     end() {
+      const buffered = kept.bytes();
       if (buffered.length === 0) return { code: grpcCode.internal, fault: 'no message' };
       const isWhole =
         buffered.length >= prefixBytes &&
