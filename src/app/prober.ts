@@ -33,15 +33,16 @@ export function createProber(agent: Agent, metrics: Metrics): WebProber {
     known.set(config, made);
     return made;
   };
-  const shipped = async (): Promise<ReadonlyMap<string, ModuleSpec>> => {
-    const modules = await defaultModules(tables);
-    return new Map([...modules].map(([name, { spec }]) => [name, spec]));
-  };
   return {
     settings: () => agent.config.server.probe,
-    module: async (name) => agent.config.modules.get(name) ?? (await shipped()).get(name),
+    module: async (name) =>
+      agent.config.modules.get(name) ?? (await defaultModules(tables)).get(name)?.spec,
     async modules() {
-      const all = new Map([...(await shipped()), ...agent.config.modules]);
+      const shipped = [...(await defaultModules(tables)).values()].map(({ spec }) => spec);
+      const all = new Map([
+        ...shipped.map((spec) => [spec.name, spec] as const),
+        ...agent.config.modules,
+      ]);
       return [...all.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
     forHostname,

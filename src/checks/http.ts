@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
 import { probeHttp } from './net/http-probe.ts';
+import { isNamed } from './net/http-request.ts';
 import { httpBlock, httpModuleBlock, type HttpOptions } from './net/http-options.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
@@ -9,11 +10,13 @@ import { withoutPassword } from './net/http-url.ts';
 
 /** Asks for another host than the target's, unless the headers ask for a third one. */
 function withHost(options: HttpOptions, hostname: string): HttpOptions | string {
-  const others = Object.entries(options.headers).filter(([name]) => !/^host$/i.test(name));
-  const host = Object.entries(options.headers).find(([name]) => /^host$/i.test(name))?.[1];
+  const isHost = isNamed('host');
+  const headers = Object.entries(options.headers);
+  const host = headers.find(isHost)?.[1];
   if (host !== undefined && host !== hostname) {
     return `the module has the Host header ${host}, the parameter hostname says ${hostname}`;
   }
+  const others = headers.filter((header) => !isHost(header));
   return { ...options, headers: { ...Object.fromEntries(others), Host: hostname } };
 }
 

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { parseNetwork, withinNetworks, type Network } from './network.ts';
 
 /** What may be reached: networks, names and paths of sockets. */
 export interface AllowList {
@@ -15,7 +16,7 @@ const wanted =
 
 type Rule =
   | { readonly kind: 'all' }
-  | { readonly kind: 'network'; readonly ip: string; readonly prefix: number }
+  | { readonly kind: 'network'; readonly network: Network }
   | { readonly kind: 'path' | 'name'; readonly pattern: RegExp };
 
 function patternOf(glob: string, any: string): RegExp {
@@ -25,19 +26,12 @@ function patternOf(glob: string, any: string): RegExp {
   return new RegExp(`^${parts.join(any)}$`, 'u');
 }
 
-function parseNetwork(entry: string): Rule | undefined {
-  const [, ip = '', digits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
-  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(ip)] ?? 0;
-  const prefix = digits === undefined ? bits : Number(digits);
-  return bits === 0 || prefix > bits ? undefined : { kind: 'network', ip, prefix };
-}
-
 /** Reads one entry; undefined if it is none of the things that may be allowed. */
 function parseRule(entry: string): Rule | undefined {
   if (entry === '*') return { kind: 'all' };
   if (entry.startsWith('/')) return { kind: 'path', pattern: patternOf(entry, '[^/]*') };
   const network = parseNetwork(entry);
-  if (network !== undefined) return network;
+  if (network !== undefined) return { kind: 'network', network };
   const isName = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*$/.test(entry) && !/^[\d.]+$/.test(entry);
   return isName ? { kind: 'name', pattern: patternOf(entry.toLowerCase(), '.+') } : undefined;
 }
@@ -53,17 +47,12 @@ const thisHost = ['127.0.0.1', '::1'] as const;
 /** Makes a list of entries that have no fault; others allow nothing. */
 export function createAllowList(entries: readonly string[]): AllowList {
   const rules = entries.flatMap((entry) => parseRule(entry) ?? []);
-  const networks = new BlockList();
-  for (const rule of rules) {
-    if (rule.kind === 'network') networks.addSubnet(rule.ip, rule.prefix, familyOf(rule.ip));
-  }
+  const holds = withinNetworks(
+    rules.flatMap((rule) => (rule.kind === 'network' ? [rule.network] : [])),
+  );
   const all = rules.some(({ kind }) => kind === 'all');
   const matches = (kind: 'path' | 'name', text: string): boolean =>
     rules.some((rule) => rule.kind === kind && rule.pattern.test(text));
-  const holds = (ip: string): boolean => {
-    const [bare = ''] = ip.split('%');
-    return isIP(bare) !== 0 && networks.check(bare, familyOf(bare));
-  };
   const name = (host: string): boolean =>
     all || (isIP(host) === 0 && matches('name', host.toLowerCase().replace(/\.$/, '')));
   return {
@@ -71,8 +60,4 @@ export function createAllowList(entries: readonly string[]): AllowList {
     name,
     path: (path) => all || matches('path', path) || thisHost.some(holds),
   };
-}
-
-function familyOf(ip: string): 'ipv4' | 'ipv6' {
-  return isIP(ip) === 6 ? 'ipv6' : 'ipv4';
 }

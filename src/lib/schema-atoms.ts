@@ -38,6 +38,12 @@ export function literalText(message: string) {
   return v.pipe(v.string(message), v.metadata({ literal: true }));
 }
 
+/** A text that, if it is empty, stands for none. */
+export const textOrNone = v.pipe(
+  v.string('a text'),
+  v.transform((value): string | undefined => (value === '' ? undefined : value)),
+);
+
 /** A plain text; a reference such as `${ENV_NAME}` has already been replaced by its value. */
 export const text = v.string('a text');
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, text } from '../../lib/schema-atoms.ts';
+import { flag, textOrNone } from '../../lib/schema-atoms.ts';
 import { choice, type Strictness } from './choice.ts';
 
 /** The keys by which every network check chooses one address among those of a name. */
@@ -11,12 +11,7 @@ export function addressEntries(strictness: Strictness) {
 }
 
 /** The local address to send from; an empty text stands for none, as for blackbox_exporter. */
-export const sourceAddress = v.optional(
-  v.pipe(
-    text,
-    v.transform((address): string | undefined => (address === '' ? undefined : address)),
-  ),
-);
+export const sourceAddress = v.optional(textOrNone);
 
 export interface AddressOptions {
   readonly preferred_ip_protocol: string;

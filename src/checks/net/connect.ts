@@ -33,6 +33,11 @@ export async function connect(
   return connected(socket, peer, context);
 }
 
+/** Whether the peer has closed already, which a protocol that is put on the socket too late is never told. */
+export function isOver(socket: Socket): boolean {
+  return socket.destroyed || !socket.readable;
+}
+
 /**
  * Waits until a socket stands that has begun to connect. Whoever gets it destroys it; it keeps an error
  * listener, so that a late error never becomes an uncaught one.

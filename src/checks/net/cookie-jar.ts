@@ -1,6 +1,6 @@
 import type { CookieJar as Jar } from 'tough-cookie';
 import { cookiesMax } from '../../model/limits.ts';
-import { headerValues, type RawHeaders } from './http-headers.ts';
+import { fromWire, headerValues, toWire, type RawHeaders } from './http-headers.ts';
 
 /** The cookies of one chain of redirects (RFC 6265). Nobody may set one for a public suffix. */
 interface CookieJar {
@@ -22,14 +22,13 @@ export function createCookieJar(): CookieJar {
       jar ??= new CookieJar(undefined, { allowSecureOnLocal: false });
       for (const line of lines) {
         if (known.size >= cookiesMax) return;
-        const text = Buffer.from(line, 'latin1').toString('utf8');
-        const cookie = jar.setCookieSync(text, url.href, { ignoreError: true });
+        const cookie = jar.setCookieSync(fromWire(line), url.href, { ignoreError: true });
         if (cookie) known.add(`${cookie.domain};${cookie.path};${cookie.key}`);
       }
     },
     header(url) {
       const text = jar?.getCookieStringSync(url.href) ?? '';
-      return text === '' ? undefined : Buffer.from(text, 'utf8').toString('latin1');
+      return text === '' ? undefined : toWire(text);
     },
   };
 }

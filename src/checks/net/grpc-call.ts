@@ -1,6 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { FailureReason } from '../../model/result.ts';
+import { isOver } from './connect.ts';
 import { errorMessage, onAbort, timedOut, type Failure } from './failure.ts';
 import { readMessage, type MessageFault } from './grpc-message.ts';
 import {
@@ -148,11 +149,6 @@ function follow(
     const message = reader.end();
     settle('code' in message ? messageFault(message, peer) : message);
   });
-}
-
-/** Whether the peer has closed already, which a session that comes too late is never told. */
-function isOver(socket: Socket): boolean {
-  return socket.destroyed || !socket.readable;
 }
 
 /** Makes a unary call over a connected socket, which is closed at the end. */

@@ -3,16 +3,11 @@ import * as v from 'valibot';
 import { nonEmptyText, secret, text } from '../../lib/schema-atoms.ts';
 import type { Secret } from '../../model/secret.ts';
 import { unreadable, type Failure } from './failure.ts';
-
-const token = /^[\w!#$%&'*+.^`|~-]+$/;
-
-/** What HTTP allows in no value; a line break would begin a header of its own. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it finds
-const unfit = /[\0-\x08\x0a-\x1f\x7f]/;
+import { headerText, headerToken, toWire } from './http-headers.ts';
 
 const oneLine = v.pipe(
   text,
-  v.check((value) => !unfit.test(value), 'a header value on one line'),
+  v.check((value) => headerText.test(value), 'a header value on one line'),
 );
 
 /** Where the values of one header come from. */
@@ -41,7 +36,7 @@ const source = v.pipe(
 
 /** Names of headers to the sources of their values, in the notation of Prometheus. */
 export const headerSources = v.record(
-  v.pipe(text, v.regex(token, 'a header name')),
+  v.pipe(text, v.regex(headerToken, 'a header name')),
   source,
   'a map of header names to {values, secrets, files}',
 );
@@ -79,11 +74,6 @@ export const httpHeaderSources = v.pipe(
   ),
 );
 
-/** UTF-8 as Node wants it for the wire: one character a byte. */
-function onWire(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1');
-}
-
 /**
  * Every value of every header, in the order written; of one header the values, then the secrets, then the
  * files, which are read anew and trimmed. Values are for the wire (UTF-8, one character a byte) and may be
@@ -98,8 +88,8 @@ export async function readHeaderSources(
       const hidden = secrets.map((value) => value.reveal());
       const filed = await Promise.all(files.map((file) => readFile(file, 'utf8')));
       const all = [...values, ...hidden, ...filed.map((content) => content.trim())];
-      if (all.some((value) => unfit.test(value))) return notOneLine(name);
-      read.push(...all.map((value) => [name, onWire(value)] as const));
+      if (!all.every((value) => headerText.test(value))) return notOneLine(name);
+      read.push(...all.map((value) => [name, toWire(value)] as const));
     } catch (error) {
       return unreadable(error, `a value of the header ${name}`);
     }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { nonEmptyText, secret, text } from '../../lib/schema-atoms.ts';
+import { nonEmptyText, secret, text, textOrNone } from '../../lib/schema-atoms.ts';
 import type { Secret } from '../../model/secret.ts';
 import { headerToken } from './http-headers.ts';
 import { oauth2Block } from './http-oauth2-options.ts';
@@ -15,14 +15,7 @@ function isEmpty(value: Secret): boolean {
 
 /** The name of a file. In a module an empty one stands for none, as for blackbox_exporter. */
 export const fileName = (strictness: Strictness) =>
-  v.optional(
-    strictness === 'strict'
-      ? nonEmptyText
-      : v.pipe(
-          text,
-          v.transform((name): string | undefined => (name === '' ? undefined : name)),
-        ),
-  );
+  v.optional(strictness === 'strict' ? nonEmptyText : textOrNone);
 
 /** A secret, of which in a module an empty one stands for none as well. */
 const secretText = (strictness: Strictness) =>

@@ -1,19 +1,15 @@
 import { isFailure, type Failure } from './failure.ts';
 import { readHeaderSources } from './header-sources.ts';
 import { authorizationFor } from './http-credentials.ts';
-import { headerToken } from './http-headers.ts';
+import { headerText, headerToken, toWire } from './http-headers.ts';
 import type { HttpOptions } from './http-options.ts';
-import { asBytes, isNamed, type HttpRequest } from './http-request.ts';
+import { isNamed, type HttpRequest } from './http-request.ts';
 import type { ProbeContext } from './probe.ts';
-
-/** What HTTP allows in no value; a line break would begin a header of its own. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it finds
-const unfit = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** A header that cannot be sent: a module takes what blackbox_exporter takes, and fails with it. */
 function unfitHeader(headers: HttpRequest['headers'], host: string): Failure | undefined {
   const all = [...headers, ['Host', host] as const];
-  const found = all.find(([name, value]) => !headerToken.test(name) || unfit.test(value));
+  const found = all.find(([name, value]) => !headerToken.test(name) || !headerText.test(value));
   if (found === undefined) return undefined;
   return {
     reason: 'header',
@@ -41,7 +37,7 @@ export async function identified(
     const authorization = await authorizationFor(options, request.url, context);
     if ('reason' in authorization) return authorization;
     const { header } = authorization;
-    if (header !== undefined) headers.push(['Authorization', asBytes(header)]);
+    if (header !== undefined) headers.push(['Authorization', toWire(header)]);
   }
   const unsent = unfitHeader(headers, request.host);
   if (unsent !== undefined) return unsent;

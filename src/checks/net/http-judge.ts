@@ -2,7 +2,7 @@ import type { Failure } from './failure.ts';
 import type { Body } from './http-body.ts';
 import { hasCredentials } from './http-credentials.ts';
 import type { Reply } from './http-exchange.ts';
-import { headerValues, type RawHeaders } from './http-headers.ts';
+import { fromWire, headerValues, type RawHeaders } from './http-headers.ts';
 import type { HeaderRule, HttpOptions } from './http-options.ts';
 import { shownProxy } from './http-proxy.ts';
 import type { Trip } from './http-trip.ts';
@@ -40,10 +40,8 @@ function breach(
   isBreached: (values: readonly string[]) => boolean,
   wanted: string,
 ): Failure | undefined {
-  // Node takes the bytes of a header for Latin-1; what is not ASCII is UTF-8 to an expression.
-  const values = headerValues(headers, rule.header).map((value) =>
-    Buffer.from(value, 'latin1').toString('utf8'),
-  );
+  // What is not ASCII is UTF-8 to an expression.
+  const values = headerValues(headers, rule.header).map(fromWire);
   if (values.length === 0) {
     if (rule.allow_missing) return undefined;
     return { reason: 'header', summary: `the header ${rule.header} is missing` };

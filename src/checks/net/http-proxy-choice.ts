@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { parseNetwork, withinNetworks } from '../../lib/network.ts';
 import type { Failure } from './failure.ts';
 import { hostOf, isSecure, portOf } from './http-url.ts';
 import { hasProxyUrl, parseProxyUrl, type ProxyOptions } from './http-proxy-options.ts';
@@ -9,22 +10,13 @@ function isLoopback(ip: string): boolean {
   return isIP(ip) === 4 ? ip.startsWith('127.') : /^(?:::1|::ffff:(?:127\.|7f))/i.test(ip);
 }
 
-function familyOf(ip: string): 'ipv4' | 'ipv6' {
-  return isIP(ip) === 4 ? 'ipv4' : 'ipv6';
-}
-
 /** One exception of `no_proxy` and what it says of a host in lower case. */
 type Exception = (host: string, port: number) => boolean;
 
 /** A network such as `10.0.0.0/8`; undefined if it is none. */
 function networkException(entry: string): Exception | undefined {
-  const [ip = '', length = '', ...more] = entry.split('/');
-  const bits = isIP(ip) === 4 ? 32 : 128;
-  if (isIP(ip) === 0 || more.length > 0 || !/^\d{1,3}$/.test(length)) return undefined;
-  if (Number(length) > bits) return undefined;
-  const network = new BlockList();
-  network.addSubnet(ip, Number(length), familyOf(ip));
-  return (host) => isIP(host) !== 0 && network.check(host, familyOf(host));
+  const network = entry.includes('/') ? parseNetwork(entry) : undefined;
+  return network && withinNetworks([network]);
 }
 
 /** `host`, `host:port`, `[ip]:port`; undefined where there is no host. */
@@ -41,10 +33,10 @@ function hostException(entry: string): Exception {
   if (place === undefined) return () => false;
   const isPort = (port: number): boolean => place.port === undefined || place.port === port;
   const { host } = place;
-  if (isIP(host) !== 0) {
-    const only = new BlockList();
-    only.addAddress(host, familyOf(host));
-    return (other, port) => isIP(other) !== 0 && only.check(other, familyOf(other)) && isPort(port);
+  const address = isIP(host) === 0 ? undefined : parseNetwork(host);
+  if (address !== undefined) {
+    const isSame = withinNetworks([address]);
+    return (other, port) => isSame(other) && isPort(port);
   }
   // `example.com` stands for itself and what is below it, `.example.com` and `*.example.com` for the latter.
   const bare = host.startsWith('*.') ? host.slice(1) : host;

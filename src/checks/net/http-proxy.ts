@@ -6,6 +6,7 @@ import type { AddressOptions } from './address-options.ts';
 import { dial } from './dial.ts';
 import { errorCode, errorMessage, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
 import { basicAuthorization } from './http-basic.ts';
+import { toWire } from './http-headers.ts';
 import type { ProxyOptions } from './http-proxy-options.ts';
 import { hostOf, isSecure, portOf } from './http-url.ts';
 import type { ProbeContext } from './probe.ts';
@@ -118,7 +119,7 @@ function brokenTunnel(error: unknown, proxy: URL, place: string): Failure {
 /** The header lines of a CONNECT request. */
 function connectHeaders(proxy: URL, options: ProxyOptions, place: string): string[] {
   const configured = Object.entries(options.proxy_connect_header ?? {}).flatMap(([name, values]) =>
-    values.map((value) => [name, Buffer.from(value.reveal(), 'utf8').toString('latin1')]),
+    values.map((value) => [name, toWire(value.reveal())]),
   );
   const known = new Set(configured.map(([name]) => name?.toLowerCase()));
   const own = [['User-Agent', userAgent], ...proxyAuthorization(proxy)].filter(

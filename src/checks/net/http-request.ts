@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { unreadable, type Failure } from './failure.ts';
-import { headerToken } from './http-headers.ts';
+import { fromWire, headerToken, toWire } from './http-headers.ts';
 import type { HttpOptions } from './http-options.ts';
 import { hostOf, isSecure, shownUrl } from './http-url.ts';
 import { userAgent } from './user-agent.ts';
@@ -21,11 +21,6 @@ export interface HttpRequest {
   readonly isReferred?: boolean;
 }
 
-/** Header values go out as UTF-8; Node takes bytes as the characters of Latin-1. */
-export function asBytes(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1');
-}
-
 /** Compares a header with a name in lower case. */
 export function isNamed(name: string): ([other]: readonly [string, string]) => boolean {
   return ([other]) => other.toLowerCase() === name;
@@ -37,7 +32,7 @@ const ownHeaders = /^(?:host|content-length|connection|transfer-encoding)$/i;
 /** The first request of a probe, but for who asks. Reads the file of the body. */
 export async function firstRequest(url: URL, options: HttpOptions): Promise<HttpRequest | Failure> {
   const given = Object.entries(options.headers).map(
-    ([name, value]) => [name, asBytes(value)] as const,
+    ([name, value]) => [name, toWire(value)] as const,
   );
   const headers = given.filter(([name]) => !ownHeaders.test(name));
   if (!headers.some(isNamed('user-agent'))) headers.unshift(['User-Agent', userAgent]);
@@ -75,7 +70,7 @@ export function redirectedRequest(
   status: number,
   location: string,
 ): HttpRequest | undefined {
-  const reference = Buffer.from(location, 'latin1').toString('utf8');
+  const reference = fromWire(location);
   const url = URL.parse(reference, request.url.href);
   if (url === null) return undefined;
   const keepsMethod = status === 307 || status === 308;

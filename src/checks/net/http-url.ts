@@ -13,8 +13,9 @@ export function isHttp(url: URL): boolean {
   return url.protocol === 'http:' || url.protocol === 'https:';
 }
 
+/** Whether it is reached over TLS, also as a websocket. */
 export function isSecure(url: URL): boolean {
-  return url.protocol === 'https:';
+  return url.protocol === 'https:' || url.protocol === 'wss:';
 }
 
 export function portOf(url: URL): number {
@@ -22,7 +23,7 @@ export function portOf(url: URL): number {
   return isSecure(url) ? 443 : 80;
 }
 
-/** A URL for people: without user, password and fragment. */
+/** A URL without user, password and fragment, for people and for whoever is told these otherwise. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}${url.search}`;
 }

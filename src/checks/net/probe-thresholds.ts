@@ -2,12 +2,13 @@ import * as v from 'valibot';
 import { formatDuration, humanDuration } from '../../lib/duration.ts';
 import { optionalKey, positiveDuration } from '../../lib/schema-atoms.ts';
 import { notOk, type CheckResult, type MeasuredValue } from '../../model/result.ts';
+import { judgeLimits } from '../threshold.ts';
 
 /** The figures of a probe that thresholds are for, by their names among the measured values. */
 const responseTime = 'response_time';
 export const certificateDaysLeftName = 'certificate_days_left';
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 
 /** Milliseconds at which something is worth a warning, and at which it is critical. */
 export interface ThresholdPair {
@@ -63,29 +64,27 @@ export const thresholdEntries = {
 };
 
 interface Judged {
-  readonly status: 'ok' | 'warning' | 'critical';
+  readonly status: 'warning' | 'critical';
   readonly sentence: string;
 }
 
-/** The worse of the limits that are reached, as a status. */
-function statusOf(limits: ThresholdPair, reaches: (limitMs: number) => boolean): Judged['status'] {
-  const { warning, critical } = limits;
-  if (critical !== undefined && reaches(critical)) return 'critical';
-  return warning !== undefined && reaches(warning) ? 'warning' : 'ok';
+/** What a limit that is reached makes of what was found. */
+function judged(
+  found: string,
+  limits: ThresholdPair,
+  reaches: (limitMs: number) => boolean,
+): Judged | undefined {
+  const verdict = judgeLimits(limits, reaches, false);
+  if (verdict.status === 'ok') return undefined;
+  const { status, limit } = verdict;
+  return { status, sentence: `${found}, limit ${formatDuration(limit)} for ${status}` };
 }
 
-function limitOf(limits: ThresholdPair, status: Judged['status']): string {
-  const limitMs = status === 'critical' ? limits.critical : limits.warning;
-  return `${formatDuration(limitMs ?? 0)} for ${status}`;
+function judgeLatency(tookMs: number, limits: ThresholdPair): Judged | undefined {
+  return judged(`took ${humanDuration(tookMs)}`, limits, (limitMs) => tookMs >= limitMs);
 }
 
-function judgeLatency(tookMs: number, limits: ThresholdPair): Judged {
-  const status = statusOf(limits, (limitMs) => tookMs >= limitMs);
-  const sentence = `took ${humanDuration(tookMs)}, limit ${limitOf(limits, status)}`;
-  return { status, sentence };
-}
-
-function judgeCertificate(daysLeft: number | undefined, limits: ThresholdPair): Judged {
+function judgeCertificate(daysLeft: number | undefined, limits: ThresholdPair): Judged | undefined {
   // A watch that silently watches nothing would be the worst of all answers.
   if (daysLeft === undefined) {
     return {
@@ -94,12 +93,8 @@ function judgeCertificate(daysLeft: number | undefined, limits: ThresholdPair): 
     };
   }
   const leftMs = daysLeft * dayMs;
-  const status = statusOf(limits, (limitMs) => leftMs <= limitMs);
   const left = leftMs < 0 ? `${humanDuration(-leftMs)} ago` : `in ${humanDuration(leftMs)}`;
-  return {
-    status,
-    sentence: `saw a certificate that expires ${left}, limit ${limitOf(limits, status)}`,
-  };
+  return judged(`saw a certificate that expires ${left}`, limits, (limitMs) => leftMs <= limitMs);
 }
 
 function textsOf({ warning, critical }: ThresholdPair): Partial<MeasuredValue> {
@@ -136,9 +131,9 @@ export function judgeThresholds(
   if (outcome.status !== 'ok') return { ...outcome, values };
   const daysLeft = values.find((value) => value.metric === certificateDaysLeftName)?.value;
   const reached = [
-    ...(latency === undefined ? [] : [judgeLatency(tookMs, latency)]),
-    ...(certificate === undefined ? [] : [judgeCertificate(daysLeft, certificate)]),
-  ].filter(({ status }) => status !== 'ok');
+    latency && judgeLatency(tookMs, latency),
+    certificate && judgeCertificate(daysLeft, certificate),
+  ].filter((one) => one !== undefined);
   if (reached.length === 0) return { ...outcome, values };
   const status = reached.some((one) => one.status === 'critical') ? 'critical' : 'warning';
   const sentences = reached.map(({ sentence }) => sentence);

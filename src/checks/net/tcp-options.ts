@@ -1,14 +1,13 @@
 import * as v from 'valibot';
-import { flag, text } from '../../lib/schema-atoms.ts';
-import { addressEntries } from './address-options.ts';
+import { flag } from '../../lib/schema-atoms.ts';
+import { addressEntries, sourceAddress } from './address-options.ts';
 import type { Strictness } from './choice.ts';
 import { dialogueSteps } from './dialogue-steps.ts';
 import { tlsBlock } from './tls-options.ts';
 
 const tcpEntries = (strictness: Strictness) => ({
   ...addressEntries(strictness),
-  /** As in blackbox_exporter, an empty one is none. */
-  source_ip_address: v.optional(text),
+  source_ip_address: sourceAddress,
   tls: v.optional(flag, false),
   tls_config: v.optional(tlsBlock),
   query_response: dialogueSteps,

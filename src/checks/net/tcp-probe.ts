@@ -39,7 +39,7 @@ export async function probeTcp(
       host,
       address,
       port,
-      source: options.source_ip_address === '' ? undefined : options.source_ip_address,
+      source: options.source_ip_address,
       ...(options.tls ? { tls: plan } : {}),
     },
     context,

@@ -2,9 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { MeasuredValue, MetricFamily } from '../../model/result.ts';
 import { certificateLabels } from './certificate-labels.ts';
 import { flagGauge, gauge, info } from './families.ts';
-import { certificateDaysLeftName } from './probe-thresholds.ts';
-
-const dayMs = 86_400_000;
+import { certificateDaysLeftName, dayMs } from './probe-thresholds.ts';
 
 /** What a TLS handshake showed, whether it ended well or not. */
 export interface TlsEvidence {

@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { responseHeadBytesMax, websocketMessageBytesMax } from '../../model/limits.ts';
+import { isOver } from './connect.ts';
 import { errorCode, errorMessage, onAbort, timedOut, type Failure } from './failure.ts';
+import { shownUrl } from './http-url.ts';
 import type { ProbeContext } from './probe.ts';
 import { protocolHeader, type UpgradeHeaders } from './websocket-headers.ts';
 
@@ -136,16 +138,6 @@ function conversation(
   };
 }
 
-/** The credentials are in a header already; the library would put those of the URL into a second one. */
-function withoutUser(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}${url.search}`;
-}
-
-/** Whether the peer has closed already, which a request that comes too late is never told. */
-function isOver(socket: Socket): boolean {
-  return socket.destroyed || !socket.readable;
-}
-
 /**
  * Asks for the upgrade over a connected socket and waits for the answer; redirects are not followed. The
  * caller destroys the socket.
@@ -169,7 +161,8 @@ export async function upgrade(
       resolve({ status, result });
     }
     try {
-      const websocket = new WebSocket(withoutUser(url), {
+      // The credentials are in a header already; the library would put those of the URL into a second one.
+      const websocket = new WebSocket(shownUrl(url), {
         createConnection: () => socket,
         headers,
         perMessageDeflate: false,

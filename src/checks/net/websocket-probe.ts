@@ -6,7 +6,7 @@ import { secure } from './dial.ts';
 import { isFailure, type Failure } from './failure.ts';
 import { flagGauge, gauge, phaseFamily } from './families.ts';
 import { describePeer } from './host-port.ts';
-import { hostOf, shownUrl } from './http-url.ts';
+import { hostOf, isSecure, portOf, shownUrl } from './http-url.ts';
 import type { ProbeContext, ProbeOutcome } from './probe.ts';
 import { startRecord } from './record.ts';
 import { resolutionFamilies, resolveHost, type Address } from './resolve.ts';
@@ -50,11 +50,6 @@ function websocketFamilies(findings: Findings): MetricFamily[] {
   ];
 }
 
-function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port);
-  return url.protocol === 'wss:' ? 443 : 80;
-}
-
 /** Connects, with TLS for `wss`. The TCP connection is a phase even where TLS fails on it. */
 async function connectTo(
   url: URL,
@@ -69,7 +64,7 @@ async function connectTo(
   const socket = await connect({ host, address, port }, context);
   if (isFailure(socket)) return socket;
   phases.push({ name: 'connect', ms: context.clock.now().steadyMs - startMs });
-  if (url.protocol !== 'wss:') return socket;
+  if (!isSecure(url)) return socket;
   const plan = { config: options.http_config?.tls_config, name: host, protocols: ['http/1.1'] };
   const tls = await secure(socket, plan, describePeer(host, address.ip, port), context);
   return isFailure(tls) ? tls : tls.secured.socket;
