@@ -7,7 +7,7 @@ import { elapsedMs, type Instant } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
 import type { RoutingChanges } from '../routing/state.ts';
 import type { Track } from '../alerts/track.ts';
-import type { Batch, Store } from '../store/store.ts';
+import type { Batch, KeptChange, Store } from '../store/store.ts';
 
 /** Everything that is not saved yet. The latest value under a key replaces an earlier one. */
 interface Unsaved {
@@ -16,6 +16,8 @@ interface Unsaved {
   readonly groups: Map<string, unknown>;
   readonly log: Map<string, unknown>;
   readonly heartbeats: Map<string, HeartbeatRecord>;
+  /** By drawer and name. */
+  readonly kept: Map<string, KeptChange>;
   readonly outbox: Map<string, OutboxEntry>;
   readonly attempts: Map<string, Attempt>;
 }
@@ -27,6 +29,7 @@ function nothing(): Unsaved {
     groups: new Map(),
     log: new Map(),
     heartbeats: new Map(),
+    kept: new Map(),
     outbox: new Map(),
     attempts: new Map(),
   };
@@ -96,6 +99,12 @@ export class Journal {
     this.#flushSoon();
   }
 
+  /** Puts a value into a drawer; `undefined` takes it out. */
+  keep(change: KeptChange): void {
+    this.#unsaved.kept.set(`${change.drawer}\n${change.name}`, change);
+    this.#flushSoon();
+  }
+
   outbox(entries: readonly OutboxEntry[], attempt?: Attempt): void {
     for (const entry of entries) this.#unsaved.outbox.set(entry.delivery.id, entry);
     if (attempt === undefined) return;
@@ -159,7 +168,7 @@ export class Journal {
   }
 
   #batch(): Batch {
-    const { results, tracks, groups, log, heartbeats, outbox, attempts } = this.#unsaved;
+    const { results, tracks, groups, log, heartbeats, kept, outbox, attempts } = this.#unsaved;
     return {
       at: this.#options.clock.now(),
       results,
@@ -170,6 +179,7 @@ export class Journal {
       log: present(log),
       removedLog: absent(log),
       heartbeats,
+      kept: [...kept.values()],
       outbox: [...outbox.values()],
       attempts: [...attempts.values()],
     };

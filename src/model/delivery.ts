@@ -12,6 +12,12 @@ export const notifyReasons = [
   'all alerts resolved',
   'some alerts resolved',
   'repeat interval elapsed',
+  /** Somebody has taken it on; told to receivers that show it, such as PagerDuty. */
+  'acknowledged',
+  /** Nobody has taken it on in time: the next step of the route's `escalate`. */
+  'escalated',
+  /** Of the agent itself: a receiver that does not work, what a rate limit held back, the end of a silence. */
+  'report',
   'test',
 ] as const;
 export type NotifyReason = (typeof notifyReasons)[number];
@@ -28,6 +34,12 @@ export interface Notification {
   /** Firing first, each kind ordered by labels. */
   readonly alerts: readonly Alert[];
   readonly truncatedAlerts: number;
+  /** What has to be said beside the alerts: "told late, the network was out". Sentences, without markup. */
+  readonly remarks?: readonly string[];
+  /** Fingerprint of the alert that probably caused the others. */
+  readonly likelyRoot?: string;
+  /** Who has taken it on. */
+  readonly acknowledgedBy?: string;
 }
 
 /** One durable order to tell one integration of one receiver. */

@@ -65,4 +65,13 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (delivery_id, number)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Small state that is read whole at the start, in drawers: silences, acknowledgements, and the like.
+  CREATE TABLE kept (
+    drawer TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (drawer, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

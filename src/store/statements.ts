@@ -8,6 +8,9 @@ const texts = {
   putTrack: 'INSERT OR REPLACE INTO tracks (check_name, track) VALUES (?, ?)',
   removeTrack: 'DELETE FROM tracks WHERE check_name = ?',
   allHeartbeats: 'SELECT check_name, record FROM heartbeats',
+  allKept: 'SELECT drawer, name, value FROM kept ORDER BY drawer, name',
+  putKept: 'INSERT OR REPLACE INTO kept (drawer, name, value) VALUES (?, ?, ?)',
+  removeKept: 'DELETE FROM kept WHERE drawer = ? AND name = ?',
   putHeartbeat: 'INSERT OR REPLACE INTO heartbeats (check_name, record) VALUES (?, ?)',
   nameCheck: 'INSERT OR IGNORE INTO check_names (name) VALUES (?)',
   addResult: `INSERT INTO results (check_id, wall_ms, steady_ms, duration_us, status, body)

@@ -3,6 +3,7 @@ import type { Attempt, Delivery, OutboxEntry } from '../model/delivery.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Instant, SteadyMs, WallMs } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
+import { drawers, type Drawer } from '../model/drawer.ts';
 import { resultFromRow, rowFromResult } from './result-row.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
@@ -26,9 +27,18 @@ export interface Batch {
   readonly log: ReadonlyMap<string, unknown>;
   readonly removedLog: readonly string[];
   readonly heartbeats: ReadonlyMap<string, HeartbeatRecord>;
+  /** What changed in the drawers; `undefined` takes a value out. */
+  readonly kept: readonly KeptChange[];
   /** New deliveries and those that moved; an entry that is not known yet is added. */
   readonly outbox: readonly OutboxEntry[];
   readonly attempts: readonly Attempt[];
+}
+
+/** One value put into a drawer, or taken out of it. */
+export interface KeptChange {
+  readonly drawer: Drawer;
+  readonly name: string;
+  readonly value: unknown;
 }
 
 /** What an earlier process left. */
@@ -38,6 +48,8 @@ export interface Saved {
   readonly groups: readonly unknown[];
   readonly log: ReadonlyMap<string, unknown>;
   readonly heartbeats: ReadonlyMap<string, HeartbeatRecord>;
+  /** The values of each drawer by name; a drawer that is empty is absent. */
+  readonly kept: ReadonlyMap<Drawer, ReadonlyMap<string, unknown>>;
   /** From the oldest one that is not delivered on, oldest first. */
   readonly outbox: readonly OutboxEntry[];
 }
@@ -121,8 +133,21 @@ function load(sql: Statements): Saved {
         .all()
         .map((row) => [String(row['check_name']), parse(row['record']) as HeartbeatRecord]),
     ),
+    kept: loadKept(sql),
     outbox: sql.outbox.all().map(outboxEntry),
   };
+}
+
+function loadKept(sql: Statements): Saved['kept'] {
+  const kept = new Map<Drawer, Map<string, unknown>>();
+  for (const row of sql.allKept.all()) {
+    const drawer = drawers.find((one) => one === row['drawer']);
+    // A drawer of an older version, given up since.
+    if (drawer === undefined) continue;
+    const values = kept.get(drawer) ?? new Map<string, unknown>();
+    kept.set(drawer, values.set(String(row['name']), parse(row['value'])));
+  }
+  return kept;
 }
 
 function write(sql: Statements, batch: Batch): void {
@@ -136,6 +161,10 @@ function write(sql: Statements, batch: Batch): void {
   for (const [key, entry] of batch.log) sql.putLog.run(key, JSON.stringify(entry));
   for (const key of batch.removedLog) sql.removeLog.run(key);
   for (const [name, record] of batch.heartbeats) sql.putHeartbeat.run(name, JSON.stringify(record));
+  for (const { drawer, name, value } of batch.kept) {
+    if (value === undefined) sql.removeKept.run(drawer, name);
+    else sql.putKept.run(drawer, name, JSON.stringify(value));
+  }
   for (const { delivery, state, attempts, nextAttemptAt } of batch.outbox) {
     const { id, createdAt } = delivery;
     const row = JSON.stringify(delivery);

@@ -38,6 +38,10 @@ describe('the store', () => {
         groups: new Map([['team\n{}', { key: '{}' }]]),
         log: new Map([['team\n{}\nwebhook/0', { firing: ['x'] }]]),
         heartbeats: new Map([['backup', { since: at(0).wallMs }]]),
+        kept: [
+          { drawer: 'silence', name: 's1', value: { comment: 'deploy' } },
+          { drawer: 'silence', name: 's2', value: undefined },
+        ],
         outbox: [
           entry('d0', { state: 'delivered' }),
           entry('d1'),
@@ -53,6 +57,7 @@ describe('the store', () => {
       groups: [{ key: '{}' }],
       log: new Map([['team\n{}\nwebhook/0', { firing: ['x'] }]]),
       heartbeats: new Map([['backup', { since: at(0).wallMs }]]),
+      kept: new Map([['silence', new Map([['s1', { comment: 'deploy' }]])]]),
       outbox: [entry('d1'), entry('d2', { state: 'failed' })],
     });
   });

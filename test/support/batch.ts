@@ -15,6 +15,7 @@ export function batch(changes: Partial<Batch> = {}): Batch {
     log: new Map(),
     removedLog: [],
     heartbeats: new Map(),
+    kept: [],
     outbox: [],
     attempts: [],
     ...changes,

@@ -1,0 +1,14 @@
+/** What small state is about: each drawer holds values by name, saved as JSON and read whole at the start. */
+export const drawers = [
+  /** By id. */
+  'silence',
+  /** By fingerprint of the alert. */
+  'acknowledgement',
+  /** Alerts that others posted, by fingerprint. */
+  'posted_alert',
+  /** By receiver and integration: what is known of its working. */
+  'receiver',
+  /** Whatever else has one value under its own name. */
+  'single',
+] as const;
+export type Drawer = (typeof drawers)[number];
