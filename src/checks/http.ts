@@ -6,7 +6,7 @@ import { isNamed } from './net/http-request.ts';
 import { httpBlock, httpModuleBlock, type HttpOptions } from './net/http-options.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
-import { withoutPassword } from './net/http-url.ts';
+import { withoutPassword } from '../lib/http-url.ts';
 
 /** Asks for another host than the target's, unless the headers ask for a third one. */
 function withHost(options: HttpOptions, hostname: string): HttpOptions | string {

@@ -5,7 +5,7 @@ import { probeTcp } from './net/tcp-probe.ts';
 import { tcpBlock, tcpModuleBlock, type TcpOptions } from './net/tcp-options.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
-import { tlsBlock } from './net/tls-options.ts';
+import { tlsBlock } from '../lib/tls-options.ts';
 
 /** Names the server in the handshake and in its certificate, unless the options do already. */
 function withServerName(options: TcpOptions, hostname: string): TcpOptions {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
-import { withoutPassword } from './net/http-url.ts';
+import { withoutPassword } from '../lib/http-url.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
 import { websocketBlock, websocketModuleBlock } from './net/websocket-options.ts';

@@ -5,7 +5,7 @@ import { certificateLabels } from '../../src/checks/net/certificate-labels.ts';
 import { lastChainExpiryMs } from '../../src/checks/net/chain-expiry.ts';
 import { derElements, derEncode, derText, derTags, dottedOid } from '../../src/checks/net/der.ts';
 import { distinguishedName } from '../../src/checks/net/distinguished-name.ts';
-import { certificatesOf, trustOf } from '../../src/checks/net/trust.ts';
+import { certificatesOf, trustOf } from '../../src/lib/trust.ts';
 import { altered, bytes, holds, inTime, mutated } from '../support/fuzz.ts';
 import { createAuthority, selfSigned } from '../support/tls-authority.ts';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { flag, textOrNone } from '../../lib/schema-atoms.ts';
-import { choice, type Strictness } from './choice.ts';
+import { choice, type Strictness } from '../../lib/choice.ts';
 
 /** The keys by which every network check chooses one address among those of a name. */
 export function addressEntries(strictness: Strictness) {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Strictness } from './choice.ts';
+import type { Strictness } from '../../lib/choice.ts';
 
 const exponents = ['', 'K', 'M', 'G', 'T', 'P', 'E'];
 const single = /^\d+(?:\.\d+)?[KMGTPE]?(?:i?B)?$/;

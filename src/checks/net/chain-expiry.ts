@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Trust } from './trust.ts';
+import type { Trust } from '../../lib/trust.ts';
 
 /** Longer chains do not occur; the bound keeps certificates that sign each other from looping. */
 const chainLengthMax = 8;

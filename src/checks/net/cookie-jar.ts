@@ -1,6 +1,7 @@
 import type { CookieJar as Jar } from 'tough-cookie';
 import { cookiesMax } from '../../model/limits.ts';
-import { fromWire, headerValues, toWire, type RawHeaders } from './http-headers.ts';
+import { toWire } from '../../lib/header-text.ts';
+import { fromWire, headerValues, type RawHeaders } from './http-headers.ts';
 
 /** The cookies of one chain of redirects (RFC 6265). Nobody may set one for a public suffix. */
 interface CookieJar {

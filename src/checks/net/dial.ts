@@ -4,9 +4,10 @@ import { connect, type ConnectOptions } from './connect.ts';
 import { isFailure, type Failure } from './failure.ts';
 import { describePeer } from './host-port.ts';
 import type { ProbeContext } from './probe.ts';
-import { tlsSetup, type TlsSetup } from './tls-context.ts';
+import type { TlsSetup } from '../../lib/tls-context.ts';
+import { tlsSetup } from './tls-setup.ts';
 import { handshake, type Secured } from './tls-handshake.ts';
-import type { TlsOptions } from './tls-options.ts';
+import type { TlsOptions } from '../../lib/tls-options.ts';
 
 /** How a connection is to be secured. */
 export interface TlsPlan {

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { flag, nonEmptyText, type OutputOf } from '../../lib/schema-atoms.ts';
 import { addressEntries, sourceAddress } from './address-options.ts';
-import { choice, type Strictness } from './choice.ts';
+import { choice, type Strictness } from '../../lib/choice.ts';
 import { queryClasses, queryTypes, responseCodes } from './dns-names.ts';
 import { latePatterns, patterns as strictPatterns } from './pattern.ts';
-import { tlsBlock } from './tls-options.ts';
+import { tlsBlock } from '../../lib/tls-options.ts';
 
 const sectionRules = (strictness: Strictness) => {
   const patterns = strictness === 'strict' ? strictPatterns : latePatterns;

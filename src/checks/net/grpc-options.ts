@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { flag, secret, text, type OutputOf } from '../../lib/schema-atoms.ts';
 import { addressEntries } from './address-options.ts';
-import type { Strictness } from './choice.ts';
+import type { Strictness } from '../../lib/choice.ts';
 import { isMetadataKey } from './grpc-metadata.ts';
-import { tlsBlock } from './tls-options.ts';
+import { tlsBlock } from '../../lib/tls-options.ts';
 
 /** Values are secrets: metadata is where tokens travel. */
 const metadata = (strictness: Strictness) =>

@@ -12,7 +12,7 @@ import { describePeer, parseHostPort, type HostPort } from './host-port.ts';
 import type { ProbeContext, ProbeOutcome } from './probe.ts';
 import { startRecord } from './record.ts';
 import { resolutionFamilies, resolveHost, type Address } from './resolve.ts';
-import { tlsSetup } from './tls-context.ts';
+import { tlsSetup } from './tls-setup.ts';
 import { tlsFamilies } from './tls-facts.ts';
 
 /** The serving states of the health service, by number. */

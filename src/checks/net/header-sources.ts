@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { nonEmptyText, secret, text } from '../../lib/schema-atoms.ts';
 import type { Secret } from '../../model/secret.ts';
 import { unreadable, type Failure } from './failure.ts';
-import { headerText, headerToken, toWire } from './http-headers.ts';
+import { headerText, headerToken, toWire } from '../../lib/header-text.ts';
 
 const oneLine = v.pipe(
   text,

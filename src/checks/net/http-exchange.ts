@@ -6,7 +6,7 @@ import type { SteadyMs } from '../../model/time.ts';
 import { errorCode, errorMessage, onAbort, timedOut, type Failure } from './failure.ts';
 import type { RawHeaders } from './http-headers.ts';
 import type { HttpRequest } from './http-request.ts';
-import { shownUrl } from './http-url.ts';
+import { shownUrl } from '../../lib/http-url.ts';
 import type { ProbeContext } from './probe.ts';
 
 /** The head of a response, and its body still to be read. */

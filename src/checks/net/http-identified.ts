@@ -1,7 +1,7 @@
 import { isFailure, type Failure } from './failure.ts';
 import { readHeaderSources } from './header-sources.ts';
 import { authorizationFor } from './http-credentials.ts';
-import { headerText, headerToken, toWire } from './http-headers.ts';
+import { headerText, headerToken, toWire } from '../../lib/header-text.ts';
 import type { HttpOptions } from './http-options.ts';
 import { isNamed, type HttpRequest } from './http-request.ts';
 import type { ProbeContext } from './probe.ts';

@@ -1,6 +1,6 @@
 import type { Failure } from './failure.ts';
 import type { Body } from './http-body.ts';
-import { hasCredentials } from './http-credentials.ts';
+import { hasCredentials } from '../../lib/http-authorization.ts';
 import type { Reply } from './http-exchange.ts';
 import { fromWire, headerValues, type RawHeaders } from './http-headers.ts';
 import type { HeaderRule, HttpOptions } from './http-options.ts';

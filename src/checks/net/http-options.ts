@@ -3,15 +3,15 @@ import { flag, nonEmptyText, text, type OutputOf } from '../../lib/schema-atoms.
 import { addressEntries } from './address-options.ts';
 import { byteSize } from './byte-size.ts';
 import { celProgram } from './cel-program.ts';
-import { choice, type Strictness } from './choice.ts';
+import { choice, type Strictness } from '../../lib/choice.ts';
 import { compressions, isAcceptable } from './content-coding.ts';
 import { httpHeaderSources } from './header-sources.ts';
-import { credentialEntries, fileName, isOneIdentity } from './http-credentials-options.ts';
-import { headerText, headerToken } from './http-headers.ts';
+import { credentialEntries, fileName, isOneIdentity } from '../../lib/http-credentials-options.ts';
+import { headerText, headerToken } from '../../lib/header-text.ts';
 import { jsonValues } from './http-json-values.ts';
-import { proxyEntries, refuseProxy } from './http-proxy-options.ts';
+import { proxyEntries, refuseProxy } from '../../lib/http-proxy-options.ts';
 import { pattern, patterns } from './pattern.ts';
-import { tlsBlock } from './tls-options.ts';
+import { tlsBlock } from '../../lib/tls-options.ts';
 
 const headerRules = v.optional(
   v.array(

@@ -7,12 +7,12 @@ import { leavesLookupToProxy, type HttpOptions } from './http-options.ts';
 import { followChain } from './http-redirects.ts';
 import { firstRequest, type HttpRequest } from './http-request.ts';
 import type { HttpPhases } from './http-trip.ts';
-import { hostOf, parseTarget } from './http-url.ts';
+import { hostOf, parseTarget } from '../../lib/http-url.ts';
 import { judgeReply, phaseList } from './http-verdict.ts';
 import type { ProbeContext, ProbeOutcome } from './probe.ts';
 import { startRecord, type ProbeRecord } from './record.ts';
 import { resolutionFamilies, resolveHost, type Resolution } from './resolve.ts';
-import { tlsSetup } from './tls-context.ts';
+import { tlsSetup } from './tls-setup.ts';
 
 /** A probe that ends without a response. */
 interface Unanswered {

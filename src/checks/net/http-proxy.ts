@@ -5,15 +5,23 @@ import type { SteadyMs } from '../../model/time.ts';
 import type { AddressOptions } from './address-options.ts';
 import { dial } from './dial.ts';
 import { errorCode, errorMessage, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
-import { basicAuthorization } from './http-basic.ts';
-import { toWire } from './http-headers.ts';
-import type { ProxyOptions } from './http-proxy-options.ts';
-import { hostOf, isSecure, portOf } from './http-url.ts';
+import { basicAuthorization } from '../../lib/http-basic.ts';
+import { toWire } from '../../lib/header-text.ts';
+import { proxyFor } from '../../lib/http-proxy-choice.ts';
+import type { ProxyOptions } from '../../lib/http-proxy-options.ts';
+import { hostOf, isSecure, portOf } from '../../lib/http-url.ts';
 import type { ProbeContext } from './probe.ts';
 import { excerpt } from './record.ts';
 import { resolveHost } from './resolve.ts';
-import type { TlsOptions } from './tls-options.ts';
+import type { TlsOptions } from '../../lib/tls-options.ts';
 import { userAgent } from './user-agent.ts';
+
+/** The proxy for a URL; undefined where it is reached directly. */
+export function proxyOf(url: URL, options: ProxyOptions): URL | Failure | undefined {
+  const proxy = proxyFor(url, options);
+  if (proxy === undefined || proxy instanceof URL) return proxy;
+  return { reason: 'connect', summary: proxy.fault, unknown: true };
+}
 
 type LinkOptions = ProxyOptions & AddressOptions & { readonly tls_config?: TlsOptions | undefined };
 

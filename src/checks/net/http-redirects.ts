@@ -6,7 +6,7 @@ import { followsRedirects, type HttpOptions } from './http-options.ts';
 import { isNamed, redirectedRequest, type HttpRequest } from './http-request.ts';
 import { routeFor } from './http-route.ts';
 import { makeTrip, type HttpPhases, type Trip } from './http-trip.ts';
-import { hostOf, isHttp, shownUrl } from './http-url.ts';
+import { hostOf, isHttp, shownUrl } from '../../lib/http-url.ts';
 import type { ProbeContext } from './probe.ts';
 import type { Address } from './resolve.ts';
 

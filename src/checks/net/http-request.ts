@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { unreadable, type Failure } from './failure.ts';
-import { fromWire, headerToken, toWire } from './http-headers.ts';
+import { headerToken, toWire } from '../../lib/header-text.ts';
+import { fromWire } from './http-headers.ts';
 import type { HttpOptions } from './http-options.ts';
-import { hostOf, isSecure, shownUrl } from './http-url.ts';
+import { hostOf, isSecure, shownUrl } from '../../lib/http-url.ts';
 import { userAgent } from './user-agent.ts';
 
 /** One request, ready to be sent. `headers` has no Host, Content-Length, Connection or Cookie. */

@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import { isFailure, type Failure } from './failure.ts';
 import { parseHostPort } from './host-port.ts';
 import { leavesLookupToProxy, type HttpOptions } from './http-options.ts';
-import { proxyFor } from './http-proxy-choice.ts';
+import { proxyOf } from './http-proxy.ts';
 import type { HttpRequest } from './http-request.ts';
 import { hostForProxy, type HttpPhases, type Route } from './http-trip.ts';
-import { hostOf, isSecure } from './http-url.ts';
+import { hostOf, isSecure } from '../../lib/http-url.ts';
 import type { ProbeContext } from './probe.ts';
 import { resolveHost, type Address } from './resolve.ts';
 
@@ -59,7 +59,7 @@ export async function routeFor(
   phases: HttpPhases,
   context: ProbeContext,
 ): Promise<Route | Failure> {
-  const proxy = proxyFor(addressed(request.url, known), options);
+  const proxy = proxyOf(addressed(request.url, known), options);
   if (proxy !== undefined) {
     if (isFailure(proxy)) return proxy;
     const refusal = await refusedByGate(request, known, options, context);

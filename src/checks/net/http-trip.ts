@@ -6,12 +6,12 @@ import { isFailure, type Failure } from './failure.ts';
 import { describePeer, formatHostPort, parseHostPort } from './host-port.ts';
 import { exchangeHttp1, type Reply } from './http-exchange.ts';
 import { dialProxy, openTunnel, proxyAuthorization } from './http-proxy.ts';
-import type { ProxyOptions } from './http-proxy-options.ts';
+import type { ProxyOptions } from '../../lib/http-proxy-options.ts';
 import type { HttpRequest } from './http-request.ts';
-import { hostOf, isSecure, portOf } from './http-url.ts';
+import { hostOf, isSecure, portOf } from '../../lib/http-url.ts';
 import type { ProbeContext } from './probe.ts';
 import type { Address } from './resolve.ts';
-import type { TlsOptions } from './tls-options.ts';
+import type { TlsOptions } from '../../lib/tls-options.ts';
 
 /** Milliseconds spent in each phase, added up over all trips of a probe. */
 export interface HttpPhases {

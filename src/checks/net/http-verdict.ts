@@ -14,11 +14,11 @@ import {
   judgeHeaders,
   judgeStatus,
 } from './http-judge.ts';
-import { forgetToken } from './http-oauth2.ts';
+import { forgetToken } from '../../lib/oauth2-token.ts';
 import type { HttpOptions } from './http-options.ts';
 import type { ChainEnd } from './http-redirects.ts';
 import type { HttpPhases, Trip } from './http-trip.ts';
-import { shownUrl } from './http-url.ts';
+import { shownUrl } from '../../lib/http-url.ts';
 import type { ProbeOutcome } from './probe.ts';
 import { excerpt, type ProbeRecord } from './record.ts';
 import { resolutionFamilies, type Resolution } from './resolve.ts';

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { duration, flag, wholeNumber } from '../../lib/schema-atoms.ts';
 import { pingCountMax, pingIntervalMinMs } from '../../model/limits.ts';
 import { addressEntries, sourceAddress } from './address-options.ts';
-import type { Strictness } from './choice.ts';
+import type { Strictness } from '../../lib/choice.ts';
 
 /** The largest payload that fits into one IPv4 packet with its headers. */
 const payloadBytesMax = 65_507;

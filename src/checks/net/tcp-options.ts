@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { flag } from '../../lib/schema-atoms.ts';
 import { addressEntries, sourceAddress } from './address-options.ts';
-import type { Strictness } from './choice.ts';
+import type { Strictness } from '../../lib/choice.ts';
 import { dialogueSteps } from './dialogue-steps.ts';
-import { tlsBlock } from './tls-options.ts';
+import { tlsBlock } from '../../lib/tls-options.ts';
 
 const tcpEntries = (strictness: Strictness) => ({
   ...addressEntries(strictness),

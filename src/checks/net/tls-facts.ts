@@ -2,7 +2,7 @@ import type { MetricFamily } from '../../model/result.ts';
 import { lastChainExpiryMs } from './chain-expiry.ts';
 import { certificateLabels } from './certificate-labels.ts';
 import { gauge, info } from './families.ts';
-import type { TlsSetup } from './tls-context.ts';
+import type { TlsSetup } from '../../lib/tls-context.ts';
 import { earliestExpiryMs } from './tls-evidence.ts';
 import type { Secured } from './tls-handshake.ts';
 

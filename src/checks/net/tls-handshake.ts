@@ -3,7 +3,7 @@ import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } fr
 import type { X509Certificate } from 'node:crypto';
 import { errorCode, errorMessage, isFailure, onAbort, timedOut, type Failure } from './failure.ts';
 import type { ProbeContext } from './probe.ts';
-import type { TlsSetup } from './tls-context.ts';
+import type { TlsSetup } from '../../lib/tls-context.ts';
 
 /** A socket after its handshake, with what the server sent. */
 export interface Secured {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { flag, type OutputOf } from '../../lib/schema-atoms.ts';
-import type { Strictness } from './choice.ts';
+import type { Strictness } from '../../lib/choice.ts';
 import { dialogueSteps } from './dialogue-steps.ts';
-import { tlsBlock } from './tls-options.ts';
+import { tlsBlock } from '../../lib/tls-options.ts';
 
 const unixEntries = {
   tls: v.optional(flag, false),

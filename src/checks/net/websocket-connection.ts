@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import { responseHeadBytesMax, websocketMessageBytesMax } from '../../model/limits.ts';
 import { isOver } from './connect.ts';
 import { errorCode, errorMessage, onAbort, timedOut, type Failure } from './failure.ts';
-import { shownUrl } from './http-url.ts';
+import { shownUrl } from '../../lib/http-url.ts';
 import type { ProbeContext } from './probe.ts';
 import { protocolHeader, type UpgradeHeaders } from './websocket-headers.ts';
 

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { flag, literalText, type OutputOf } from '../../lib/schema-atoms.ts';
 import { addressEntries } from './address-options.ts';
-import type { Strictness } from './choice.ts';
+import type { Strictness } from '../../lib/choice.ts';
 import { dialogueSteps } from './dialogue-steps.ts';
 import { headerSources, httpHeaderSources } from './header-sources.ts';
-import { credentialEntries, isOneIdentity } from './http-credentials-options.ts';
-import { proxyEntries, refuseProxy } from './http-proxy-options.ts';
+import { credentialEntries, isOneIdentity } from '../../lib/http-credentials-options.ts';
+import { proxyEntries, refuseProxy } from '../../lib/http-proxy-options.ts';
 import { pattern } from './pattern.ts';
-import { tlsBlock } from './tls-options.ts';
+import { tlsBlock } from '../../lib/tls-options.ts';
 
 const oneIdentity = 'only one of basic_auth, authorization, bearer_token and bearer_token_file';
 

@@ -1,7 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
-import { errorMessage, unreadable, type Failure } from './failure.ts';
 import type { TlsOptions } from './tls-options.ts';
 import { certificatesOf, systemTrust, trustOf, type Trust } from './trust.ts';
 
@@ -22,13 +21,18 @@ const versions: Readonly<Record<string, SecureVersion>> = {
   TLS13: 'TLSv1.3',
 };
 
+/** Why there is no setup: a file that cannot be read, with the error, or content that is of no use. */
+export type TlsFault =
+  | { readonly kind: 'unreadable'; readonly error: unknown }
+  | { readonly kind: 'unusable'; readonly fault: string };
+
 interface Material {
   readonly ca: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;
 }
 
-async function readMaterial(tls: TlsOptions): Promise<Material | Failure> {
+async function readMaterial(tls: TlsOptions): Promise<Material | TlsFault> {
   const reading = async (inline: string | undefined, file: string | undefined) =>
     file === undefined ? inline : readFile(file, 'utf8');
   try {
@@ -38,14 +42,14 @@ async function readMaterial(tls: TlsOptions): Promise<Material | Failure> {
       key: await reading(tls.key?.reveal(), tls.key_file),
     };
   } catch (error) {
-    return unreadable(error, 'tls_config');
+    return { kind: 'unreadable', error };
   }
 }
 
-function build(tls: TlsOptions, { ca, cert, key }: Material): TlsSetup | Failure {
+function build(tls: TlsOptions, { ca, cert, key }: Material): TlsSetup | TlsFault {
   const { min_version: least, max_version: most, server_name: serverName } = tls;
   if (ca !== undefined && certificatesOf(ca).length === 0) {
-    return { reason: 'tls', summary: 'tls_config: ca holds no certificate', unknown: true };
+    return { kind: 'unusable', fault: 'ca holds no certificate' };
   }
   const trust = ca === undefined ? systemTrust() : trustOf(ca);
   const legacy = least === 'TLS10' || least === 'TLS11';
@@ -70,7 +74,7 @@ function build(tls: TlsOptions, { ca, cert, key }: Material): TlsSetup | Failure
       ...(serverName === undefined || serverName === '' ? {} : { serverName }),
     };
   } catch (error) {
-    return { reason: 'tls', summary: `tls_config: ${errorMessage(error)}`, unknown: true };
+    return { kind: 'unusable', fault: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -84,12 +88,12 @@ const defaultOptions: TlsOptions = { insecure_skip_verify: false };
 const setups = new WeakMap<TlsOptions, { readonly material: Material; readonly setup: TlsSetup }>();
 
 /** The setup for a `tls_config`; certificate files are read again each time, as they get renewed. */
-export async function tlsSetup(tls: TlsOptions = defaultOptions): Promise<TlsSetup | Failure> {
+export async function tlsSetup(tls: TlsOptions = defaultOptions): Promise<TlsSetup | TlsFault> {
   const material = await readMaterial(tls);
-  if ('reason' in material) return material;
+  if ('kind' in material) return material;
   const known = setups.get(tls);
   if (known !== undefined && isSame(known.material, material)) return known.setup;
   const setup = build(tls, material);
-  if (!('reason' in setup)) setups.set(tls, { material, setup });
+  if (!('kind' in setup)) setups.set(tls, { material, setup });
   return setup;
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { nonEmptyText, secret, text, textOrNone } from '../../lib/schema-atoms.ts';
-import type { Secret } from '../../model/secret.ts';
-import { headerToken } from './http-headers.ts';
+import { nonEmptyText, secret, text, textOrNone, type OutputOf } from './schema-atoms.ts';
+import type { Secret } from '../model/secret.ts';
+import { headerToken } from './header-text.ts';
 import { oauth2Block } from './http-oauth2-options.ts';
 import type { Strictness } from './choice.ts';
 
@@ -83,16 +83,11 @@ export const credentialEntries = (strictness: Strictness) => ({
   bearer_token_file: fileName(strictness),
 });
 
-interface Credentials {
-  readonly basic_auth?: unknown;
-  readonly authorization?: unknown;
-  readonly oauth2?: unknown;
-  readonly bearer_token?: Secret | undefined;
-  readonly bearer_token_file?: string | undefined;
-}
+/** What the keys of `credentialEntries` give. */
+export type CredentialOptions = OutputOf<ReturnType<typeof credentialEntries>>;
 
 /** Whether there are no two ways of saying who asks. */
-export function isOneIdentity(options: Credentials): boolean {
+export function isOneIdentity(options: CredentialOptions): boolean {
   const { basic_auth: basic, authorization, oauth2, bearer_token: token } = options;
   const given = [basic, authorization, oauth2, token, options.bearer_token_file];
   return given.filter((credentials) => credentials !== undefined).length <= 1;

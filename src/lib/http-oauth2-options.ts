@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { nonEmptyText, secret, text } from '../../lib/schema-atoms.ts';
+import { nonEmptyText, secret, text } from './schema-atoms.ts';
 import type { Strictness } from './choice.ts';
 import { proxyEntries, refuseProxy } from './http-proxy-options.ts';
 import { tlsBlock } from './tls-options.ts';

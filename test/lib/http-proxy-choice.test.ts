@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { isExempt, proxyFor } from '../../../src/checks/net/http-proxy-choice.ts';
-import { httpBlock } from '../../../src/checks/net/http-options.ts';
+import { isExempt, proxyFor } from '../../src/lib/http-proxy-choice.ts';
+import { httpBlock } from '../../src/checks/net/http-options.ts';
 
 describe('no_proxy', () => {
   test.each([
@@ -41,7 +41,7 @@ function chosen(address: string, block: object, environment: Record<string, stri
   const options = v.parse(httpBlock, block);
   const proxy = proxyFor(new URL(address), options, environment);
   if (proxy === undefined) return undefined;
-  return proxy instanceof URL ? proxy.origin : proxy.summary;
+  return proxy instanceof URL ? proxy.origin : proxy.fault;
 }
 
 describe('the proxy', () => {

@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
-import { parseNetwork, withinNetworks } from '../../lib/network.ts';
-import type { Failure } from './failure.ts';
+import { parseNetwork, withinNetworks } from './network.ts';
 import { hostOf, isSecure, portOf } from './http-url.ts';
 import { hasProxyUrl, parseProxyUrl, type ProxyOptions } from './http-proxy-options.ts';
 
@@ -64,15 +63,16 @@ function variable(environment: Environment, name: string): string {
   return value === '' ? (environment[name.toLowerCase()] ?? '') : value;
 }
 
-function unusable(where: string): Failure {
-  return {
-    reason: 'connect',
-    summary: `${where} is no URL of a proxy that can be used, wanted http:// or https://`,
-    unknown: true,
-  };
+/** Why no request can be sent: what names the proxy names none. */
+export interface ProxyFault {
+  readonly fault: string;
 }
 
-function fromEnvironment(url: URL, environment: Environment): URL | Failure | undefined {
+function unusable(where: string): ProxyFault {
+  return { fault: `${where} is no URL of a proxy that can be used, wanted http:// or https://` };
+}
+
+function fromEnvironment(url: URL, environment: Environment): URL | ProxyFault | undefined {
   const name = isSecure(url) ? 'https_proxy' : 'http_proxy';
   const address = variable(environment, name);
   if (address === '' || isExempt(url, variable(environment, 'no_proxy'))) return undefined;
@@ -89,7 +89,7 @@ export function proxyFor(
   url: URL,
   options: ProxyOptions,
   environment: Environment = process.env,
-): URL | Failure | undefined {
+): URL | ProxyFault | undefined {
   if (options.proxy_from_environment) return fromEnvironment(url, environment);
   if (!hasProxyUrl(options)) return undefined;
   if (options.no_proxy !== '' && isExempt(url, options.no_proxy)) return undefined;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Secret } from '../../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 
 /** A secret as written, or the trimmed content of its file, read anew each time. Throws what reading does. */
 export async function revealed(

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { flag, secret, text } from '../../lib/schema-atoms.ts';
-import type { Secret } from '../../model/secret.ts';
-import { headerToken } from './http-headers.ts';
+import { flag, secret, text } from './schema-atoms.ts';
+import type { Secret } from '../model/secret.ts';
+import { headerToken } from './header-text.ts';
 
 /** How requests reach their server where something stands in between. */
 export interface ProxyOptions {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { tlsBlock } from '../../../src/checks/net/tls-options.ts';
+import { tlsBlock } from '../../src/lib/tls-options.ts';
 
 test('texts that are empty stand for nothing', () => {
   const empty = { ca: '', ca_file: '', cert: '', cert_file: '', key_file: '', server_name: '' };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, secret, text } from '../../lib/schema-atoms.ts';
+import { flag, secret, text } from './schema-atoms.ts';
 
 const protocolVersion = v.picklist(['TLS10', 'TLS11', 'TLS12', 'TLS13'], 'TLS10 to TLS13');
 
