@@ -21,6 +21,7 @@ import { agentHealth } from './health.ts';
 import { Journal } from './journal.ts';
 import { tellMetrics } from './observe.ts';
 import { Pipeline, type PipelineWorld } from './pipeline.ts';
+import { pipelineWorld } from './pipeline-world.ts';
 import type { Ports } from './ports.ts';
 import { ReceiverBook } from './receiver-book.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -258,18 +259,7 @@ export class Agent {
 
   #pipelineWorld(): PipelineWorld {
     const { config, specs } = this.#world;
-    const { externalURL } = this.options;
-    return {
-      specs,
-      routing: { root: config.route, receivers: config.receivers, origin: config.agent.name },
-      origin: {
-        labels: config.agent.labels,
-        // Asked again for each alert: the address is not known before the server listens.
-        get generatorURL() {
-          return externalURL();
-        },
-      },
-    };
+    return pipelineWorld(config, specs, this.options.externalURL);
   }
 
   #expectHeartbeats(): void {

@@ -22,9 +22,15 @@ import type { PlannedNotification } from '../routing/plan-group.ts';
 import type { RoutingTable, SavedRouting } from '../routing/state.ts';
 import type { Journal } from './journal.ts';
 
+/** What the pipeline saves, and where: a playback keeps nothing. */
+export type PipelineJournal = Pick<
+  Journal,
+  'result' | 'track' | 'routing' | 'keep' | 'outbox' | 'flush'
+>;
+
 export interface PipelineOptions {
   readonly clock: Clock;
-  readonly journal: Journal;
+  readonly journal: PipelineJournal;
   readonly newId: () => string;
   /** Hands over deliveries that are saved, or known not to be savable at the moment. */
   readonly deliver: (deliveries: readonly Delivery[]) => void;
