@@ -5,12 +5,14 @@
  *   npm run bench              the whole agent beside its three peers
  *   npm run bench -- probes    /probe beside blackbox_exporter, prober by prober
  *   npm run bench -- scrapes   /metrics with ten checks to five thousand
+ *   npm run bench -- alerts    ten thousand alerts and a thousand changes a second, beside Alertmanager
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executable } from './agent.ts';
 import { killChildren } from './child.ts';
+import { measureAlerts } from './measure-alerts.ts';
 import { measureProbes } from './measure-probes.ts';
 import { measureScrapes } from './measure-scrapes.ts';
 import { measureWork } from './measure-work.ts';
@@ -31,6 +33,7 @@ const benches: Readonly<Record<string, Bench>> = {
   '': { section: 'results', peers: Object.values(peerPrograms), measure: measureWork },
   probes: { section: 'probes', peers: [peerPrograms.blackbox], measure: measureProbes },
   scrapes: { section: 'scrapes', peers: [], measure: measureScrapes },
+  alerts: { section: 'alerts', peers: [peerPrograms.alertmanager], measure: measureAlerts },
 };
 
 async function main(): Promise<number> {
@@ -39,7 +42,7 @@ async function main(): Promise<number> {
   const bench = benches[words.join(' ')];
   if (bench === undefined) {
     tell(
-      `there is no bench ${words.join(' ')}; there are probes, scrapes and the one without a word`,
+      `there is no bench ${words.join(' ')}; there are probes, scrapes, alerts and the one without a word`,
     );
     return 1;
   }

@@ -13,7 +13,7 @@ export interface RunningScript extends AsyncDisposable {
  * `readyPath`. Throws when it does not within 10 s; `directory` has its log.
  */
 export async function startScript(
-  name: 'stand-in' | 'probe-targets' | 'load',
+  name: 'stand-in' | 'probe-targets' | 'load' | 'alert-hook',
   readyPath: string,
   directory: string,
   args: readonly string[] = [],
