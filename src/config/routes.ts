@@ -1,4 +1,5 @@
-import { isMatcherError, createMatcher, parseMatchers } from '../model/matcher.ts';
+import { createMatcher, parseMatchers } from '../lib/matcher.ts';
+import { isMatcherError } from '../model/matcher-syntax.ts';
 import type { Matcher, MatchOperator, Route } from '../model/route.ts';
 import { noSuchName } from './check-name.ts';
 import { describe, read, readText } from './reader.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Labels } from '../../src/model/labels.ts';
-import { formatMatcher } from '../../src/model/matcher.ts';
+import { formatMatcher } from '../../src/model/matcher-syntax.ts';
 import type { Route } from '../../src/model/route.ts';
 import { matchRoutes } from '../../src/routing/route-tree.ts';
 import { configOf } from '../support/config.ts';

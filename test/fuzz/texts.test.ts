@@ -5,7 +5,7 @@ import { isAcceptable } from '../../src/checks/net/content-coding.ts';
 import { formatHostPort, parseHostPort } from '../../src/checks/net/host-port.ts';
 import { parseHttpDate } from '../../src/checks/net/http-headers.ts';
 import { hostOf, parseTarget, portOf, shownUrl, withoutPassword } from '../../src/lib/http-url.ts';
-import { compilePattern } from '../../src/checks/net/pattern.ts';
+import { compilePattern } from '../../src/lib/pattern.ts';
 import { expandTemplate } from '../../src/checks/net/template.ts';
 import { anyText, holds, inTime } from '../support/fuzz.ts';
 

@@ -1,8 +1,8 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import * as v from 'valibot';
+import { compilePattern } from '../../lib/pattern.ts';
 import { literalText } from '../../lib/schema-atoms.ts';
 import type { JsonValue } from './json-body.ts';
-import { compilePattern, loadPatternEngine } from './pattern.ts';
 
 /** A compiled expression in CEL with one variable, `body`. */
 export interface CelProgram {
@@ -26,7 +26,6 @@ function matches(text: string, expression: string): boolean {
 /** Loads the engine, which compiling needs; who configured no expression never pays for it. */
 export async function loadCelEngine(): Promise<void> {
   if (engine !== undefined) return;
-  await loadPatternEngine();
   const { Environment } = await import('@marcbachmann/cel-js');
   // Literals of mixed types are fine in CEL; numbers of JSON are doubles.
   engine = new Environment({ homogeneousAggregateLiterals: false })

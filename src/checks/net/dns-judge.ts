@@ -2,7 +2,7 @@ import { responseCodeOf, type DnsAnswer } from './dns-message.ts';
 import { responseCodeNumber } from './dns-names.ts';
 import type { DnsOptions, SectionRules } from './dns-options.ts';
 import type { Failure } from './failure.ts';
-import type { Pattern } from './pattern.ts';
+import type { Pattern } from '../../lib/pattern.ts';
 
 type Section = 'answer' | 'authority' | 'additional';
 

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compilePattern, pattern } from '../../../src/checks/net/pattern.ts';
+import { pattern } from '../../../src/checks/net/pattern.ts';
+import { compilePattern } from '../../../src/lib/pattern.ts';
 
 test.each([
   ['{"ok":true}', 'x{"ok":true}', true],
