@@ -1,4 +1,4 @@
-import type { Labels } from '../model/labels.ts';
+import { labelValue, type Labels } from '../model/labels.ts';
 import {
   isMatcherError,
   parseMatcherTerm,
@@ -63,7 +63,7 @@ export function createMatcher(
   value: string,
 ): Matcher | MatcherError {
   const base = { label, operator, value };
-  const valueIn = (labels: Labels): string => labels[label] ?? '';
+  const valueIn = (labels: Labels): string => labelValue(labels, label);
   if (operator === '=') return { ...base, matches: (labels) => valueIn(labels) === value };
   if (operator === '!=') return { ...base, matches: (labels) => valueIn(labels) !== value };
   const test = testOf(value);

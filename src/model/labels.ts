@@ -6,6 +6,11 @@ export function labelNames(labels: Labels): string[] {
   return Object.keys(labels).toSorted();
 }
 
+/** The value of a label, '' for a missing one; names such as `constructor` are names like any other. */
+export function labelValue(labels: Labels, name: string): string {
+  return Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+
 /** Drops labels with an empty value, which mean the same as a missing label. */
 export function withoutEmpty(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));

@@ -161,3 +161,18 @@ export const pingCountMax = 20;
 
 /** Shortest time between two echo requests: a check shall measure a line, not fill it. */
 export const pingIntervalMinMs = 10;
+
+/** Alerts of others that fire at the same time: twice what a large Prometheus has in a bad hour. */
+export const postedAlertsMax = 20_000;
+
+/** Characters of all labels of a posted alert; a few hundred are usual. */
+export const postedLabelsLengthMax = 8 * 1024;
+
+/** Characters of all annotations of a posted alert: descriptions with a page of text fit. */
+export const postedAnnotationsLengthMax = 32 * 1024;
+
+/** Characters of the labels and annotations of all posted alerts together; they are kept in memory. */
+export const postedLengthMax = 64 * 1024 * 1024;
+
+/** How long the end of a posted alert is remembered: as long as a Prometheus repeats it. */
+export const postedEndKeptMs = 15 * 60_000;

@@ -1,4 +1,5 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
+import type { Labels } from '../model/labels.ts';
 import type { IntegrationSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
@@ -54,7 +55,9 @@ export class Dispatcher {
   offer(alert: Alert, now: Instant): void {
     if (alertStatus(alert) === 'resolved') {
       for (const group of this.#holders.get(alert.fingerprint) ?? []) {
-        if (group.alerts.get(alert.fingerprint)?.endsAt === undefined) this.#put(group, alert);
+        // Two senders may disagree about the end: the later one is told.
+        const end = group.alerts.get(alert.fingerprint)?.endsAt;
+        if (end === undefined || end < (alert.endsAt ?? end)) this.#put(group, alert);
       }
       return;
     }
@@ -181,12 +184,24 @@ function keyName(receiver: string, { integration, index }: IntegrationSpec, key:
   return `${receiver}\n${integration}/${index}\n${key}`;
 }
 
-/** Whether saving the alert again would change nothing. */
+/** Whether saving the alert again would change nothing that a message needs. */
 function sameAlert(known: Alert | undefined, alert: Alert): boolean {
   return (
     known !== undefined &&
     known.endsAt === alert.endsAt &&
     known.revision === alert.revision &&
-    known.annotations['description'] === alert.annotations['description']
+    known.startsAt === alert.startsAt &&
+    known.generatorURL === alert.generatorURL &&
+    sameAnnotations(known.annotations, alert.annotations)
+  );
+}
+
+/** The figures of a check change with every look at it; they alone are not worth saving. */
+function sameAnnotations(a: Labels, b: Labels): boolean {
+  const names = Object.keys(a).filter((name) => name !== 'values');
+  const others = Object.keys(b).filter((name) => name !== 'values');
+  return (
+    names.length === others.length &&
+    names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
   );
 }

@@ -1,4 +1,4 @@
-import { formatLabels, type Labels } from '../model/labels.ts';
+import { formatLabels, labelValue, type Labels } from '../model/labels.ts';
 import type { Matcher, Route } from '../model/route.ts';
 
 /** A route that an alert belongs to, with the identity it has in the tree. */
@@ -33,7 +33,10 @@ export function receiversFor(root: Route, labels: Labels): string[] {
 export function groupLabels(route: Route, labels: Labels): Labels {
   if (route.groupBy[0] === '...') return labels;
   return Object.fromEntries(
-    route.groupBy.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])),
+    route.groupBy.flatMap((name) => {
+      const value = labelValue(labels, name);
+      return value === '' ? [] : [[name, value]];
+    }),
   );
 }
 

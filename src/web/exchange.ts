@@ -29,6 +29,8 @@ export interface WebRoute {
   readonly get?: Handler;
   /** Only reached by callers that may change something, unless `judgesCallers`. */
   readonly post?: Handler;
+  /** As `post`. */
+  readonly delete?: Handler;
   /** Answers every method, for paths at which nothing can be changed. */
   readonly any?: Handler;
   /** The handlers decide themselves who may do what, by `changeRefusal` and their own means. */

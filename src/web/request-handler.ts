@@ -68,7 +68,8 @@ async function handle(
   }
   const { method = 'GET' } = request;
   const { judgesCallers, any } = match.route;
-  const isChange = method === 'POST' && any === undefined && judgesCallers !== true;
+  const isChange =
+    ['POST', 'DELETE'].includes(method) && any === undefined && judgesCallers !== true;
   if (isChange && refusal !== undefined) return textResponse(403, refusal);
   return match.handler({
     method,

@@ -39,6 +39,7 @@ export function createRouter(
 
 function handlerFor(route: WebRoute, method: string): Handler | undefined {
   if (method === 'POST') return route.post;
+  if (method === 'DELETE') return route.delete;
   return method === 'GET' || method === 'HEAD' ? route.get : undefined;
 }
 
@@ -62,5 +63,6 @@ function matchSegments(
 
 function allowed(route: WebRoute): string {
   const methods = route.get === undefined ? [] : ['GET', 'HEAD'];
-  return [...methods, ...(route.post === undefined ? [] : ['POST'])].join(', ');
+  const changes = [...(route.post ? ['POST'] : []), ...(route.delete ? ['DELETE'] : [])];
+  return [...methods, ...changes].join(', ');
 }

@@ -50,6 +50,16 @@ describe('the route tree', () => {
     expect(root && groupKey(root, { host: 'a', x: '1' })).toBe('{}:{host="a"}');
   });
 
+  test('a label may be called like a member of every object', () => {
+    const byNames = route({ groupBy: ['constructor', '__proto__', 'host'] });
+    const plain = { host: 'a' };
+    const odd = JSON.parse('{"constructor":"x","__proto__":"y"}') as Record<string, string>;
+    const keyOf = (labels: Record<string, string>): string[] =>
+      matchRoutes(byNames, labels).map((matched) => groupKey(matched, labels));
+    expect(keyOf(plain)).toEqual(['{}:{host="a"}']);
+    expect(keyOf(odd)).toEqual(['{}:{__proto__="y",constructor="x"}']);
+  });
+
   test('regular expressions appear anchored in the key', () => {
     const owner = {
       label: 'owner',
