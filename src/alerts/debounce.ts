@@ -1,7 +1,7 @@
 import type { AlertPhase } from '../model/alert.ts';
 import type { DebouncePolicy, Severity } from '../model/check.ts';
 import type { Status } from '../model/result.ts';
-import { elapsedMs, type Instant } from '../model/time.ts';
+import { elapsedMs, type Instant, type SteadyMs } from '../model/time.ts';
 import { changeShare, failuresIn, remember } from './history.ts';
 
 /*
@@ -18,8 +18,10 @@ import { changeShare, failuresIn, remember } from './history.ts';
  * period are not counted until the first success, or the period's end.
  *
  * Flapping: when the share of changes among the last `window` outcomes reaches `high`, the alert fires at
- * once and keeps firing; neither failures nor successes move it until the share has come down to `low`.
- * Then it resolves by the usual rule, or goes on as an ordinary failure.
+ * once, which is told once, and keeps firing. Nothing more is told while it lasts: what the usual rules
+ * would have told is only counted. It ends once the share has come down to `low` and a usual rule has come
+ * to a conclusion: enough successes, and the alert resolves; or enough failures, which is told once more.
+ * A policy that no longer watches for flapping lets it end in the same way.
  *
  * Severity follows the results: an alert fires with the severity of the result that completed the
  * debounce. It rises after as many critical results in a row as firing took failures, and falls after
@@ -45,8 +47,22 @@ export interface AlertState {
   /** Results in a row at another level than `level`. */
   readonly otherLevel: number;
   readonly flapping: boolean;
+  /** While flapping: what people would believe without the rule of flapping, and what they were spared. */
+  readonly spared?: Spared;
+  /** It flapped, and has been plainly down since. */
+  readonly flapped?: true;
   /** Whether a success was seen since the start period began. */
   readonly settled: boolean;
+  /** When what is watched started, if the start period counts from there. */
+  readonly subjectSince?: SteadyMs;
+}
+
+/** What the usual rules would have done with a flapping check. */
+export interface Spared {
+  readonly down: boolean;
+  /** Messages that were not sent. */
+  readonly messages: number;
+  readonly failingSince?: Instant;
 }
 
 export const initialState: AlertState = {
@@ -86,6 +102,8 @@ export interface Judgement {
   readonly rule: Rule;
   /** What receivers may have to hear of. `changed`: still firing, but something about it is new. */
   readonly transition?: 'fired' | 'resolved' | 'changed';
+  /** What the usual rules would have told, had the check not been flapping. */
+  readonly spared?: 'fired' | 'resolved';
   /** Neither clearly up nor down: the next run may come after the retry interval. */
   readonly undecided: boolean;
 }
@@ -133,43 +151,78 @@ function count(state: AlertState, status: Status, policy: DebouncePolicy): Alert
   };
 }
 
+/** Undefined where the usual rules decide. */
 function judgeFlapping(
   state: AlertState,
   status: Status,
   policy: DebouncePolicy,
   now: Instant,
 ): Judgement | undefined {
-  if (policy.flap === undefined)
-    return state.flapping ? endFlapping(state, status, now) : undefined;
-  const share = changeShare(state.outcomes, policy.flap.window);
-  if (!state.flapping && share >= policy.flap.high) {
-    const wasFiring = state.phase === 'firing';
-    const level = status === 'ok' ? state.level : status === 'warning' ? 'warning' : 'critical';
+  const share = policy.flap === undefined ? 0 : changeShare(state.outcomes, policy.flap.window);
+  if (state.flapping) return goOnFlapping(state, status, policy, now, share);
+  if (policy.flap === undefined || share < policy.flap.high) return undefined;
+  const wasFiring = state.phase === 'firing';
+  const level = status === 'ok' ? state.level : levelOf(status);
+  return {
+    state: {
+      ...omit(state, 'pendingSince', 'soundSince', 'flapped'),
+      phase: 'firing',
+      firingSince: state.firingSince ?? now,
+      ...(status === 'ok' ? { soundSince: now } : {}),
+      level: wasFiring ? state.level : level,
+      otherLevel: wasFiring ? state.otherLevel : 0,
+      flapping: true,
+      spared: { down: true, messages: 0 },
+    },
+    rule: 'flapping_started',
+    transition: wasFiring ? 'changed' : 'fired',
+    undecided: false,
+  };
+}
+
+/** A flapping check after one more outcome. `share` is that of changes; 0 when nobody watches it. */
+function goOnFlapping(
+  counted: AlertState,
+  status: Status,
+  policy: DebouncePolicy,
+  now: Instant,
+  share: number,
+): Judgement {
+  const failed = status !== 'ok';
+  const before = counted.spared ?? { down: true, messages: 0 };
+  const failingSince = failed ? (before.failingSince ?? now) : undefined;
+  const soundSince = failed ? undefined : (counted.soundSince ?? now);
+  const state: AlertState = {
+    ...omit(counted, 'soundSince'),
+    ...(soundSince === undefined ? {} : { soundSince }),
+  };
+  const isOver = share <= (policy.flap?.low ?? 0);
+  const down = failed && enoughFailures(state, policy);
+  const up = !failed && enoughSuccesses(state, policy, now);
+  if (isOver && up) return resolve(state);
+  if (isOver && down) {
     return {
-      state: {
-        ...omit(state, 'pendingSince', 'soundSince'),
-        phase: 'firing',
-        firingSince: state.firingSince ?? now,
-        level: wasFiring ? state.level : level,
-        flapping: true,
-      },
-      rule: 'flapping_started',
-      transition: wasFiring ? 'changed' : 'fired',
+      state: { ...omit(state, 'spared'), flapping: false, flapped: true },
+      rule: 'flapping_ended',
+      transition: 'changed',
       undecided: false,
     };
   }
-  if (!state.flapping) return undefined;
-  if (share > policy.flap.low) return { state, rule: 'flapping', undecided: false };
-  return endFlapping(state, status, now);
-}
-
-/** Back to the usual rules: a failing check is told of once more, a sound one resolves by them. */
-function endFlapping(state: AlertState, status: Status, now: Instant): Judgement | undefined {
-  if (status === 'ok') return undefined;
+  const firedAnew = !before.down && down && elapsedMs(failingSince ?? now, now) >= policy.forMs;
+  const spared = firedAnew ? 'fired' : before.down && up ? 'resolved' : undefined;
   return {
-    state: { ...omit(state, 'soundSince'), flapping: false, firingSince: state.firingSince ?? now },
-    rule: 'flapping_ended',
-    transition: 'changed',
+    state: {
+      ...state,
+      // As after any resolve, counting m of n begins anew.
+      window: spared === 'resolved' ? '' : state.window,
+      spared: {
+        down: spared === undefined ? before.down : firedAnew,
+        messages: before.messages + (spared === undefined ? 0 : 1),
+        ...(failingSince === undefined ? {} : { failingSince }),
+      },
+    },
+    rule: 'flapping',
+    ...(spared === undefined ? {} : { spared }),
     undecided: false,
   };
 }
@@ -181,7 +234,7 @@ function judgeFailing(
   now: Instant,
 ): Judgement {
   const pendingSince = state.pendingSince ?? now;
-  const level = status === 'warning' ? 'warning' : 'critical';
+  const level = levelOf(status);
   const pending: AlertState = { ...state, phase: 'pending', pendingSince, level, otherLevel: 0 };
   if (!enoughFailures(state, policy)) {
     return { state: pending, rule: 'counting_failures', undecided: true };
@@ -224,16 +277,24 @@ function judgeStillFailing(state: AlertState, policy: DebouncePolicy): Judgement
 }
 
 function judgeRecovering(state: AlertState, policy: DebouncePolicy, now: Instant): Judgement {
-  const soundSince = state.soundSince ?? now;
-  const sound: AlertState = { ...state, soundSince, flapping: false };
-  if (state.successes < policy.recoverAfter) {
-    return { state: sound, rule: 'counting_successes', undecided: true };
-  }
-  if (elapsedMs(soundSince, now) < policy.keepFiringForMs) {
-    return { state: sound, rule: 'keep_firing_for', undecided: true };
-  }
+  const sound: AlertState = { ...state, soundSince: state.soundSince ?? now };
+  if (enoughSuccesses(sound, policy, now)) return resolve(sound);
+  const counting = sound.successes < policy.recoverAfter;
   return {
-    state: { ...omit(sound, 'soundSince', 'firingSince'), phase: 'inactive', window: '' },
+    state: sound,
+    rule: counting ? 'counting_successes' : 'keep_firing_for',
+    undecided: true,
+  };
+}
+
+function resolve(state: AlertState): Judgement {
+  return {
+    state: {
+      ...omit(state, 'soundSince', 'firingSince', 'spared', 'flapped'),
+      phase: 'inactive',
+      flapping: false,
+      window: '',
+    },
     rule: 'resolved',
     transition: 'resolved',
     undecided: false,
@@ -250,6 +311,15 @@ function enoughFailures(state: AlertState, policy: DebouncePolicy): boolean {
   return failuresIn(state.window) >= policy.failAfter.failures;
 }
 
+function enoughSuccesses(state: AlertState, policy: DebouncePolicy, now: Instant): boolean {
+  if (state.successes < policy.recoverAfter) return false;
+  return elapsedMs(state.soundSince ?? now, now) >= policy.keepFiringForMs;
+}
+
+function levelOf(status: Status): AlertState['level'] {
+  return status === 'warning' ? 'warning' : 'critical';
+}
+
 /** The severity that people are told: what the check is worth, but never more than the result says. */
 export function severityOf(level: AlertState['level'], configured: Severity): Severity {
   return level === 'warning' && configured === 'critical' ? 'warning' : configured;
@@ -257,7 +327,7 @@ export function severityOf(level: AlertState['level'], configured: Severity): Se
 
 function omit(
   state: AlertState,
-  ...keys: readonly ('pendingSince' | 'soundSince' | 'firingSince')[]
+  ...keys: readonly ('pendingSince' | 'soundSince' | 'firingSince' | 'spared' | 'flapped')[]
 ): AlertState {
   const copy: { -readonly [K in keyof AlertState]: AlertState[K] } = { ...state };
   for (const key of keys) delete copy[key];

@@ -33,7 +33,7 @@ export function explain(judgement: Judgement, policy: DebouncePolicy, now: Insta
     case 'flapping':
       return `flapping: ${flapShare(judgement, policy)}`;
     case 'flapping_ended':
-      return 'firing: no longer flapping, still failing';
+      return 'firing: stopped flapping and is down';
     case 'severity_changed':
       return `firing: now ${state.level}`;
     default:
@@ -49,10 +49,18 @@ function failureCount({ state }: Judgement, { failAfter }: DebouncePolicy): stri
   return `${failures} of ${failAfter.failures} failures among the last ${failAfter.of} (window)`;
 }
 
-function flapShare({ state }: Judgement, policy: DebouncePolicy): string {
-  const share = changeShare(state.outcomes, policy.flap?.window ?? 0);
-  const low = policy.flap?.low ?? 0;
-  return `${Math.round(share * 100)}% of recent results changed, ends at ${Math.round(low * 100)}%`;
+function flapShare({ state }: Judgement, { flap }: DebouncePolicy): string {
+  const messages = state.spared?.messages ?? 0;
+  const heldBack = messages === 1 ? '1 message' : `${messages} messages`;
+  const spared = messages === 0 ? '' : `; ${heldBack} held back (flapping)`;
+  if (flap === undefined) return `no longer watched for, until clearly up or down${spared}`;
+  const share = changeShare(state.outcomes, flap.window);
+  const ends = `ends at ${percent(flap.low)} and clearly up or down`;
+  return `${percent(share)} of recent results changed, ${ends}${spared}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
 }
 
 function left(wantedMs: number, since: Instant | undefined, now: Instant): string {

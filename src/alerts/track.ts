@@ -48,7 +48,10 @@ export function advance(
   const rule = explain(judgement, spec.debounce, now);
   const former = track.alert;
   if (state.phase !== 'firing') {
-    const offers = former === undefined ? [] : [resolved(former, result.summary, now)];
+    const why = track.state.flapping
+      ? `stopped flapping and is up: ${result.summary}`
+      : result.summary;
+    const offers = former === undefined ? [] : [resolved(former, why, now)];
     return { track: { state, rule }, judgement, offers };
   }
   if (former !== undefined && result.status === 'unknown') {
@@ -103,6 +106,7 @@ function firingAlert(input: {
     generatorURL: origin.generatorURL,
     revision: (former?.revision ?? 0) + retold,
     dependsOn: spec.dependsOn,
+    ...(state.flapping ? { flapping: true } : {}),
   };
 }
 
@@ -113,24 +117,29 @@ function annotations(
   result: RecordedResult,
 ): Labels {
   const host = origin.labels['host'] ?? '';
+  const down = state.level === 'warning' ? 'needs attention' : 'is down';
   const what = state.flapping
     ? 'is flapping'
-    : state.level === 'warning'
-      ? 'needs attention'
-      : 'is down';
+    : state.flapped
+      ? `stopped flapping and ${down}`
+      : down;
   const values = result.values
     .filter(({ warning, critical }) => warning !== undefined || critical !== undefined)
     .map(({ metric, value, unit = '' }) => `${metric}=${value}${unit}`);
   return withoutEmpty({
     summary: `${spec.name} ${what}${host === '' ? '' : ` on ${host}`}`,
-    description: state.flapping
-      ? `keeps changing between up and down; at the moment: ${result.summary}`
-      : result.summary,
+    description: describe(state, result),
     reason: result.reason ?? '',
     values: values.join(' '),
     flapping: state.flapping ? 'true' : '',
     ...spec.annotations,
   });
+}
+
+function describe({ flapping, flapped, level }: AlertState, { summary }: RecordedResult): string {
+  if (flapping) return `keeps changing between up and down; at the moment: ${summary}`;
+  if (!flapped) return summary;
+  return `stopped flapping and ${level === 'warning' ? 'needs attention' : 'is down'}: ${summary}`;
 }
 
 function resolved(alert: Alert, why: string, now: Instant): Alert {

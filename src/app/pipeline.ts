@@ -19,6 +19,7 @@ import type { CheckView } from '../model/view.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
 import type { MuteReason, Suppressed } from '../routing/group.ts';
 import type { PlannedNotification } from '../routing/plan-group.ts';
+import { receiversFor } from '../routing/route-tree.ts';
 import type { RoutingTable, SavedRouting } from '../routing/state.ts';
 import type { Journal } from './journal.ts';
 
@@ -92,6 +93,7 @@ export class Pipeline {
     journal.result(result);
     if (worthSaving(before, advanced.track)) journal.track(spec.name, advanced.track);
     for (const alert of advanced.offers) this.#dispatcher.offer(alert, now);
+    if (advanced.judgement.spared !== undefined) this.#spare(advanced.track.alert);
     this.#plan(now, advanced.judgement.transition !== undefined);
     return { undecided: advanced.judgement.undecided };
   }
@@ -203,6 +205,14 @@ export class Pipeline {
     if (deliveries.length > 0) deliver(deliveries);
     for (const suppressed of flushed?.suppressed ?? []) onSuppressed(suppressed);
     this.#arm(now);
+  }
+
+  /** Tells of a message that nobody gets because the check is flapping. */
+  #spare(alert: Alert | undefined): void {
+    if (alert === undefined) return;
+    for (const receiver of receiversFor(this.#world.routing.root, alert.labels)) {
+      this.#options.onSuppressed({ alert, receiver, reason: 'flapping' });
+    }
   }
 
   #address({ integration, dedupKey, notification }: PlannedNotification, now: Instant): Delivery {

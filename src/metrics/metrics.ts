@@ -21,6 +21,7 @@ const suppressionReasons = [
   'time_interval',
   'acknowledged',
   'flapping',
+  'uplink',
   'grouped',
   'rate_limit',
 ] as const;

@@ -24,6 +24,8 @@ export interface Alert {
   readonly supersededBy?: { readonly fingerprint: string; readonly severity: string };
   /** On an alert that has ended only because its check is no longer configured. */
   readonly withdrawn?: true;
+  /** Its check keeps changing between up and down: told once, without reminders. */
+  readonly flapping?: true;
   /** Names of checks whose firing makes telling of this one pointless. */
   readonly dependsOn: readonly string[];
 }

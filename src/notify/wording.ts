@@ -37,6 +37,7 @@ function isQuantity(alert: Alert): boolean {
 /** How an alert that fires is doing, to follow "is": `down`, `critical`, `in warning`. */
 export function stateOf(alert: Alert): string {
   if (alert.labels['check'] === undefined) return 'firing';
+  if (alert.flapping) return 'flapping';
   if (severityOf(alert) === 'warning') return 'in warning';
   if (severityOf(alert) === 'info') return 'worth a look';
   return isQuantity(alert) ? 'critical' : 'down';

@@ -5,7 +5,7 @@ import type { SteadyMs } from '../model/time.ts';
 import { groupLabels, type MatchedRoute } from './route-tree.ts';
 
 /** Why a firing alert is not told at the moment: the label `reason` of the suppression metric. */
-export type MuteReason = 'dependency';
+export type MuteReason = 'dependency' | 'flapping' | 'uplink';
 
 export interface Suppressed {
   readonly alert: Alert;

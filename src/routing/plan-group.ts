@@ -98,7 +98,8 @@ function planIntegration(input: {
     resolved: resolved.map(toldId),
     mutedStillFiring: stillTold.length > 0,
     sendResolved: integration.sendResolved,
-    repeatIntervalMs: group.repeatIntervalMs,
+    // A flapping alert is told once; reminders of it say nothing new.
+    repeatIntervalMs: firing.every((alert) => alert.flapping) ? Infinity : group.repeatIntervalMs,
     now: now.steadyMs,
   });
   const alerts = [...firing, ...(integration.sendResolved ? resolved : [])];

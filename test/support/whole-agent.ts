@@ -1,0 +1,187 @@
+import { onTestFinished } from 'vitest';
+import { Agent } from '../../src/app/agent.ts';
+import type { Ports } from '../../src/app/ports.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { createMetrics } from '../../src/metrics/metrics.ts';
+import { alertStatus } from '../../src/model/alert.ts';
+import type { CheckSpec } from '../../src/model/check.ts';
+import type { Config } from '../../src/model/config.ts';
+import type { Delivery } from '../../src/model/delivery.ts';
+import { notOk, ok, type CheckResult, type Status } from '../../src/model/result.ts';
+import { headline } from '../../src/notify/summary.ts';
+import { openMemory } from '../../src/store/open.ts';
+import { agentSnapshot } from '../../src/app/snapshot.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { receiver, route, webhook } from './routes.ts';
+
+/** What a check finds from now on: a status, a whole result, or nothing at all (it hangs). */
+export type Finding = Status | CheckResult | 'hangs';
+
+/** The whole agent but for its surfaces, on a clock that stands still until it is moved. */
+export interface WholeAgent {
+  readonly clock: FakeClock;
+  readonly agent: Agent;
+  /** Every message that arrived, oldest first. */
+  readonly deliveries: readonly Delivery[];
+  /** Lines of the log. */
+  readonly log: readonly string[];
+  /** Whether the receivers can be reached. */
+  network: boolean;
+  /** How often each check has run. */
+  readonly runs: ReadonlyMap<string, number>;
+  finds(check: string, finding: Finding): void;
+  advance(seconds: number): Promise<void>;
+  /** The messages since this was last asked, as `12s 🔴 gateway is down on web-1`. */
+  told(): string[];
+  /** The value of one series of `/metrics`, such as `tocsin_alerts{state="firing"}`; undefined if absent. */
+  metric(series: string): Promise<number | undefined>;
+  reload(changes: Partial<Config>): void;
+  /** Ends the process without a word and starts the next one on the same state. */
+  kill(): void;
+}
+
+/** Checks of the short form's routing: one receiver, by host, 10 s, 1 m, 4 h. */
+export function wholeAgent(
+  checks: readonly CheckSpec[],
+  changes: Partial<Config> = {},
+): WholeAgent {
+  const clock = createFakeClock();
+  const startMs = clock.now().steadyMs;
+  const database = openMemory();
+  const findings = new Map<string, Finding>();
+  const runs = new Map<string, number>();
+  const deliveries: Delivery[] = [];
+  const log: string[] = [];
+  const arrivedAt = new Map<Delivery, number>();
+  let seen = 0;
+  let ids = 0;
+  let generation = 0;
+  let config = configWith(checks, changes);
+  let network = true;
+
+  const look = async ({ name }: CheckSpec, signal: AbortSignal): Promise<CheckResult> => {
+    runs.set(name, (runs.get(name) ?? 0) + 1);
+    const finding = findings.get(name) ?? 'ok';
+    if (finding === 'hangs') {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw signal.reason;
+    }
+    if (typeof finding === 'object') return finding;
+    return finding === 'ok' ? ok('fine') : notOk(finding, 'status', `it is ${finding}`);
+  };
+
+  const ports = (mine: number): Ports => {
+    const alive = (): boolean => mine === generation;
+    return {
+      clock: () => ({
+        now: () => clock.now(),
+        after: (delayMs, run) => clock.after(delayMs, () => void (alive() && run())),
+      }),
+      random: () => 0.5,
+      newId: () => `d${(ids += 1)}`,
+      openDatabase: () => ({ database, path: 'memory' }),
+      openCheck: (spec) => ({ run: async ({ signal }) => look(spec, signal) }),
+      startCron: async () => ({ next: () => undefined, stop() {} }),
+      async send(delivery) {
+        if (!network) return { kind: 'passing', reason: 'connect', detail: 'unreachable' };
+        deliveries.push(delivery);
+        arrivedAt.set(delivery, (clock.now().steadyMs - startMs) / 1000);
+        return { kind: 'delivered', detail: 'taken' };
+      },
+    };
+  };
+
+  const metrics = createMetrics({ version: 'test' });
+  const start = (): Agent => {
+    generation += 1;
+    const agent = new Agent({
+      config,
+      dataDir: '/nowhere',
+      ports: ports(generation),
+      metrics,
+      log: createLogger({
+        level: 'info',
+        write: (line) => void log.push(line.trim()),
+        now: () => new Date(clock.now().wallMs),
+        redact: (text) => text,
+      }),
+      externalURL: () => '',
+      userAgent: 'test',
+    });
+    agent.start();
+    return agent;
+  };
+  let agent = start();
+  onTestFinished(async () => {
+    generation += 1;
+    if (database.isOpen) database.close();
+  });
+
+  return {
+    clock,
+    deliveries,
+    log,
+    runs,
+    get agent() {
+      return agent;
+    },
+    get network() {
+      return network;
+    },
+    set network(works) {
+      network = works;
+    },
+    finds: (check, finding) => void findings.set(check, finding),
+    advance: (seconds) => clock.advance(seconds * 1000),
+    told() {
+      const fresh = deliveries.slice(seen);
+      seen = deliveries.length;
+      return fresh.map((delivery) => {
+        const line = headline(delivery.notification, delivery.createdAt.wallMs);
+        return `${Math.floor(arrivedAt.get(delivery) ?? 0)}s ${line}`;
+      });
+    },
+    async metric(series) {
+      const page = await metrics.expose(agentSnapshot(agent, true, 0));
+      const line = page.split('\n').find((one) => one.startsWith(`${series} `));
+      return line === undefined ? undefined : Number(line.slice(series.length + 1));
+    },
+    reload(next) {
+      config = { ...config, ...next };
+      agent.reload(config);
+    },
+    kill() {
+      agent = start();
+    },
+  };
+}
+
+/** The descriptions of the alerts of a message, firing and resolved. */
+export function textsOf({ notification }: Delivery): string[] {
+  return notification.alerts.map(
+    (alert) =>
+      (alertStatus(alert) === 'firing'
+        ? alert.annotations['description']
+        : alert.annotations['resolved']) ?? '',
+  );
+}
+
+function configWith(checks: readonly CheckSpec[], changes: Partial<Config>): Config {
+  return {
+    agent: { name: 'web-1', labels: { host: 'web-1' }, retentionMs: 7 * 86_400_000 },
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      probe: { enabled: false, allow: [], timeoutOffsetMs: 500, historyLimit: 0, logLevel: 'info' },
+    },
+    checks,
+    route: route({ groupBy: ['host'] }),
+    receivers: [receiver('team', webhook())],
+    modules: new Map(),
+    files: [],
+    masked: '',
+    longForm: '',
+    secrets: [],
+    ...changes,
+  };
+}
