@@ -7,6 +7,7 @@ import { routesTest } from './routes-test.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
 import { status } from './status.ts';
+import { test } from './test.ts';
 import { validate } from './validate.ts';
 import { version } from './version.ts';
 import { why } from './why.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   notifyTest,
   routesShow,
   routesTest,
+  test,
   importBlackboxFile,
   schema,
   version,

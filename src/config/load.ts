@@ -92,7 +92,8 @@ async function readTree(file: string, tables: ConfigTables): Promise<Parsed> {
   return parseYaml(file, source.text);
 }
 
-async function readConfig(
+/** Reads a configuration that has become one tree; relative names in it start at the file of its root. */
+export async function readConfig(
   { environment, hostname, tables }: LoadOptions,
   root: MapTree,
   mainFiles: readonly string[],

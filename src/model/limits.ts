@@ -176,3 +176,9 @@ export const postedLengthMax = 64 * 1024 * 1024;
 
 /** How long the end of a posted alert is remembered: as long as a Prometheus repeats it. */
 export const postedEndKeptMs = 15 * 60_000;
+
+/** Runs of one check that a scenario may write with one `*`: a month of one a minute, and some. */
+export const scriptedRunsMax = 100_000;
+
+/** The longest a scenario may be played: a year of reminders ends within seconds. */
+export const scenarioLengthMaxMs = 366 * 86_400_000;

@@ -10,8 +10,8 @@ export const terminal = integration({
   entries: {},
   sendResolvedDefault: true,
   send(delivery, _options, context) {
-    if (context.write === undefined) return writeToStandardOutput(terminalMessage(delivery));
-    context.write(terminalMessage(delivery));
+    if (context.write === undefined) return writeToStandardOutput(terminalText(delivery));
+    context.write(terminalText(delivery));
     return Promise.resolve(printed);
   },
 });
@@ -19,7 +19,7 @@ export const terminal = integration({
 const printed: Outcome = { kind: 'delivered', detail: 'printed' };
 
 /** One block for each notification: when and what, then why, then the lines that explain it. */
-function terminalMessage({ notification, createdAt }: Delivery): string {
+export function terminalText({ notification, createdAt }: Delivery): string {
   const stories = mergeSameCheck(notification.alerts);
   const lines = [
     `${date(createdAt.wallMs)}  ${headline(notification, createdAt.wallMs)}`,
