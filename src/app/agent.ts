@@ -240,10 +240,13 @@ export class Agent {
         journal: this.#journal,
         newId: this.options.ports.newId,
         deliver: (deliveries) => this.outbox.add(deliveries),
-        onSuppressed: ({ reason, alert, receiver }) => {
+        onSuppressed: ({ reason, by, alert, receiver }) => {
           this.options.metrics.suppressed(reason);
           const check = alert.labels['alertname'];
-          this.options.log.info('notification suppressed', { check, receiver, reason });
+          this.options.log.info('notification suppressed', { check, receiver, reason, by });
+        },
+        onAllWell: ({ id, comment }) => {
+          this.options.log.info('silence ended: all it matches is well', { id, comment });
         },
       },
       this.#pipelineWorld(),
@@ -253,6 +256,7 @@ export class Agent {
           groups: saved.groups as readonly SavedGroup[],
           log: saved.log as ReadonlyMap<string, LogEntry>,
         },
+        kept: saved.kept,
       },
     );
   }
@@ -279,8 +283,10 @@ export class Agent {
 
   #prune(): void {
     const { wallMs } = this.clock.now();
+    const before = (wallMs - this.config.agent.retentionMs) as WallMs;
+    this.pipeline.silences.prune(before);
     try {
-      this.#journal.store.prune((wallMs - this.config.agent.retentionMs) as WallMs);
+      this.#journal.store.prune(before);
     } catch (error) {
       this.options.log.warn('cannot forget old results', { reason: String(error) });
     }

@@ -47,6 +47,12 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
       };
     },
     testReceiver: (name) => testReceivers(agent, name),
+    alerts: () => agent.pipeline.alerts(),
+    alertGroups: () => agent.pipeline.alertGroups(),
+    silences: () => agent.pipeline.silences.list(),
+    putSilence: (request) => agent.pipeline.silences.put(request),
+    expireSilence: (id) => agent.pipeline.silences.expire(id),
+    acknowledge: (request) => agent.pipeline.acknowledge(request),
     routesTest: (labels) => receiversFor(agent.config.route, labels),
   };
 }

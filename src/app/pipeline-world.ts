@@ -10,7 +10,12 @@ export function pipelineWorld(
 ): PipelineWorld {
   return {
     specs,
-    routing: { root: config.route, receivers: config.receivers, origin: config.agent.name },
+    routing: {
+      root: config.route,
+      receivers: config.receivers,
+      inhibitRules: config.inhibitRules,
+      origin: config.agent.name,
+    },
     origin: {
       labels: config.agent.labels,
       // Asked again for each alert: the address is not known before the server listens.

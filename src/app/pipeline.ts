@@ -9,19 +9,27 @@ import {
   type Track,
 } from '../alerts/track.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
-import type { Alert } from '../model/alert.ts';
+import { alertStatus, type Alert } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { recentResultsMax } from '../model/limits.ts';
 import type { RecordedResult } from '../model/result.ts';
+import type { AlertGroupView, AlertView } from '../model/alert-view.ts';
+import type { Silence } from '../model/silence.ts';
 import type { Instant, SteadyMs } from '../model/time.ts';
 import type { CheckView } from '../model/view.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
-import type { MuteReason, Suppressed } from '../routing/group.ts';
+import type { Mute, Suppressed } from '../routing/mute.ts';
 import type { PlannedNotification } from '../routing/plan-group.ts';
 import { receiversFor } from '../routing/route-tree.ts';
+import type { KeptSilence } from '../routing/silences.ts';
 import type { RoutingTable, SavedRouting } from '../routing/state.ts';
+import type { Saved } from '../store/store.ts';
+import { isAllWell } from './all-well.ts';
+import { alertGroupViews, alertViews, type ViewSource } from './alert-views.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import type { Journal } from './journal.ts';
+import { SilenceBook } from './silence-book.ts';
 
 /** What the pipeline saves, and where: a playback keeps nothing. */
 export type PipelineJournal = Pick<
@@ -36,6 +44,8 @@ export interface PipelineOptions {
   /** Hands over deliveries that are saved, or known not to be savable at the moment. */
   readonly deliver: (deliveries: readonly Delivery[]) => void;
   readonly onSuppressed: (suppressed: Suppressed) => void;
+  /** A silence has ended because all that it matches is well. */
+  readonly onAllWell?: (silence: Silence) => void;
 }
 
 /** What the pipeline needs to know of the present configuration. */
@@ -56,6 +66,8 @@ export class Pipeline {
   readonly #tracks: Map<string, Track>;
   readonly #recent = new Map<string, RecordedResult[]>();
   readonly #watchedSince = new Map<string, Instant>();
+  readonly silences: SilenceBook;
+  readonly #acknowledgements: Acknowledgements;
   #dispatcher: Dispatcher;
   #timer: Cancel | undefined;
   #armedFor: SteadyMs | undefined;
@@ -63,11 +75,20 @@ export class Pipeline {
   constructor(
     options: PipelineOptions,
     world: PipelineWorld,
-    saved: { readonly tracks: ReadonlyMap<string, Track>; readonly routing: SavedRouting },
+    saved: {
+      readonly tracks: ReadonlyMap<string, Track>;
+      readonly routing: SavedRouting;
+      readonly kept?: Saved['kept'];
+    },
   ) {
     this.#options = options;
     this.#world = world;
     this.#tracks = new Map(saved.tracks);
+    this.silences = new SilenceBook(options, saved.kept?.get('silence'));
+    this.#acknowledgements = new Acknowledgements(
+      options.journal,
+      saved.kept?.get('acknowledgement'),
+    );
     this.#dispatcher = this.#enter(saved.routing);
   }
 
@@ -92,10 +113,36 @@ export class Pipeline {
     const { journal } = this.#options;
     journal.result(result);
     if (worthSaving(before, advanced.track)) journal.track(spec.name, advanced.track);
-    for (const alert of advanced.offers) this.#dispatcher.offer(alert, now);
+    for (const alert of advanced.offers) this.#hear(alert, now);
     if (advanced.judgement.spared !== undefined) this.#spare(advanced.track.alert);
     this.#plan(now, advanced.judgement.transition !== undefined);
     return { undecided: advanced.judgement.undecided };
+  }
+
+  /** Takes in alerts that others posted: firing ones, changed ones, and the end of known ones. */
+  offer(alerts: readonly Alert[]): void {
+    const now = this.#options.clock.now();
+    for (const alert of alerts) this.#hear(alert, now);
+    this.#plan(now, true);
+  }
+
+  /** Notes that somebody has taken on one alert, by fingerprint, or all that a check has. */
+  acknowledge(request: {
+    readonly alert: string;
+    readonly by: string;
+    readonly comment: string;
+  }): 'acknowledged' | 'unknown' | 'not firing' {
+    const { alert: name } = request;
+    const now = this.#options.clock.now();
+    const found = [...this.#dispatcher.active()].flatMap(({ alert }) =>
+      [alert.fingerprint, alert.labels['alertname'], alert.labels['check']].includes(name)
+        ? [alert]
+        : [],
+    );
+    if (found.length === 0) return this.#tracks.has(name) ? 'not firing' : 'unknown';
+    for (const alert of found) this.#acknowledgements.add(alert, request, now);
+    this.#options.journal.flush();
+    return 'acknowledged';
   }
 
   /** Plans what has come due. Called by its own timer; harmless at any time. */
@@ -128,9 +175,24 @@ export class Pipeline {
     return this.#dispatcher;
   }
 
-  muted(alert: Alert): MuteReason | undefined {
-    const phaseOf = (check: string) => this.#tracks.get(check)?.state.phase;
-    return failingParent(alert, phaseOf) === undefined ? undefined : 'dependency';
+  /** What keeps an alert from being told at the moment, wherever its routes lead. */
+  muteOf(alert: Alert, now: Instant): Mute | undefined {
+    const parent = this.#failingParent(alert);
+    if (parent !== undefined) return { reason: 'dependency', by: parent };
+    const [inhibitor] = this.#dispatcher.inhibitors(alert.labels);
+    if (inhibitor !== undefined) return { reason: 'inhibition', by: inhibitor };
+    const [silence] = this.silences.matching(alert.labels, now);
+    return silence === undefined ? undefined : { reason: 'silence', by: silence };
+  }
+
+  alerts(): readonly AlertView[] {
+    const now = this.#options.clock.now();
+    return alertViews(this.#viewSource(now), now);
+  }
+
+  alertGroups(): readonly AlertGroupView[] {
+    const now = this.#options.clock.now();
+    return alertGroupViews(this.#viewSource(now), now);
   }
 
   /** Puts everything known into the journal again, for a database that has begun anew. */
@@ -139,6 +201,27 @@ export class Pipeline {
     for (const [name, track] of this.#tracks) journal.track(name, track);
     const { groups, log } = this.#dispatcher.save();
     journal.routing({ groups, removedGroups: [], log: [...log], removedLog: [] });
+    this.silences.resave();
+    this.#acknowledgements.resave();
+  }
+
+  #hear(alert: Alert, now: Instant): void {
+    if (alertStatus(alert) === 'resolved') this.#acknowledgements.end(alert);
+    this.#dispatcher.offer(alert, now);
+  }
+
+  #failingParent(alert: Alert): string | undefined {
+    return failingParent(alert, (check) => this.#tracks.get(check)?.state.phase);
+  }
+
+  #viewSource(now: Instant): ViewSource {
+    return {
+      root: this.#world.routing.root,
+      dispatcher: this.#dispatcher,
+      failingParent: (alert) => this.#failingParent(alert),
+      silencedBy: (alert) => this.silences.matching(alert.labels, now),
+      acknowledgement: (fingerprint) => this.#acknowledgements.get(fingerprint),
+    };
   }
 
   /** Brings tracks and routing, from an earlier process or configuration, into the present one. */
@@ -162,14 +245,20 @@ export class Pipeline {
       offers.push(...present.offers);
       if (track.alert !== undefined && present.alert !== undefined) {
         relabelled.set(track.alert.fingerprint, present.alert);
+        const known = this.#acknowledgements.get(track.alert.fingerprint);
+        if (known !== undefined) this.#acknowledgements.rename(known, present.alert.fingerprint);
       }
     }
     const dispatcher = new Dispatcher(routing, saved, now, relabelled);
-    for (const alert of offers) dispatcher.offer(alert, now);
+    for (const alert of offers) {
+      if (alertStatus(alert) === 'resolved') this.#acknowledgements.end(alert);
+      dispatcher.offer(alert, now);
+    }
     // A crash between judging and saving cannot lose an alert: what fires is offered again.
     for (const { alert } of this.#tracks.values()) {
       if (alert !== undefined) dispatcher.offer(alert, now);
     }
+    this.#acknowledgements.keepOnly((one) => dispatcher.activeAlert(one) !== undefined);
     return dispatcher;
   }
 
@@ -185,12 +274,13 @@ export class Pipeline {
   }
 
   #plan(now: Instant, urgent: boolean): void {
-    const { journal, deliver, onSuppressed } = this.#options;
+    const { journal, deliver, onSuppressed, onAllWell } = this.#options;
+    const ended = this.silences.settle(now, (kept) => this.#isAllWell(kept));
     const due = this.#dispatcher.nextFlushAt();
     const flushed =
       due === undefined || due > now.steadyMs
         ? undefined
-        : this.#dispatcher.flush(now, (alert) => this.muted(alert));
+        : this.#dispatcher.flush(now, (alert) => this.muteOf(alert, now));
     journal.routing(this.#dispatcher.takeChanges());
     const deliveries = (flushed?.planned ?? []).map((planned) => this.#address(planned, now));
     journal.outbox(
@@ -204,6 +294,7 @@ export class Pipeline {
     if (urgent || deliveries.length > 0) journal.flush();
     if (deliveries.length > 0) deliver(deliveries);
     for (const suppressed of flushed?.suppressed ?? []) onSuppressed(suppressed);
+    for (const silence of ended) onAllWell?.(silence);
     this.#arm(now);
   }
 
@@ -211,8 +302,18 @@ export class Pipeline {
   #spare(alert: Alert | undefined): void {
     if (alert === undefined) return;
     for (const receiver of receiversFor(this.#world.routing.root, alert.labels)) {
-      this.#options.onSuppressed({ alert, receiver, reason: 'flapping' });
+      const by = alert.labels['check'] ?? '';
+      this.#options.onSuppressed({ alert, receiver, reason: 'flapping', by });
     }
+  }
+
+  #isAllWell(kept: KeptSilence): boolean {
+    return isAllWell(kept, {
+      ...this.#world,
+      track: (check) => this.track(check),
+      recent: (check) => this.recent(check),
+      dispatcher: this.#dispatcher,
+    });
   }
 
   #address({ integration, dedupKey, notification }: PlannedNotification, now: Instant): Delivery {

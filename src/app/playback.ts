@@ -6,7 +6,7 @@ import type { Config } from '../model/config.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
-import type { Suppressed } from '../routing/group.ts';
+import type { Suppressed } from '../routing/mute.ts';
 import {
   Pipeline,
   type PipelineJournal,

@@ -1,5 +1,5 @@
 import type { CheckSpec } from '../model/check.ts';
-import { alertStatus } from '../model/alert.ts';
+import { alertStatus, type Alert } from '../model/alert.ts';
 import { shownDeliveriesMax } from '../model/limits.ts';
 import type {
   AgentSnapshot,
@@ -9,6 +9,8 @@ import type {
 } from '../model/snapshot.ts';
 import type { Instant, WallMs } from '../model/time.ts';
 import { version } from '../model/version.ts';
+import type { Group } from '../routing/group.ts';
+import { quietHours } from '../routing/mute.ts';
 import type { Agent } from './agent.ts';
 
 /**
@@ -66,7 +68,7 @@ export function groupSnapshots(agent: Agent, now: Instant): GroupSnapshot[] {
     receiver: group.receiver,
     labels: group.labels,
     alerts: [...group.alerts.values()].map((alert) => {
-      const mutedBy = agent.pipeline.muted(alert);
+      const mutedBy = mutedByNow(agent, group, alert, now);
       return {
         alertname: alert.labels['alertname'] ?? '',
         fingerprint: alert.fingerprint,
@@ -76,6 +78,14 @@ export function groupSnapshots(agent: Agent, now: Instant): GroupSnapshot[] {
     }),
     nextFlushAt: (now.wallMs + group.nextFlushAt - now.steadyMs) as WallMs,
   }));
+}
+
+/** Why an alert that fires is not told by this group at the moment. */
+function mutedByNow(agent: Agent, group: Group, alert: Alert, now: Instant): string | undefined {
+  if (alertStatus(alert) === 'resolved') return undefined;
+  const mute = agent.pipeline.muteOf(alert, now);
+  if (mute !== undefined) return mute.reason;
+  return quietHours(group.hours, now.wallMs).length > 0 ? 'time_interval' : undefined;
 }
 
 /** The latest notifications with their attempts, newest first; what is not saved yet included. */

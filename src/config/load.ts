@@ -108,6 +108,7 @@ export async function readConfig(
     modules: specsOf(modules),
     checks: await readChecks(reading, root, modules, tables),
     ...readRouting(reading, root, tables.integrations),
+    inhibitRules: [],
   };
   const { problems, secrets, hidden } = reading;
   if (problems.length > 0) {

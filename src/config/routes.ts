@@ -71,6 +71,8 @@ function readRoute(
     ...settings,
     matchers: readMatchers(reading, tree, keys),
     continue: keys.continue ?? false,
+    muteTimeIntervals: [],
+    activeTimeIntervals: [],
     routes: itemsOf(below).map((child) => readRoute(reading, child, settings, receivers)),
   };
 }

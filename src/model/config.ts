@@ -1,6 +1,6 @@
 import type { CheckSpec, ProberName } from './check.ts';
 import type { Labels } from './labels.ts';
-import type { ReceiverSpec, Route } from './route.ts';
+import type { InhibitRule, ReceiverSpec, Route } from './route.ts';
 import type { Secret } from './secret.ts';
 
 /** A configuration that has been read, checked and completed with every default. Frozen. */
@@ -34,6 +34,7 @@ export interface Config {
   readonly checks: readonly CheckSpec[];
   readonly route: Route;
   readonly receivers: readonly ReceiverSpec[];
+  readonly inhibitRules: readonly InhibitRule[];
   /** The files it was read from, in order; empty when the agent runs without a configuration. */
   readonly files: readonly string[];
   /** The whole configuration as YAML for `/config`, with every secret masked. */

@@ -182,3 +182,12 @@ export const scriptedRunsMax = 100_000;
 
 /** The longest a scenario may be played: a year of reminders ends within seconds. */
 export const scenarioLengthMaxMs = 366 * 86_400_000;
+
+/** Silences that are not over: every alert is held against each of them at every look. */
+export const silencesMax = 1000;
+
+/** Silences that are over and still shown; beyond it the oldest are forgotten before their time. */
+export const silencesOverMax = 1000;
+
+/** Characters of a silence, matchers and comment together: a person writes some hundred. */
+export const silenceLengthMax = 16 * 1024;

@@ -1,5 +1,6 @@
 import type { Labels } from './labels.ts';
 import type { IntegrationName } from './delivery.ts';
+import type { WallMs } from './time.ts';
 
 export type MatchOperator = '=' | '!=' | '=~' | '!~';
 
@@ -9,6 +10,23 @@ export interface Matcher {
   readonly operator: MatchOperator;
   readonly value: string;
   readonly matches: (labels: Labels) => boolean;
+}
+
+/** A named set of times, such as nights and week-ends. */
+export interface TimeInterval {
+  readonly name: string;
+  readonly contains: (atMs: WallMs) => boolean;
+}
+
+/**
+ * While an alert that matches `sourceMatchers` fires, those that match `targetMatchers` and have the same
+ * values for the labels `equal` are not told. A label that both lack counts as equal.
+ */
+export interface InhibitRule {
+  readonly name?: string;
+  readonly sourceMatchers: readonly Matcher[];
+  readonly targetMatchers: readonly Matcher[];
+  readonly equal: readonly string[];
 }
 
 /** A node of the routing tree with every inherited setting filled in. */
@@ -21,6 +39,10 @@ export interface Route {
   readonly repeatIntervalMs: number;
   readonly matchers: readonly Matcher[];
   readonly continue: boolean;
+  /** Nothing is told while inside any of these, nor while outside all of `activeTimeIntervals`. */
+  readonly muteTimeIntervals: readonly TimeInterval[];
+  /** Empty means always. */
+  readonly activeTimeIntervals: readonly TimeInterval[];
   readonly routes: readonly Route[];
 }
 

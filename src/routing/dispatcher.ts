@@ -1,20 +1,24 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
 import type { Labels } from '../model/labels.ts';
 import type { IntegrationSpec } from '../model/route.ts';
-import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
+import { laterMs, type Instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
-import {
-  groupId,
-  newGroup,
-  savedGroup,
-  type Group,
-  type MuteReason,
-  type Suppressed,
-} from './group.ts';
+import { fingerprintOf, groupId, newGroup, savedGroup, type Group } from './group.ts';
+import { Inhibition } from './inhibition.ts';
+import type { MuteOf, Suppressed } from './mute.ts';
 import { planGroup, type Knowledge, type PlannedNotification } from './plan-group.ts';
 import { regroup } from './regroup.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingChanges, RoutingTable, SavedRouting } from './state.ts';
+
+/** An alert that fires. */
+export interface ActiveAlert {
+  readonly alert: Alert;
+  /** When it was last heard of. */
+  readonly updatedAt: WallMs;
+  /** Whether a group has looked at it. */
+  looked: boolean;
+}
 
 /**
  * Groups alerts and decides when they are told, by Alertmanager's timers: a new group waits for
@@ -27,6 +31,9 @@ export class Dispatcher {
   readonly #log: Map<string, LogEntry>;
   /** Which groups hold an alert, by fingerprint. */
   readonly #holders = new Map<string, Set<Group>>();
+  /** Alerts that fire, by fingerprint. */
+  readonly #active = new Map<string, ActiveAlert>();
+  readonly #inhibition: Inhibition;
   /** Dedup keys in use, each behind the integration that knows it. */
   readonly #keys = new Set<string>();
   readonly #changedGroups: Set<string>;
@@ -46,14 +53,24 @@ export class Dispatcher {
     this.#changedGroups = new Set([...saved.groups.map(({ id }) => id), ...start.groups.keys()]);
     this.#changedLog = new Set([...saved.log.keys(), ...start.log.keys()]);
     for (const [key, { dedupKey }] of start.log) this.#keys.add(`${logOwner(key)}\n${dedupKey}`);
+    this.#inhibition = new Inhibition(table.inhibitRules ?? []);
+    const told = new Set(
+      [...start.log.values()].flatMap(({ firing }) => firing.map(fingerprintOf)),
+    );
     for (const group of start.groups.values()) {
-      for (const alert of group.alerts.values()) this.#put(group, alert);
+      for (const alert of group.alerts.values()) {
+        this.#put(group, alert);
+        if (alertStatus(alert) === 'firing')
+          this.#activate(alert, now, told.has(alert.fingerprint));
+      }
     }
   }
 
   /** Takes in an alert that fires, changed or resolved. A resolve of something unknown is nothing. */
   offer(alert: Alert, now: Instant): void {
     if (alertStatus(alert) === 'resolved') {
+      this.#active.delete(alert.fingerprint);
+      this.#inhibition.remove(alert.fingerprint);
       for (const group of this.#holders.get(alert.fingerprint) ?? []) {
         // Two senders may disagree about the end: the later one is told.
         const end = group.alerts.get(alert.fingerprint)?.endsAt;
@@ -61,6 +78,7 @@ export class Dispatcher {
       }
       return;
     }
+    this.#activate(alert, now, false);
     for (const matched of matchRoutes(this.#table.root, alert.labels)) {
       const key = groupKey(matched, alert.labels);
       const firstFlushAt = laterMs(now.steadyMs, matched.route.groupWaitMs);
@@ -77,7 +95,7 @@ export class Dispatcher {
    */
   flush(
     now: Instant,
-    muted: (alert: Alert) => MuteReason | undefined,
+    muteOf: MuteOf,
   ): {
     readonly planned: readonly PlannedNotification[];
     readonly suppressed: readonly Suppressed[];
@@ -92,10 +110,14 @@ export class Dispatcher {
     for (const group of this.#groups.values()) {
       if (group.nextFlushAt > now.steadyMs) continue;
       const receiver = receivers.find(({ name }) => name === group.receiver);
-      const plan = planGroup({ group, receiver, log: this.#log, now, muted, origin, knowledge });
+      const plan = planGroup({ group, receiver, log: this.#log, now, muteOf, origin, knowledge });
       planned.push(...plan.planned);
       suppressed.push(...plan.suppressed);
       for (const [key, entry] of plan.log) this.#setLog(key, entry);
+      for (const fingerprint of group.alerts.keys()) {
+        const active = this.#active.get(fingerprint);
+        if (active !== undefined) active.looked = true;
+      }
       group.nextFlushAt = laterMs(now.steadyMs, group.groupIntervalMs);
       this.#removeResolved(group);
     }
@@ -128,9 +150,30 @@ export class Dispatcher {
     return [...this.#groups.values()];
   }
 
+  /** The alerts that fire. */
+  active(): IterableIterator<ActiveAlert> {
+    return this.#active.values();
+  }
+
+  activeAlert(fingerprint: string): Alert | undefined {
+    return this.#active.get(fingerprint)?.alert;
+  }
+
+  /** Fingerprints of firing alerts that inhibit one with these labels. */
+  inhibitors(labels: Labels): string[] {
+    return this.#inhibition.inhibitors(labels);
+  }
+
   /** Everything, to be handed to the dispatcher of a changed configuration. */
   save(): SavedRouting {
     return { groups: this.groups().map(savedGroup), log: new Map(this.#log) };
+  }
+
+  #activate(alert: Alert, { wallMs }: Instant, looked: boolean): void {
+    const known = this.#active.get(alert.fingerprint);
+    const active = { alert, updatedAt: wallMs, looked: looked || known?.looked === true };
+    this.#active.set(alert.fingerprint, active);
+    if (known === undefined) this.#inhibition.add(alert.fingerprint, alert.labels);
   }
 
   #holds(receiver: string, fingerprint: string): boolean {

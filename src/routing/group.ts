@@ -2,16 +2,8 @@ import type { Alert } from '../model/alert.ts';
 import { alertStatus } from '../model/alert.ts';
 import { labelNames, type Labels } from '../model/labels.ts';
 import type { SteadyMs } from '../model/time.ts';
+import type { Hours, MuteReason } from './mute.ts';
 import { groupLabels, type MatchedRoute } from './route-tree.ts';
-
-/** Why a firing alert is not told at the moment: the label `reason` of the suppression metric. */
-export type MuteReason = 'dependency' | 'flapping' | 'uplink';
-
-export interface Suppressed {
-  readonly alert: Alert;
-  readonly receiver: string;
-  readonly reason: MuteReason;
-}
 
 /** Alerts that are told together, and when the next message about them is due. */
 export interface Group {
@@ -30,8 +22,10 @@ export interface Group {
    * of their end, but of nothing else.
    */
   readonly departed: Set<string>;
-  /** Fingerprints whose being muted has been reported. */
-  readonly reportedMuted: Set<string>;
+  /** When its route tells nothing. */
+  readonly hours: Hours;
+  /** Fingerprints whose being muted has been reported, with the reason that was given. */
+  readonly reportedMuted: Map<string, MuteReason>;
 }
 
 export function groupId(receiver: string, key: string): string {
@@ -55,7 +49,8 @@ export function newGroup(
     alerts: new Map(),
     nextFlushAt,
     departed: new Set(),
-    reportedMuted: new Set(),
+    hours: route,
+    reportedMuted: new Map(),
   };
 }
 

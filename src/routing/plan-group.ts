@@ -5,14 +5,8 @@ import { commonLabels, formatLabels, type Labels } from '../model/labels.ts';
 import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
 import type { Instant } from '../model/time.ts';
 import { decide, type LogEntry } from './decide.ts';
-import {
-  fingerprintOf,
-  orderForTelling,
-  toldId,
-  type Group,
-  type MuteReason,
-  type Suppressed,
-} from './group.ts';
+import { fingerprintOf, orderForTelling, toldId, type Group } from './group.ts';
+import { quietHours, type Mute, type MuteOf, type Suppressed } from './mute.ts';
 
 /** One message to one integration, decided but not yet addressed as a delivery. */
 export interface PlannedNotification {
@@ -48,12 +42,12 @@ export function planGroup(input: {
   readonly receiver: ReceiverSpec | undefined;
   readonly log: ReadonlyMap<string, LogEntry>;
   readonly now: Instant;
-  readonly muted: (alert: Alert) => MuteReason | undefined;
+  readonly muteOf: MuteOf;
   readonly origin: string;
   readonly knowledge: Knowledge;
 }): GroupPlan {
   const { group } = input;
-  const split = splitByMute(group, input.muted);
+  const split = splitByMute(group, input.muteOf, input.now);
   const planned: PlannedNotification[] = [];
   const log = new Map<string, LogEntry | undefined>();
   for (const integration of input.receiver?.integrations ?? []) {
@@ -166,16 +160,17 @@ interface SplitAlerts {
 
 interface MutedAlert {
   readonly alert: Alert;
-  readonly reason: MuteReason | 'departed';
+  /** Absent for an alert that departed: that is no reason to report. */
+  readonly mute?: Mute;
 }
 
-function splitByMute(
-  group: Group,
-  muteReason: (alert: Alert) => MuteReason | undefined,
-): SplitAlerts {
+function splitByMute(group: Group, muteOf: MuteOf, now: Instant): SplitAlerts {
   const firing: Alert[] = [];
   const resolved: Alert[] = [];
   const muted = new Map<string, MutedAlert>();
+  const [quiet] = quietHours(group.hours, now.wallMs);
+  const timeMute: Mute | undefined =
+    quiet === undefined ? undefined : { reason: 'time_interval', by: quiet };
   for (const alert of orderForTelling(group.alerts.values())) {
     // A mute never holds back the end of something that was told.
     if (alertStatus(alert) === 'resolved') {
@@ -183,9 +178,10 @@ function splitByMute(
       continue;
     }
     const departed = group.departed.has(alert.fingerprint);
-    const reason = departed ? 'departed' : muteReason(alert);
-    if (reason === undefined) firing.push(alert);
-    else muted.set(alert.fingerprint, { alert, reason });
+    const mute = departed ? undefined : (muteOf(alert) ?? timeMute);
+    if (departed) muted.set(alert.fingerprint, { alert });
+    else if (mute === undefined) firing.push(alert);
+    else muted.set(alert.fingerprint, { alert, mute });
   }
   return { firing, resolved, muted };
 }
@@ -202,13 +198,13 @@ function afterSilence(
 }
 
 function newlyMuted(group: Group, { muted }: SplitAlerts): Suppressed[] {
-  for (const fingerprint of group.reportedMuted) {
+  for (const fingerprint of group.reportedMuted.keys()) {
     if (!muted.has(fingerprint)) group.reportedMuted.delete(fingerprint);
   }
-  return [...muted].flatMap(([fingerprint, { alert, reason }]) => {
-    if (reason === 'departed' || group.reportedMuted.has(fingerprint)) return [];
-    group.reportedMuted.add(fingerprint);
-    return [{ alert, reason, receiver: group.receiver }];
+  return [...muted].flatMap(([fingerprint, { alert, mute }]) => {
+    if (mute === undefined || group.reportedMuted.get(fingerprint) === mute.reason) return [];
+    group.reportedMuted.set(fingerprint, mute.reason);
+    return [{ alert, ...mute, receiver: group.receiver }];
   });
 }
 

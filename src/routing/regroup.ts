@@ -203,7 +203,8 @@ function revived(old: SavedGroup): Group {
     repeatIntervalMs: Number.POSITIVE_INFINITY,
     alerts: new Map(),
     departed: new Set(),
-    reportedMuted: new Set(),
+    hours: { muteTimeIntervals: [], activeTimeIntervals: [] },
+    reportedMuted: new Map(),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ReceiverSpec, Route } from '../model/route.ts';
+import type { InhibitRule, ReceiverSpec, Route } from '../model/route.ts';
 import type { LogEntry } from './decide.ts';
 import type { SavedGroup } from './group.ts';
 
@@ -6,6 +6,7 @@ import type { SavedGroup } from './group.ts';
 export interface RoutingTable {
   readonly root: Route;
   readonly receivers: readonly ReceiverSpec[];
+  readonly inhibitRules?: readonly InhibitRule[];
   /** Sets this agent's groups apart from those of other hosts that tell the same receiver. */
   readonly origin: string;
 }

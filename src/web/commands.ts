@@ -1,6 +1,8 @@
 import type { IntegrationName, Outcome } from '../model/delivery.ts';
+import type { AlertGroupView, AlertView } from '../model/alert-view.ts';
 import type { Labels } from '../model/labels.ts';
 import type { RecordedResult } from '../model/result.ts';
+import type { Silence, SilenceAnswer, SilenceRequest } from '../model/silence.ts';
 import type { CheckSnapshot, DeliverySnapshot, GroupSnapshot } from '../model/snapshot.ts';
 
 /** What a job reports to `/ping/NAME`. */
@@ -39,6 +41,14 @@ export interface TestOutcome {
   readonly outcome: Outcome;
 }
 
+/** Somebody takes on an alert. */
+export interface AcknowledgeRequest {
+  /** A fingerprint, or the name of a check: all its firing alerts. */
+  readonly alert: string;
+  readonly by: string;
+  readonly comment: string;
+}
+
 type MaybePromise<Value> = Value | Promise<Value>;
 
 /** What the web server may ask of the agent, beside the snapshot. None of them throws for bad input. */
@@ -61,6 +71,17 @@ export interface WebCommands {
   why(check: string): MaybePromise<WhyReport | undefined>;
   /** Sends a marked test to one receiver, or to all; undefined for an unknown receiver. */
   testReceiver(receiver?: string): Promise<readonly TestOutcome[] | undefined>;
+  /** Every alert that fires, ordered by fingerprint. */
+  alerts(): readonly AlertView[];
+  alertGroups(): readonly AlertGroupView[];
+  /** Silences that are pending, active, or over but still kept. */
+  silences(): readonly Silence[];
+  /** Begins a silence or changes one; it is saved before this answers. */
+  putSilence(request: SilenceRequest): SilenceAnswer;
+  /** Ends a silence now; `over` says that it had ended already. */
+  expireSilence(id: string): 'expired' | 'unknown' | 'over';
+  /** Notes who has taken on a firing alert, or all that a check has; saved before this answers. */
+  acknowledge(request: AcknowledgeRequest): 'acknowledged' | 'unknown' | 'not firing';
   /** The receivers that an alert with these labels would reach, in order, without doubles. */
   routesTest(labels: Labels): readonly string[];
 }

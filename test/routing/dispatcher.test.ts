@@ -4,7 +4,7 @@ import { alertStatus } from '../../src/model/alert.ts';
 import type { Instant } from '../../src/model/time.ts';
 import { headline } from '../../src/notify/summary.ts';
 import { Dispatcher } from '../../src/routing/dispatcher.ts';
-import type { MuteReason } from '../../src/routing/group.ts';
+import type { MuteOf } from '../../src/routing/mute.ts';
 import type { RoutingTable, SavedRouting } from '../../src/routing/state.ts';
 import { at, ended, equal, firing, receiver, route, webhook } from '../support/routes.ts';
 
@@ -14,16 +14,14 @@ const team: RoutingTable = { root: route(), receivers: [receiver('team')], origi
 const a = firing({ alertname: 'a' });
 const b = firing({ alertname: 'b' });
 
+const byParent = { reason: 'dependency', by: 'uplink' } as const;
+
 function never(): never {
   throw new Error('nothing was planned');
 }
 
 /** What is sent at this moment: `receiver: reason: +firing -resolved`. */
-function flush(
-  dispatcher: Dispatcher,
-  now: Instant,
-  muted: (alert: Alert) => MuteReason | undefined = () => undefined,
-): string[] {
+function flush(dispatcher: Dispatcher, now: Instant, muted: MuteOf = () => undefined): string[] {
   return dispatcher.flush(now, muted).planned.map(({ notification }) => {
     const alerts = notification.alerts.map(
       (alert) => `${alertStatus(alert) === 'firing' ? '+' : '-'}${alert.labels['alertname']}`,
@@ -103,7 +101,7 @@ describe('the dispatcher', () => {
   test('a muted alert is not told, reported once, and told when the mute ends', () => {
     const dispatcher = new Dispatcher(team, empty, at(0));
     dispatcher.offer(a, at(0));
-    const muted = () => 'dependency' as const;
+    const muted: MuteOf = () => byParent;
     const first = dispatcher.flush(at(10), muted);
     expect([first.planned, first.suppressed.map(({ reason }) => reason)]).toEqual([
       [],
@@ -117,7 +115,7 @@ describe('the dispatcher', () => {
     const dispatcher = new Dispatcher(team, empty, at(0));
     dispatcher.offer(a, at(0));
     flush(dispatcher, at(10));
-    const muted = () => 'dependency' as const;
+    const muted: MuteOf = () => byParent;
     expect(flush(dispatcher, at(70), muted)).toEqual([]);
     dispatcher.offer(ended(a, 80), at(80));
     expect(flush(dispatcher, at(130), muted)).toEqual(['team: all alerts resolved: -a']);
@@ -128,7 +126,7 @@ describe('the dispatcher', () => {
     dispatcher.offer(a, at(0));
     dispatcher.offer(b, at(0));
     flush(dispatcher, at(10));
-    const muteA = (alert: Alert) => (alert === a ? ('dependency' as const) : undefined);
+    const muteA = (alert: Alert) => (alert === a ? byParent : undefined);
     dispatcher.offer(ended(b, 20), at(20));
     expect(flush(dispatcher, at(70), muteA)).toEqual(['team: some alerts resolved: -b']);
     dispatcher.offer(ended(a, 80), at(80));

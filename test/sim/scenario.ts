@@ -18,6 +18,7 @@ export function randomConfig(random: Random, splitsAlerts: boolean): Config {
     checks: names.map((name, index) => randomCheck(random, name, names.slice(0, index))),
     route: randomRoute(random),
     receivers: receivers(splitsAlerts),
+    inhibitRules: [],
     modules: new Map(),
     files: [],
     masked: '',

@@ -18,6 +18,8 @@ export function route(changes: Partial<Route> = {}): Route {
     repeatIntervalMs: 4 * 3_600_000,
     matchers: [],
     continue: false,
+    muteTimeIntervals: [],
+    activeTimeIntervals: [],
     routes: [],
     ...changes,
   };

@@ -17,6 +17,12 @@ export function webCommands(given: Partial<WebCommands> = {}): WebCommands {
     why: () => undefined,
     testReceiver: async () => undefined,
     routesTest: () => [],
+    alerts: () => [],
+    alertGroups: () => [],
+    silences: () => [],
+    putSilence: () => ({ kind: 'unknown' }),
+    expireSilence: () => 'unknown',
+    acknowledge: () => 'unknown',
     ...given,
   };
 }

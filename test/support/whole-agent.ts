@@ -177,6 +177,7 @@ function configWith(checks: readonly CheckSpec[], changes: Partial<Config>): Con
     checks,
     route: route({ groupBy: ['host'] }),
     receivers: [receiver('team', webhook())],
+    inhibitRules: [],
     modules: new Map(),
     files: [],
     masked: '',
