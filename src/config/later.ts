@@ -23,12 +23,15 @@ export const laterCheckTypes: readonly string[] = [
 const sections = words(`inhibit_rules time_intervals mute_time_intervals
   templates tracing`);
 
+/** Keys of `http_config` that newer versions of Alertmanager know. */
+const httpConfigKeys = words(`http_headers username_ref password_ref credentials_ref`);
+
 /** Keys of `oauth2` for the grant jwt-bearer, and for stores of secrets. */
 const oauth2Keys = words(`client_secret_ref client_certificate_key client_certificate_key_file
   client_certificate_key_id client_certificate_key_ref signature_algorithm iss audience claims`);
 
 const routingKeys = words(`mute_time_intervals active_time_intervals labels escalate fallback
-  fallback_after rate_limit http_config alertmanager_configs discord_configs incidentio_configs
+  fallback_after rate_limit alertmanager_configs discord_configs incidentio_configs
   jira_configs mattermost_configs msteams_configs msteamsv2_configs opsgenie_configs
   pushover_configs rocketchat_configs sns_configs telegram_configs victorops_configs webex_configs
   wechat_configs
@@ -51,5 +54,6 @@ function words(text: string): ReadonlySet<string> {
 export function isUnsupported(key: string, path: string): boolean {
   if (path === key) return sections.has(key);
   if (path.endsWith(`oauth2.${key}`)) return oauth2Keys.has(key);
+  if (path.includes('http_config.') && httpConfigKeys.has(key)) return true;
   return /^(?:route|receivers|global|notify)\b/.test(path) && routingKeys.has(key);
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Outcome, SendFailure } from '../model/delivery.ts';
-import type { HttpAnswer } from './http-post.ts';
+import type { PostAnswer } from './http-post.ts';
 import { quoteAnswer } from './mask.ts';
 
 type Verdict =
@@ -11,6 +11,7 @@ type Verdict =
 const clientErrors: Readonly<Record<number, Verdict>> = {
   401: { kind: 'permanent', reason: 'auth' },
   403: { kind: 'permanent', reason: 'auth' },
+  407: { kind: 'permanent', reason: 'auth' },
   404: { kind: 'permanent', reason: 'not_found' },
   408: { kind: 'passing', reason: 'timeout' },
   410: { kind: 'permanent', reason: 'not_found' },
@@ -27,9 +28,9 @@ function verdictOn(status: number): Verdict {
 
 /**
  * What an HTTP answer means for a delivery, where the receiver has no rules of its own. The answer is
- * quoted without `secrets`.
+ * quoted without `secrets` and without what it was asked with.
  */
-export function classifyAnswer(answer: HttpAnswer, secrets: readonly string[]): Outcome {
+export function classifyAnswer(answer: PostAnswer, secrets: readonly string[]): Outcome {
   const verdict = verdictOn(answer.status);
   const detail = describeAnswer(answer, secrets);
   if (verdict.kind === 'delivered') return { kind: 'delivered', detail: `HTTP ${answer.status}` };
@@ -44,12 +45,12 @@ export function classifyAnswer(answer: HttpAnswer, secrets: readonly string[]): 
 }
 
 /** The status and what the receiver said, in one line and without `secrets`. */
-export function describeAnswer(answer: HttpAnswer, secrets: readonly string[]): string {
+export function describeAnswer(answer: PostAnswer, secrets: readonly string[]): string {
   if (answer.status >= 300 && answer.status < 400) {
-    return `HTTP ${answer.status}: the address redirects, which is not followed`;
+    return `HTTP ${answer.status}: the address redirects to another, which belongs into the configuration`;
   }
   // A text that was cut off may end within a secret, where no search would find it.
-  return `HTTP ${answer.status}${answer.complete ? quoteAnswer(answer.body, secrets) : ', cut off'}`;
+  return `HTTP ${answer.status}${answer.complete ? quoteAnswer(answer.body, [...secrets, ...answer.secrets]) : ', cut off'}`;
 }
 
 /**

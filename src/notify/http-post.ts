@@ -1,119 +1,146 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
-import type { Outcome, SendFailure } from '../model/delivery.ts';
-import { isTlsError } from './tls-error.ts';
-
-/** Bytes of an answer that are read; no receiver has more to say than a short error. */
-const answerBytesMax = 64 * 1024;
+import { systemClock } from '../lib/clock.ts';
+import { authorizationOf } from '../lib/http-authorization.ts';
+import { basicAuthorization } from '../lib/http-basic.ts';
+import type { OAuth2Options } from '../lib/http-oauth2-options.ts';
+import { revealed } from '../lib/http-secret.ts';
+import { toWire } from '../lib/header-text.ts';
+import { forgetToken, tokenFor, type TokenRequest } from '../lib/oauth2-token.ts';
+import type { Outcome } from '../model/delivery.ts';
+import { redirectsMax } from '../model/limits.ts';
+import { agentsFor } from './http-agents.ts';
+import { plainHttp, type HttpConfig } from './http-config.ts';
+import { exchange, failed, type HttpAnswer, type HttpResult } from './http-exchange.ts';
 
 interface HttpPost {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** From name lookup to the last byte of the answer. */
+  /** From name lookup to the last byte of the answer, redirects and tokens included. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  readonly http?: HttpConfig;
 }
 
-/** What a server answered. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  /** Whether the body arrived in full (or up to what is read of it). */
-  readonly complete: boolean;
+/** An answer, together with what must not be repeated of it. */
+export interface PostAnswer extends HttpAnswer {
+  readonly secrets: readonly string[];
 }
-
-export type HttpResult =
-  | { readonly ok: true; readonly answer: HttpAnswer }
-  /** There was no answer; the outcome names the phase in which it went wrong. */
-  | { readonly ok: false; readonly outcome: Outcome };
 
 /**
- * Posts once: no retry, no redirect followed, a bounded answer. Never throws for what the network or the
- * server does. Nothing in the outcome comes from the address, for an address may be a secret.
+ * Posts a body as the options say: with their credentials, through their proxy. No retry, a bounded answer.
+ * Never throws for what the network or the server does. Nothing in the outcome comes from the address, for
+ * an address may be a secret.
+ *
+ * Where the server redirects with 307 or 308, the same request goes to the new address, without the
+ * credentials if that is another server. With 301, 302 and 303 HTTP lets a client ask for a page instead of
+ * posting, which would lose the message: those answers are the caller's to judge.
  */
-export async function httpPost(request: HttpPost): Promise<HttpResult> {
+export async function httpPost(request: HttpPost): Promise<HttpResult<PostAnswer>> {
   const url = URL.parse(request.url);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     return failed('secret', 'the address is not an http or https URL');
   }
-  const { default: got } = await import('got');
-  const stream = got.stream.post(url, {
-    headers: { 'content-type': 'application/json', ...request.headers },
-    body: request.body,
-    retry: { limit: 0 },
-    followRedirect: false,
-    throwHttpErrors: false,
-    timeout: { request: request.timeoutMs },
-    signal: request.signal,
-  });
-  const heads: Pick<HttpAnswer, 'status' | 'headers'>[] = [];
-  stream.once(
-    'response',
-    ({ statusCode: status, headers }) => void heads.push({ status, headers }),
-  );
-  const chunks: Buffer[] = [];
-  let failure: unknown;
-  try {
-    let bytes = 0;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes >= answerBytesMax) break;
-    }
-  } catch (error) {
-    failure = error;
+  const { http = plainHttp, timeoutMs } = request;
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
+  const bounded = { ...request, http, signal };
+  const first = await postWithCredentials(url, bounded);
+  if (!first.ok || first.answer.status !== 401 || http.oauth2 === undefined) return first;
+  // A token may end before its time: the next one is asked for, once.
+  forgetToken(http.oauth2);
+  return postWithCredentials(url, bounded);
+}
+
+type BoundedPost = Required<HttpPost>;
+
+async function postWithCredentials(
+  url: URL,
+  request: BoundedPost,
+): Promise<HttpResult<PostAnswer>> {
+  const authorization = await authorizationFor(url, request);
+  if (typeof authorization === 'object') return { ok: false, outcome: authorization };
+  const secrets = authorization === undefined ? [] : secretsIn(authorization);
+  let target = url;
+  for (let redirects = 0; ; redirects += 1) {
+    const agents = await agentsFor(target, request.http);
+    if ('kind' in agents) return { ok: false, outcome: agents };
+    const isHome = target.origin === url.origin;
+    const known = isHome && authorization !== undefined ? { authorization } : {};
+    const { body, timeoutMs, signal } = request;
+    const headers = { ...request.headers, ...known };
+    const result = await exchange({ url: target, headers, body, agents, timeoutMs, signal });
+    if (!result.ok) return result;
+    const next = redirects < redirectsMax ? nextAddress(result.answer, target, request.http) : null;
+    if (next === null) return { ok: true, answer: { ...result.answer, secrets } };
+    target = next;
   }
-  const [head] = heads;
-  if (head === undefined) return noAnswer(failure, url, stream.timings);
-  // Once the status is there, the receiver has decided: what may be missing is only its explanation.
-  const body = Buffer.concat(chunks).subarray(0, answerBytesMax).toString();
-  return { ok: true, answer: { ...head, body, complete: failure === undefined } };
 }
 
-type Phase = 'resolve' | 'connect' | 'tls' | 'answer';
-
-/** Milliseconds at which parts of a request were done, as far as they were. */
-type Timings =
-  | { readonly lookup?: number; readonly connect?: number; readonly secureConnect?: number }
-  | undefined;
-
-function phaseOf(code: string, url: URL, timings: Timings): Phase {
-  const isNamed = isIP(url.hostname.replaceAll(/[[\]]/g, '')) === 0;
-  if (/^(?:ENOTFOUND|EAI_)/.test(code)) return 'resolve';
-  if (isNamed && timings?.lookup === undefined) return 'resolve';
-  if (timings?.connect === undefined) return 'connect';
-  return url.protocol === 'https:' && timings.secureConnect === undefined ? 'tls' : 'answer';
+/** Where the same request shall go instead; null where it has arrived. */
+function nextAddress({ status, headers }: HttpAnswer, from: URL, http: HttpConfig): URL | null {
+  if (!http.follow_redirects || (status !== 307 && status !== 308)) return null;
+  const next = URL.parse(headers.location ?? '', from.href);
+  const isWeb = next !== null && /^https?:$/.test(next.protocol) && headers.location !== undefined;
+  // What was sent in secret does not go on in the open.
+  return isWeb && !(from.protocol === 'https:' && next.protocol === 'http:') ? next : null;
 }
 
-const doing: Record<Phase, string> = {
-  resolve: 'resolving the name',
-  connect: 'connecting',
-  tls: 'agreeing on TLS',
-  answer: 'waiting for the answer',
-};
-
-function noAnswer(error: unknown, url: URL, timings: Timings): HttpResult {
-  const code = errorCode(error);
-  const phase = phaseOf(code, url, timings);
-  return code === 'ETIMEDOUT' || code === 'ERR_ABORTED'
-    ? failed('timeout', `gave up while ${doing[phase]}`)
-    : failed(reasonOf(code, phase), `failed while ${doing[phase]} (${code})`);
+/** The Authorization header: of the user in the URL, else of the options. */
+async function authorizationFor(
+  url: URL,
+  request: BoundedPost,
+): Promise<string | Outcome | undefined> {
+  if (url.username !== '' || url.password !== '') return basicAuthorization(url);
+  try {
+    const header = await authorizationOf(request.http, (oauth2) => token(oauth2, request));
+    return typeof header === 'string' ? toWire(header) : header;
+  } catch (error) {
+    // Only the code: the message of an error may hold what was read.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'not available';
+    return { kind: 'passing', reason: 'secret', detail: `cannot read the credentials: ${code}` };
+  }
 }
 
-function reasonOf(code: string, phase: Phase): SendFailure {
-  if (code.startsWith('HPE_')) return 'protocol';
-  if (isTlsError(code)) return 'tls';
-  return phase === 'answer' ? 'connect' : phase;
+/** Tokens live on the time of the machine, whatever clock plans the messages. */
+const clock = systemClock();
+
+async function token(oauth2: OAuth2Options, request: BoundedPost): Promise<string | Outcome> {
+  const secret = await revealed(oauth2.client_secret, oauth2.client_secret_file);
+  const found = await tokenFor(oauth2, secret, clock.now().steadyMs, (form) =>
+    askForToken(form, oauth2, request),
+  );
+  if (typeof found === 'string' || 'kind' in found) return found;
+  return { kind: 'passing', reason: 'auth', detail: `no token for the request: ${found.refusal}` };
 }
 
-/** The code of an error; its message may hold the address. */
-function errorCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /^\w+$/.test(code) ? code : 'unknown error';
+async function askForToken(
+  { url, headers, form }: TokenRequest,
+  oauth2: OAuth2Options,
+  { timeoutMs, signal, headers: own }: BoundedPost,
+): Promise<{ readonly status: number; readonly text: string } | Outcome> {
+  const agents = await agentsFor(url, oauth2);
+  if ('kind' in agents) return agents;
+  const result = await exchange({
+    url,
+    headers: {
+      ...own,
+      'content-type': 'application/x-www-form-urlencoded',
+      ...Object.fromEntries(headers),
+    },
+    body: form,
+    agents,
+    timeoutMs,
+    signal,
+  });
+  if (!result.ok) return { ...result.outcome, detail: `no token: ${result.outcome.detail}` };
+  const { status, body } = result.answer;
+  if (status < 500 && status !== 429) return { status, text: body };
+  const reason = status === 429 ? 'rate_limited' : 'server_error';
+  return { kind: 'passing', reason, detail: `no token: HTTP ${status} from the server of tokens` };
 }
 
-function failed(reason: SendFailure, detail: string): HttpResult {
-  return { ok: false, outcome: { kind: 'passing', reason, detail } };
+/** What an answer could repeat of the credentials. */
+function secretsIn(authorization: string): string[] {
+  const [, value = ''] = /^\S+ (.*)$/.exec(authorization) ?? [];
+  const plain = Buffer.from(value, 'base64').toString();
+  return [value, plain, plain.slice(plain.indexOf(':') + 1)];
 }

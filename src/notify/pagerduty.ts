@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { secret, text } from '../lib/schema-atoms.ts';
 import { classifyAnswer } from './classify.ts';
+import { attemptTimeoutMs, httpEntries } from './http-config.ts';
 import { httpPost } from './http-post.ts';
 import { integration } from './integration.ts';
 import { pagerdutyEvent } from './pagerduty-event.ts';
@@ -27,6 +28,7 @@ const entries = {
   ),
   /** Whether a group is one incident, or each of its alerts. */
   incident: v.optional(v.picklist(['group', 'alert'], 'group or alert'), 'group'),
+  ...httpEntries,
 };
 
 /** PagerDuty, Events API v2. */
@@ -43,8 +45,9 @@ export const pagerduty = integration({
       url: options.url,
       headers: { 'user-agent': context.userAgent },
       body: JSON.stringify({ routing_key: key.value, ...event }),
-      timeoutMs: context.timeoutMs,
+      timeoutMs: attemptTimeoutMs(options.timeout, context.timeoutMs),
       signal: context.signal,
+      http: options.http_config,
     });
     return result.ok ? classifyAnswer(result.answer, [key.value]) : result.outcome;
   },

@@ -3,7 +3,9 @@ import * as v from 'valibot';
 import { secret } from '../lib/schema-atoms.ts';
 import type { Outcome, SendFailure } from '../model/delivery.ts';
 import { classifyAnswer, describeAnswer } from './classify.ts';
-import { type HttpAnswer, httpPost, type HttpResult } from './http-post.ts';
+import { attemptTimeoutMs, httpEntries, type HttpConfig } from './http-config.ts';
+import type { HttpResult } from './http-exchange.ts';
+import { httpPost, type PostAnswer } from './http-post.ts';
 import { integration, type SendContext } from './integration.ts';
 import { urlSecrets } from './mask.ts';
 import { plainText } from './plain-text.ts';
@@ -18,6 +20,7 @@ const entries = {
   username: v.optional(plainText),
   icon_emoji: v.optional(plainText),
   icon_url: v.optional(plainText),
+  ...httpEntries,
 };
 
 /** Slack, through an incoming webhook. */
@@ -36,7 +39,7 @@ export const slack = integration({
       ...(icon_url === undefined ? {} : { icon_url }),
     };
     const message = slackMessage(delivery, context.externalURL);
-    const result = await post(revealed.value, { ...look, ...message }, context);
+    const result = await post(revealed.value, { ...look, ...message }, options, context);
     return result.ok ? judge(result.answer, urlSecrets(revealed.value)) : result.outcome;
   },
 });
@@ -48,15 +51,21 @@ export const slack = integration({
 async function post(
   url: string,
   message: IncomingWebhookSendArguments,
-  { signal, timeoutMs, userAgent }: SendContext,
-): Promise<HttpResult> {
+  {
+    http_config: http,
+    timeout,
+  }: { readonly http_config: HttpConfig; readonly timeout?: number | undefined },
+  context: SendContext,
+): Promise<HttpResult<PostAnswer>> {
+  const { signal } = context;
+  const timeoutMs = attemptTimeoutMs(timeout, context.timeoutMs);
   const { IncomingWebhook } = await import('@slack/webhook');
-  let result: HttpResult | undefined;
+  let result: HttpResult<PostAnswer> | undefined;
   const webhook = new IncomingWebhook(url, {
     async fetch(_url, init) {
-      const headers = { 'user-agent': userAgent };
+      const headers = { 'user-agent': context.userAgent };
       const body = typeof init?.body === 'string' ? init.body : '';
-      result = await httpPost({ url, headers, body, timeoutMs, signal });
+      result = await httpPost({ url, headers, body, timeoutMs, signal, http });
       if (!result.ok) throw new Error(result.outcome.detail);
       return asFetchResponse(url, result.answer);
     },
@@ -73,7 +82,7 @@ async function post(
 
 type FetchResponse = Awaited<ReturnType<NonNullable<IncomingWebhookDefaultArguments['fetch']>>>;
 
-function asFetchResponse(url: string, answer: HttpAnswer): FetchResponse {
+function asFetchResponse(url: string, answer: PostAnswer): FetchResponse {
   const headers = new Map(
     Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
   );
@@ -105,7 +114,7 @@ const permanentErrors: Readonly<Record<string, SendFailure>> = {
 };
 
 /** Slack has taken a message only if it says so: status 200 is not enough. */
-function judge(answer: HttpAnswer, secrets: readonly string[]): Outcome {
+function judge(answer: PostAnswer, secrets: readonly string[]): Outcome {
   const outcome = classifyAnswer(answer, secrets);
   const said = answer.body.trim();
   if (outcome.kind !== 'delivered') return outcome;

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
-import { positiveDuration, secret, wholeNumber } from '../lib/schema-atoms.ts';
+import { secret, wholeNumber } from '../lib/schema-atoms.ts';
 import { type Alert, alertStatus } from '../model/alert.ts';
 import type { Notification } from '../model/delivery.ts';
 import { type Labels, labelNames } from '../model/labels.ts';
 import { rfc3339 } from '../model/time.ts';
 import { classifyAnswer } from './classify.ts';
+import { attemptTimeoutMs, httpEntries } from './http-config.ts';
 import { httpPost } from './http-post.ts';
 import { integration } from './integration.ts';
 import { urlSecrets } from './mask.ts';
@@ -17,7 +18,7 @@ const entries = {
   url_file: v.optional(plainText),
   /** 0 is all of them. */
   max_alerts: v.optional(wholeNumber, 0),
-  timeout: v.optional(positiveDuration),
+  ...httpEntries,
 };
 
 /** Any HTTP endpoint that takes what Alertmanager posts. */
@@ -33,8 +34,9 @@ export const webhook = integration({
       url: url.value,
       headers: { 'user-agent': context.userAgent },
       body: `${JSON.stringify(body)}\n`,
-      timeoutMs: Math.min(options.timeout ?? context.timeoutMs, context.timeoutMs),
+      timeoutMs: attemptTimeoutMs(options.timeout, context.timeoutMs),
       signal: context.signal,
+      http: options.http_config,
     });
     return result.ok ? classifyAnswer(result.answer, urlSecrets(url.value)) : result.outcome;
   },

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { text } from 'node:stream/consumers';
 
 export interface HttpRequest {
@@ -38,7 +39,7 @@ export interface ScriptedHttpServer extends AsyncDisposable {
 /** Starts a real server on a free port of 127.0.0.1 that answers by `judge`, unless scripted otherwise. */
 export async function startScriptedHttpServer(
   judge: (request: HttpRequest) => HttpReply,
-  tls?: { readonly key: string; readonly cert: string },
+  tls?: TlsOptions,
 ): Promise<ScriptedHttpServer> {
   const requests: HttpRequest[] = [];
   const accepted: HttpRequest[] = [];

@@ -4,6 +4,14 @@ import { integrations } from '../../src/notify/table.ts';
 import type { Delivery, IntegrationName, Outcome } from '../../src/model/delivery.ts';
 import { sampleDelivery } from './sample-delivery.ts';
 
+/** Options as the reader of a configuration gives them. */
+export function parsedOptions(
+  name: IntegrationName,
+  options: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return v.parse(v.strictObject(integrations[name].entries), options);
+}
+
 /** Sends a delivery through an integration, with options as they would stand in a configuration. */
 export function sendThrough(
   name: IntegrationName,
@@ -11,8 +19,17 @@ export function sendThrough(
   delivery: Delivery = sampleDelivery(),
   context: Partial<SendContext> = {},
 ): Promise<Outcome> {
-  const integration = integrations[name];
-  return integration.send(delivery, v.parse(v.strictObject(integration.entries), options), {
+  return sendParsed(name, parsedOptions(name, options), delivery, context);
+}
+
+/** The same with options that were read before, as all sends of one receiver have them. */
+export function sendParsed(
+  name: IntegrationName,
+  options: Readonly<Record<string, unknown>>,
+  delivery: Delivery = sampleDelivery(),
+  context: Partial<SendContext> = {},
+): Promise<Outcome> {
+  return integrations[name].send(delivery, options, {
     signal: new AbortController().signal,
     timeoutMs: 5000,
     externalURL: '',
