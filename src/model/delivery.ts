@@ -22,6 +22,9 @@ export const notifyReasons = [
 ] as const;
 export type NotifyReason = (typeof notifyReasons)[number];
 
+/** Why one alert is taken for the cause of the others; the rules are in `routing/likely-root.ts`. */
+export type RootReason = 'dependency' | 'uplink' | 'resource' | 'earliest';
+
 /** What a receiver is told: one aggregation group at one moment. Rendering happens at each send. */
 export interface Notification {
   readonly receiver: string;
@@ -38,6 +41,8 @@ export interface Notification {
   readonly remarks?: readonly string[];
   /** Fingerprint of the alert that probably caused the others. */
   readonly likelyRoot?: string;
+  /** Which rule says so: set exactly with `likelyRoot`. */
+  readonly likelyRootReason?: RootReason;
   /** Who has taken it on. */
   readonly acknowledgedBy?: string;
 }

@@ -6,6 +6,7 @@ import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
 import type { Instant } from '../model/time.ts';
 import { decide, type LogEntry } from './decide.ts';
 import { fingerprintOf, orderForTelling, toldId, type Group } from './group.ts';
+import { likelyRoot } from './likely-root.ts';
 import { quietHours, type Mute, type MuteOf, type Suppressed } from './mute.ts';
 
 /** One message to one integration, decided but not yet addressed as a delivery. */
@@ -219,17 +220,19 @@ interface Message {
 
 function together(message: Message): PlannedNotification {
   const { group, alerts, integration, dedupKey, reason } = message;
-  const firing = alerts.some((alert) => alertStatus(alert) === 'firing');
+  const firing = alerts.filter((alert) => alertStatus(alert) === 'firing');
+  const root = likelyRoot(firing.length > 0 ? firing : alerts);
   const notification: Notification = {
     receiver: group.receiver,
     groupKey: group.key,
     groupLabels: group.labels,
     commonLabels: commonLabels(alerts.map(({ labels }) => labels)),
     commonAnnotations: commonLabels(alerts.map(({ annotations }) => annotations)),
-    status: firing ? 'firing' : 'resolved',
+    status: firing.length > 0 ? 'firing' : 'resolved',
     reason,
     alerts,
     truncatedAlerts: 0,
+    ...(root === undefined ? {} : { likelyRoot: root.fingerprint, likelyRootReason: root.reason }),
   };
   return { integration, dedupKey, notification };
 }
