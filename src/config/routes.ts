@@ -1,5 +1,5 @@
 import { createMatcher, parseMatchers } from '../lib/matcher.ts';
-import { isMatcherError } from '../model/matcher-syntax.ts';
+import { inMatcherOrder, isMatcherError } from '../model/matcher-syntax.ts';
 import type { Matcher, MatchOperator, Route } from '../model/route.ts';
 import { noSuchName } from './check-name.ts';
 import { describe, read, readText } from './reader.ts';
@@ -97,7 +97,7 @@ function refuseGrouping(reading: Reading, tree: Tree, { group_by: names = [] }: 
   }
 }
 
-/** The three ways to write matchers, which all must hold, ordered by label as Alertmanager does. */
+/** The three ways to write matchers, which all must hold, in Alertmanager's order. */
 function readMatchers(reading: Reading, tree: Tree, keys: RouteKeys): readonly Matcher[] {
   const matchers: Matcher[] = [
     ...fromMap(reading, valueOf(tree, 'match'), keys.match, '='),
@@ -111,7 +111,7 @@ function readMatchers(reading: Reading, tree: Tree, keys: RouteKeys): readonly M
     if (!isMatcherError(parsed)) matchers.push(...parsed);
     else refuse(reading, at, `the matcher ${describe(at, reading.hidden)} ${parsed.error}`);
   }
-  return matchers.toSorted((a, b) => (a.label < b.label ? -1 : a.label > b.label ? 1 : 0));
+  return inMatcherOrder(matchers);
 }
 
 function fromMap(
@@ -122,7 +122,9 @@ function fromMap(
 ): readonly Matcher[] {
   return Object.entries(values).flatMap(([label, value]) => {
     const matcher = createMatcher(label, operator, value);
-    if (!isMatcherError(matcher)) return [matcher];
+    // In the older form Alertmanager writes the anchors into the key of the route.
+    const shown = operator === '=' ? value : `^(?:${value})$`;
+    if (!isMatcherError(matcher)) return [{ ...matcher, value: shown }];
     const at = valueOf(tree, label);
     if (at !== undefined) refuse(reading, at, `expected a label value, ${matcher.error}`);
     return [];

@@ -46,12 +46,30 @@ export function parseMatcherTerm(text: string): MatcherTerm | MatcherError {
   return rest.length === 0 ? term : { error: 'holds more than one matcher' };
 }
 
-/** A matcher in a notation that `parseMatcherTerms` reads back: `severity="critical"`. */
-export function formatMatcher({ label, operator, value }: MatcherTerm): string {
-  const bare = /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label);
-  const quote = bare ? classicQuoted : JSON.stringify;
-  return `${bare ? label : JSON.stringify(label)}${operator}${quote(value)}`;
+const operators: readonly MatchOperator[] = ['=', '!=', '=~', '!~'];
+
+/** By label, value and operator, the order in which Alertmanager keeps and writes them. */
+export function inMatcherOrder<Term extends MatcherTerm>(terms: readonly Term[]): readonly Term[] {
+  return terms.toSorted(
+    (a, b) =>
+      compare(a.label, b.label) ||
+      compare(a.value, b.value) ||
+      operators.indexOf(a.operator) - operators.indexOf(b.operator),
+  );
 }
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A matcher as Alertmanager writes it, which `parseMatcherTerms` reads back: `severity="critical"`. */
+export function formatMatcher({ label, operator, value }: MatcherTerm): string {
+  if (!bareLabel.test(label)) return `${JSON.stringify(label)}${operator}${JSON.stringify(value)}`;
+  return `${label}${operator}${classicQuoted(value)}`;
+}
+
+/** A name that needs no quotes, by the rule of Alertmanager. */
+const bareLabel = /^[^\p{White_Space}{}!=~,\\"'`]+$/u;
 
 /** Quotes so that both dialects read the same: the classic one knows no escapes but these three. */
 function classicQuoted(value: string): string {

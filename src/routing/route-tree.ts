@@ -1,4 +1,5 @@
 import { formatLabels, labelValue, type Labels } from '../model/labels.ts';
+import { formatMatcher, inMatcherOrder } from '../model/matcher-syntax.ts';
 import type { Matcher, Route } from '../model/route.ts';
 
 /** A route that an alert belongs to, with the identity it has in the tree. */
@@ -46,10 +47,5 @@ export function groupKey(matched: MatchedRoute, labels: Labels): string {
 }
 
 function formatMatchers(matchers: readonly Matcher[]): string {
-  return `{${matchers.map(formatMatcher).toSorted().join(',')}}`;
-}
-
-function formatMatcher({ label, operator, value }: Matcher): string {
-  const anchored = operator === '=~' || operator === '!~' ? `^(?:${value})$` : value;
-  return `${label}${operator}${JSON.stringify(anchored)}`;
+  return `{${inMatcherOrder(matchers).map(formatMatcher).join(',')}}`;
 }

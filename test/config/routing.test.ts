@@ -20,6 +20,8 @@ test('the long form has the defaults of Alertmanager', async () => {
     repeatIntervalMs: 240 * minute,
     matchers: [],
     continue: false,
+    muteTimeIntervals: [],
+    activeTimeIntervals: [],
     routes: [],
   });
   expect(receivers).toEqual([{ name: 'a', integrations: [] }]);
@@ -62,7 +64,7 @@ route:
 receivers: [{ name: a }, { name: b }, { name: c }]
 `);
   expect(route.routes.map(({ matchers }) => matchers.map(formatMatcher))).toEqual([
-    ['env=~"prod|test"', 'service="web"', 'x!="3"', 'y!~"no.*"', 'z="1"'],
+    ['env=~"^(?:prod|test)$"', 'service="web"', 'x!="3"', 'y!~"no.*"', 'z="1"'],
     ['severity="info"'],
   ]);
   const labels = { env: 'prod', service: 'web', z: '1' };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { groupKey, matchRoutes, receiversFor } from '../../src/routing/route-tree.ts';
+import type { Matcher, MatchOperator } from '../../src/model/route.ts';
 import { equal, route } from '../support/routes.ts';
 
 const tree = route({
@@ -60,14 +61,19 @@ describe('the route tree', () => {
     expect(keyOf(odd)).toEqual(['{}:{__proto__="y",constructor="x"}']);
   });
 
-  test('regular expressions appear anchored in the key', () => {
-    const owner = {
-      label: 'owner',
-      operator: '=~',
-      value: 'team-(B|C)',
+  test('the key holds matchers as Alertmanager writes and orders them', () => {
+    const matcher = (label: string, operator: MatchOperator, value: string): Matcher => ({
+      label,
+      operator,
+      value,
       matches: () => true,
-    } as const;
-    const [matched] = matchRoutes(route({ routes: [route({ matchers: [owner] })] }), {});
-    expect(matched?.key).toBe('{}/{owner=~"^(?:team-(B|C))$"}');
+    });
+    const matchers = [
+      matcher('b', '!~', 'team-(B|C)'),
+      matcher('a', '!=', '2'),
+      matcher('a', '=', '1"\n'),
+    ];
+    const [matched] = matchRoutes(route({ routes: [route({ matchers })] }), {});
+    expect(matched?.key).toBe('{}/{a="1\\"\\n",a!="2",b!~"team-(B|C)"}');
   });
 });
