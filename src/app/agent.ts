@@ -23,6 +23,7 @@ import { tellMetrics } from './observe.ts';
 import { Pipeline, type PipelineWorld } from './pipeline.ts';
 import { pipelineWorld } from './pipeline-world.ts';
 import type { Ports } from './ports.ts';
+import { PostedAlerts } from './posted-alerts.ts';
 import { ReceiverBook } from './receiver-book.ts';
 import { createSender, type Sender } from './sender.ts';
 import { openState, type State } from './state.ts';
@@ -50,6 +51,8 @@ export class Agent {
   readonly outbox: Outbox;
   readonly scheduler: Scheduler;
   readonly heartbeats: Heartbeats;
+  /** Alerts that others post. */
+  readonly posted: PostedAlerts;
   readonly receivers = new ReceiverBook();
   readonly send: Sender;
   readonly options: AgentOptions;
@@ -93,6 +96,7 @@ export class Agent {
       userAgent: options.userAgent,
     });
     this.outbox = this.#createOutbox();
+    this.posted = this.#createPosted(saved);
     this.pipeline = this.#createPipeline(saved);
     this.scheduler = new Scheduler({
       clock: this.clock,
@@ -197,6 +201,7 @@ export class Agent {
       storeFailure: this.#journal.failure,
       setAside: this.#state.setAside,
       reloadError: this.#reload.error,
+      postedProblem: this.posted.problem(now),
       receivers: this.receivers.snapshot(
         this.config.receivers,
         this.outbox.snapshot().entries,
@@ -233,12 +238,27 @@ export class Agent {
     });
   }
 
+  #createPosted(saved: Saved): PostedAlerts {
+    return new PostedAlerts(
+      {
+        clock: this.clock,
+        journal: this.#journal,
+        offer: (alerts) => this.pipeline.offer(alerts),
+        resolveTimeoutMs: () => this.config.resolveTimeoutMs,
+        isOwn: ({ check = '', host }) => host === this.config.agent.name && this.specs.has(check),
+      },
+      saved.kept.get('posted_alert'),
+      saved.anchor === undefined ? 0 : this.startedAt.steadyMs - saved.anchor.steadyMs,
+    );
+  }
+
   #createPipeline(saved: Saved): Pipeline {
     return new Pipeline(
       {
         clock: this.clock,
         journal: this.#journal,
         newId: this.options.ports.newId,
+        source: this.posted,
         deliver: (deliveries) => this.outbox.add(deliveries),
         onSuppressed: ({ reason, by, alert, receiver }) => {
           this.options.metrics.suppressed(reason);
@@ -277,6 +297,7 @@ export class Agent {
     if (store === undefined) return undefined;
     this.pipeline.resave();
     this.heartbeats.resave();
+    this.posted.resave();
     this.#journal.outbox(this.outbox.snapshot().entries);
     return store;
   }

@@ -53,6 +53,7 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
     putSilence: (request) => agent.pipeline.silences.put(request),
     expireSilence: (id) => agent.pipeline.silences.expire(id),
     acknowledge: (request) => agent.pipeline.acknowledge(request),
+    postAlerts: (posts) => agent.posted.post(posts),
     routesTest: (labels) => receiversFor(agent.config.route, labels),
   };
 }

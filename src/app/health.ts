@@ -15,6 +15,8 @@ export interface HealthInputs {
   readonly setAside: { readonly path: string; readonly at: Instant } | undefined;
   readonly reloadError: string | undefined;
   readonly receivers: readonly ReceiverSnapshot[];
+  /** What is wrong with the alerts that others post. */
+  readonly postedProblem: string | undefined;
   readonly schedulerLagMs: number;
   readonly residentBytes: number;
 }
@@ -36,6 +38,9 @@ export function agentHealth(inputs: HealthInputs): AgentHealth {
   if (inputs.reloadError !== undefined) {
     const summary = `the configuration could not be reloaded, the old one runs on: ${inputs.reloadError}`;
     problems.push({ critical: false, summary });
+  }
+  if (inputs.postedProblem !== undefined) {
+    problems.push({ critical: true, summary: inputs.postedProblem });
   }
   for (const receiver of receivers) {
     const problem = receiverProblem(receiver);

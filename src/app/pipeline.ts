@@ -28,6 +28,7 @@ import type { Saved } from '../store/store.ts';
 import { isAllWell } from './all-well.ts';
 import { alertGroupViews, alertViews, type ViewSource } from './alert-views.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import type { AlertSource } from './alert-source.ts';
 import type { Journal } from './journal.ts';
 import { SilenceBook } from './silence-book.ts';
 
@@ -46,6 +47,8 @@ export interface PipelineOptions {
   readonly onSuppressed: (suppressed: Suppressed) => void;
   /** A silence has ended because all that it matches is well. */
   readonly onAllWell?: (silence: Silence) => void;
+  /** Alerts of others, beside those of the checks. */
+  readonly source?: AlertSource;
 }
 
 /** What the pipeline needs to know of the present configuration. */
@@ -258,6 +261,7 @@ export class Pipeline {
     for (const { alert } of this.#tracks.values()) {
       if (alert !== undefined) dispatcher.offer(alert, now);
     }
+    for (const alert of this.#options.source?.firing() ?? []) dispatcher.offer(alert, now);
     this.#acknowledgements.keepOnly((one) => dispatcher.activeAlert(one) !== undefined);
     return dispatcher;
   }
@@ -274,7 +278,8 @@ export class Pipeline {
   }
 
   #plan(now: Instant, urgent: boolean): void {
-    const { journal, deliver, onSuppressed, onAllWell } = this.#options;
+    const { journal, deliver, onSuppressed, onAllWell, source } = this.#options;
+    for (const alert of source?.expire(now) ?? []) this.#hear(alert, now);
     const ended = this.silences.settle(now, (kept) => this.#isAllWell(kept));
     const due = this.#dispatcher.nextFlushAt();
     const flushed =
@@ -329,7 +334,7 @@ export class Pipeline {
   }
 
   #arm(now: Instant): void {
-    const next = this.#dispatcher.nextFlushAt();
+    const next = earlier(this.#dispatcher.nextFlushAt(), this.#options.source?.nextExpiryAt());
     if (next === this.#armedFor) return;
     this.#armedFor = next;
     this.#timer?.();
@@ -351,4 +356,9 @@ export class Pipeline {
     recent.push(result);
     if (recent.length > recentResultsMax) recent.shift();
   }
+}
+
+function earlier(a: SteadyMs | undefined, b: SteadyMs | undefined): SteadyMs | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
 }

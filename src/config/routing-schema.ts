@@ -86,8 +86,10 @@ export function globalDefaultsOf(name: IntegrationName): readonly (readonly [str
 /** The section `global:`: defaults for the blocks of receivers, each with the schema it has there. */
 export function globalSchema(integrations: Integrations) {
   const entries: v.ObjectEntries = {
-    // It is about alerts that others post without an end; this version takes none, so nothing is lost.
-    resolve_timeout: v.optional(positiveDuration),
+    resolve_timeout: optionalKey(
+      'How long an alert fires that others post without an end. Default 5m.',
+      positiveDuration,
+    ),
   };
   for (const [key, name, option] of globalKeys) {
     const schema = integrations[name].entries[option];

@@ -12,9 +12,12 @@ import { itemsOf, listOf, mapOf, valueOf, type MapTree } from './tree.ts';
 export interface Routing {
   readonly route: Route;
   readonly receivers: readonly ReceiverSpec[];
+  readonly resolveTimeoutMs: number;
   /** Both as YAML in the long form, secrets masked. */
   readonly longForm: string;
 }
+
+const resolveTimeoutDefaultMs = 5 * 60_000;
 
 /** Reads `global`, `route` and `receivers`, or what `notify` stands for. */
 export function readRouting(
@@ -23,14 +26,20 @@ export function readRouting(
   integrations: ConfigTables['integrations'],
 ): Routing {
   const global = valueOf(root, 'global');
-  if (global !== undefined) read(reading, global, globalSchema(integrations));
+  const defaults = global && read(reading, global, globalSchema(integrations));
+  const resolveTimeout = defaults?.['resolve_timeout'];
   const form = writtenForm(reading, root);
   const completed = withGlobalDefaults(form.receivers, global);
   const receivers = readReceivers(reading, completed, integrations);
   const names = new Set(receivers.map(({ name }) => name));
   const route = readRoutes(reading, form.route, names);
   const tree = mapOf({ route: form.route, receivers: completed }, root.place);
-  return { route, receivers, longForm: maskedYaml(tree, reading.hidden) };
+  return {
+    route,
+    receivers,
+    resolveTimeoutMs: typeof resolveTimeout === 'number' ? resolveTimeout : resolveTimeoutDefaultMs,
+    longForm: maskedYaml(tree, reading.hidden),
+  };
 }
 
 function writtenForm(reading: Reading, root: MapTree): LongForm {

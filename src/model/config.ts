@@ -35,6 +35,8 @@ export interface Config {
   readonly route: Route;
   readonly receivers: readonly ReceiverSpec[];
   readonly inhibitRules: readonly InhibitRule[];
+  /** How long an alert fires that others post without an end. */
+  readonly resolveTimeoutMs: number;
   /** The files it was read from, in order; empty when the agent runs without a configuration. */
   readonly files: readonly string[];
   /** The whole configuration as YAML for `/config`, with every secret masked. */

@@ -191,3 +191,9 @@ export const silencesOverMax = 1000;
 
 /** Characters of a silence, matchers and comment together: a person writes some hundred. */
 export const silenceLengthMax = 16 * 1024;
+
+/** How long the agent says that it refuses alerts of others: several of their attempts. */
+export const postedRefusalReportedMs = 5 * 60_000;
+
+/** Characters of the link of a posted alert: browsers and receivers take no longer ones. */
+export const generatorUrlLengthMax = 2048;

@@ -39,6 +39,8 @@ export interface KeptChange {
   readonly drawer: Drawer;
   readonly name: string;
   readonly value: unknown;
+  /** It must survive a power cut: somebody else has been told that it is kept. */
+  readonly durable?: true;
 }
 
 /** What an earlier process left. */
@@ -72,8 +74,8 @@ export function createStore(database: DatabaseSync): Store {
   return {
     load: () => load(sql),
     commit(batch) {
-      // What was planned to be told must survive a power cut; plain results need not.
-      const durable = batch.outbox.length > 0;
+      // What was planned or promised must survive a power cut; plain results need not.
+      const durable = batch.outbox.length > 0 || batch.kept.some((change) => change.durable);
       if (durable) database.exec('PRAGMA synchronous = FULL');
       database.exec('BEGIN IMMEDIATE');
       try {

@@ -1,3 +1,4 @@
+import type { AlertPost, PostAnswer } from '../model/alert-post.ts';
 import type { IntegrationName, Outcome } from '../model/delivery.ts';
 import type { AlertGroupView, AlertView } from '../model/alert-view.ts';
 import type { Labels } from '../model/labels.ts';
@@ -82,6 +83,8 @@ export interface WebCommands {
   expireSilence(id: string): 'expired' | 'unknown' | 'over';
   /** Notes who has taken on a firing alert, or all that a check has; saved before this answers. */
   acknowledge(request: AcknowledgeRequest): 'acknowledged' | 'unknown' | 'not firing';
+  /** Takes alerts of others; those that can be taken are, whatever the rest is like. */
+  postAlerts(posts: readonly AlertPost[]): PostAnswer;
   /** The receivers that an alert with these labels would reach, in order, without doubles. */
   routesTest(labels: Labels): readonly string[];
 }

@@ -1,4 +1,5 @@
 import { apiRoutes } from './api.ts';
+import { apiV2Routes } from './api-v2.ts';
 import type { WebRoute } from './exchange.ts';
 import { healthRoutes } from './health.ts';
 import { managementRoutes } from './management.ts';
@@ -19,5 +20,6 @@ export function webRoutes(options: WebServerOptions): readonly WebRoute[] {
     ...healthRoutes(options.snapshot),
     ...pingRoutes(options.commands),
     ...apiRoutes(options),
+    ...apiV2Routes(options),
   ];
 }

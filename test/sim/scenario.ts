@@ -19,6 +19,7 @@ export function randomConfig(random: Random, splitsAlerts: boolean): Config {
     route: randomRoute(random),
     receivers: receivers(splitsAlerts),
     inhibitRules: [],
+    resolveTimeoutMs: 300_000,
     modules: new Map(),
     files: [],
     masked: '',

@@ -16,6 +16,7 @@ export function webCommands(given: Partial<WebCommands> = {}): WebCommands {
     deliveries: () => [],
     why: () => undefined,
     testReceiver: async () => undefined,
+    postAlerts: () => ({ faults: [], tooMany: 0, saved: true }),
     routesTest: () => [],
     alerts: () => [],
     alertGroups: () => [],
