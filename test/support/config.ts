@@ -164,9 +164,10 @@ export async function problemsOf(
 export async function configOf(
   text: string,
   environment: Readonly<Record<string, string>> = {},
+  tables: ConfigTables = configTables,
 ): Promise<Config> {
   const directory = await directoryWith({ 'agent.config.yaml': text });
-  const { config, problems } = await loadDirectory(directory, { environment });
+  const { config, problems } = await loadDirectory(directory, { environment, tables });
   if (config === undefined) throw new Error(problems.join('\n'));
   return config;
 }

@@ -178,6 +178,7 @@ function configWith(checks: readonly CheckSpec[], changes: Partial<Config>): Con
     route: route({ groupBy: ['host'] }),
     receivers: [receiver('team', webhook())],
     inhibitRules: [],
+    resolveTimeoutMs: 300_000,
     modules: new Map(),
     files: [],
     masked: '',
