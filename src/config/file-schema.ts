@@ -3,6 +3,7 @@ import { nonEmptyText, optionalKey, text } from '../lib/schema-atoms.ts';
 import { checkTypeNames, type CheckTypeName } from '../model/check.ts';
 import { integrationNames, type IntegrationName } from '../model/delivery.ts';
 import { checkSchema, defaultsSchema } from './check-schema.ts';
+import { inhibitRuleSchema } from './inhibit-rules.ts';
 import { moduleSchema } from './module-schema.ts';
 import { modulesFileSchema } from './modules.ts';
 import {
@@ -15,6 +16,7 @@ import {
 import { agentSchema, serverSchema } from './settings.ts';
 import { shortKeys } from './short-form.ts';
 import type { ConfigTables } from './tables.ts';
+import { timeIntervalSchema } from './time-intervals.ts';
 
 const titled = (title: string, schema: v.GenericSchema): v.GenericSchema =>
   v.pipe(schema, v.title(title));
@@ -51,6 +53,13 @@ export function fileSchema({ checkTypes, integrations }: ConfigTables): v.Generi
     modules_file: v.optional(titled('A file of modules, or several', modulesFileSchema)),
     route: v.optional(titled('Which alerts go where', routeTree)),
     receivers: v.optional(titled('Who is told', v.array(receiverSchemaOf(integrations)))),
+    inhibit_rules: v.optional(
+      titled('Alerts that keep others back', v.array(v.nullable(inhibitRuleSchema))),
+    ),
+    time_intervals: v.optional(titled('Named times for routes', v.array(timeIntervalSchema))),
+    mute_time_intervals: v.optional(
+      titled('Older name of time_intervals', v.array(timeIntervalSchema)),
+    ),
     checks: v.optional(
       titled(
         'What is watched',

@@ -20,8 +20,7 @@ export const laterCheckTypes: readonly string[] = [
   'caddy',
 ];
 
-const sections = words(`inhibit_rules time_intervals mute_time_intervals
-  templates tracing`);
+const sections = words('templates tracing');
 
 /** Keys of `http_config` that newer versions of Alertmanager know. */
 const httpConfigKeys = words(`http_headers username_ref password_ref credentials_ref`);
@@ -30,7 +29,7 @@ const httpConfigKeys = words(`http_headers username_ref password_ref credentials
 const oauth2Keys = words(`client_secret_ref client_certificate_key client_certificate_key_file
   client_certificate_key_id client_certificate_key_ref signature_algorithm iss audience claims`);
 
-const routingKeys = words(`mute_time_intervals active_time_intervals labels escalate fallback
+const routingKeys = words(`labels escalate fallback
   fallback_after rate_limit alertmanager_configs discord_configs incidentio_configs
   jira_configs mattermost_configs msteams_configs msteamsv2_configs opsgenie_configs
   pushover_configs rocketchat_configs sns_configs telegram_configs victorops_configs webex_configs

@@ -53,6 +53,9 @@ const topKeys = [
   'global',
   'route',
   'receivers',
+  'inhibit_rules',
+  'time_intervals',
+  'mute_time_intervals',
   'checks',
   'modules',
   'modules_file',
@@ -108,7 +111,6 @@ export async function readConfig(
     modules: specsOf(modules),
     checks: await readChecks(reading, root, modules, tables),
     ...readRouting(reading, root, tables.integrations),
-    inhibitRules: [],
   };
   const { problems, secrets, hidden } = reading;
   if (problems.length > 0) {

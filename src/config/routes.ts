@@ -1,8 +1,7 @@
-import { createMatcher, parseMatchers } from '../lib/matcher.ts';
-import { inMatcherOrder, isMatcherError } from '../model/matcher-syntax.ts';
-import type { Matcher, MatchOperator, Route } from '../model/route.ts';
+import type { Route, TimeInterval } from '../model/route.ts';
 import { noSuchName } from './check-name.ts';
-import { describe, read, readText } from './reader.ts';
+import { readMatchers } from './matchers.ts';
+import { read, readText } from './reader.ts';
 import { refuse, type Reading } from './reading.ts';
 import { routeSchema, type RouteKeys } from './routing-schema.ts';
 import { itemsOf, valueOf, type Tree } from './tree.ts';
@@ -22,9 +21,25 @@ const defaults: Inherited = {
   repeatIntervalMs: 4 * 60 * 60_000,
 };
 
+/** What routes speak of by name. */
+export interface RouteNames {
+  readonly receivers: ReadonlySet<string>;
+  readonly intervals: ReadonlyMap<string, TimeInterval>;
+}
+
+/** Keys that would make the first route leave out alerts, or times. */
+const keysBelowRoot = [
+  'matchers',
+  'match',
+  'match_re',
+  'continue',
+  'mute_time_intervals',
+  'active_time_intervals',
+];
+
 /** Reads the tree of routes with the rules of Alertmanager, every inherited setting filled in. */
-export function readRoutes(reading: Reading, root: Tree, receivers: ReadonlySet<string>): Route {
-  for (const key of ['matchers', 'match', 'match_re', 'continue']) {
+export function readRoutes(reading: Reading, root: Tree, names: RouteNames): Route {
+  for (const key of keysBelowRoot) {
     const tree = valueOf(root, key);
     const off = key === 'continue' && tree?.kind === 'scalar' && tree.value === false;
     const empty = tree !== undefined && tree.kind !== 'scalar' && isEmpty(tree);
@@ -40,21 +55,16 @@ export function readRoutes(reading: Reading, root: Tree, receivers: ReadonlySet<
       'the key receiver is missing: the first route takes what no other one does',
     );
   }
-  return readRoute(reading, root, defaults, receivers);
+  return readRoute(reading, root, defaults, names);
 }
 
 function isEmpty(tree: Tree): boolean {
   return tree.kind === 'map' ? tree.entries.size === 0 : itemsOf(tree).length === 0;
 }
 
-function readRoute(
-  reading: Reading,
-  tree: Tree,
-  above: Inherited,
-  receivers: ReadonlySet<string>,
-): Route {
+function readRoute(reading: Reading, tree: Tree, above: Inherited, names: RouteNames): Route {
   const keys = read(reading, tree, routeSchema, ['routes']) ?? {};
-  refuseReceiver(reading, valueOf(tree, 'receiver'), receivers);
+  refuseReceiver(reading, valueOf(tree, 'receiver'), names.receivers);
   refuseGrouping(reading, tree, keys);
   const settings: Inherited = {
     receiver: keys.receiver ?? above.receiver,
@@ -69,12 +79,32 @@ function readRoute(
   }
   return {
     ...settings,
-    matchers: readMatchers(reading, tree, keys),
+    matchers: readMatchers(reading, tree, {
+      list: ['matchers', keys.matchers],
+      equal: ['match', keys.match],
+      regex: ['match_re', keys.match_re],
+    }),
     continue: keys.continue ?? false,
-    muteTimeIntervals: [],
-    activeTimeIntervals: [],
-    routes: itemsOf(below).map((child) => readRoute(reading, child, settings, receivers)),
+    muteTimeIntervals: intervalsOf(reading, valueOf(tree, 'mute_time_intervals'), names),
+    activeTimeIntervals: intervalsOf(reading, valueOf(tree, 'active_time_intervals'), names),
+    routes: itemsOf(below).map((child) => readRoute(reading, child, settings, names)),
   };
+}
+
+/** The intervals that a list of names speaks of; they are not handed down. */
+function intervalsOf(
+  reading: Reading,
+  list: Tree | undefined,
+  { intervals }: RouteNames,
+): readonly TimeInterval[] {
+  return itemsOf(list).flatMap((tree) => {
+    const name = readText(reading, tree);
+    if (name === undefined) return [];
+    const interval = intervals.get(name);
+    if (interval !== undefined) return [interval];
+    refuse(reading, tree, noSuchName('time interval', name, intervals.keys()));
+    return [];
+  });
 }
 
 function refuseReceiver(
@@ -95,38 +125,4 @@ function refuseGrouping(reading: Reading, tree: Tree, { group_by: names = [] }: 
   else if (names.includes('...') && names.length > 1) {
     refuse(reading, at, "'...' means all labels, expected it alone");
   }
-}
-
-/** The three ways to write matchers, which all must hold, in Alertmanager's order. */
-function readMatchers(reading: Reading, tree: Tree, keys: RouteKeys): readonly Matcher[] {
-  const matchers: Matcher[] = [
-    ...fromMap(reading, valueOf(tree, 'match'), keys.match, '='),
-    ...fromMap(reading, valueOf(tree, 'match_re'), keys.match_re, '=~'),
-  ];
-  const list = valueOf(tree, 'matchers');
-  const texts = typeof keys.matchers === 'string' ? [keys.matchers] : (keys.matchers ?? []);
-  for (const [position, text] of texts.entries()) {
-    const parsed = parseMatchers(text);
-    const at = itemsOf(list)[position] ?? list ?? tree;
-    if (!isMatcherError(parsed)) matchers.push(...parsed);
-    else refuse(reading, at, `the matcher ${describe(at, reading.hidden)} ${parsed.error}`);
-  }
-  return inMatcherOrder(matchers);
-}
-
-function fromMap(
-  reading: Reading,
-  tree: Tree | undefined,
-  values: Readonly<Record<string, string>> = {},
-  operator: MatchOperator,
-): readonly Matcher[] {
-  return Object.entries(values).flatMap(([label, value]) => {
-    const matcher = createMatcher(label, operator, value);
-    // In the older form Alertmanager writes the anchors into the key of the route.
-    const shown = operator === '=' ? value : `^(?:${value})$`;
-    if (!isMatcherError(matcher)) return [{ ...matcher, value: shown }];
-    const at = valueOf(tree, label);
-    if (at !== undefined) refuse(reading, at, `expected a label value, ${matcher.error}`);
-    return [];
-  });
 }

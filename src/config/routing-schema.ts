@@ -12,7 +12,16 @@ import type { ConfigTables, IntegrationKeys } from './tables.ts';
 
 type Integrations = ConfigTables['integrations'];
 
-const texts = v.record(v.string(), text, 'a map of label names to texts');
+/** The older form of matchers: a map of labels. */
+export const matcherMap = v.record(v.string(), text, 'a map of label names to texts');
+
+/** A list of matchers, or all of them in one text. */
+export const matcherTexts = v.union(
+  [v.string(), v.array(text)],
+  'a list of matchers such as severity="critical"',
+);
+
+const intervalNames = v.array(nonEmptyText, 'a list of names of time intervals');
 
 /** One route without the ones below it, with the names of alertmanager.yml. */
 export const routeEntries = {
@@ -26,11 +35,16 @@ export const routeEntries = {
   repeat_interval: optionalKey('Wait before a reminder. Default 4h.', positiveDuration),
   matchers: optionalKey(
     'Which alerts take this route, such as severity="critical"; all must match.',
-    v.union([v.string(), v.array(text)], 'a list of matchers such as severity="critical"'),
+    matcherTexts,
   ),
-  match: optionalKey('Older form of matchers: labels that must be equal.', texts),
-  match_re: optionalKey('Older form of matchers: regular expressions of labels.', texts),
+  match: optionalKey('Older form of matchers: labels that must be equal.', matcherMap),
+  match_re: optionalKey('Older form of matchers: regular expressions of labels.', matcherMap),
   continue: optionalKey('Whether the next routes are tried as well. Default false.', flag),
+  mute_time_intervals: optionalKey('Time intervals in which nothing is told.', intervalNames),
+  active_time_intervals: optionalKey(
+    'Time intervals outside of which nothing is told. Default: always told.',
+    intervalNames,
+  ),
 };
 
 export const routeSchema = v.strictObject(routeEntries, 'a route: a map of receiver, matchers, …');

@@ -1,4 +1,5 @@
-import type { ReceiverSpec, Route } from '../model/route.ts';
+import type { InhibitRule, ReceiverSpec, Route } from '../model/route.ts';
+import { readInhibitRules } from './inhibit-rules.ts';
 import { maskedYaml } from './masked.ts';
 import { read } from './reader.ts';
 import { refuse, type Reading } from './reading.ts';
@@ -7,19 +8,26 @@ import { readRoutes } from './routes.ts';
 import { globalSchema } from './routing-schema.ts';
 import { longFormOf, terminalForm, type LongForm } from './short-form.ts';
 import type { ConfigTables } from './tables.ts';
+import { readTimeIntervals, timeIntervalSections } from './time-intervals.ts';
 import { itemsOf, listOf, mapOf, valueOf, type MapTree } from './tree.ts';
 
 export interface Routing {
   readonly route: Route;
   readonly receivers: readonly ReceiverSpec[];
+  readonly inhibitRules: readonly InhibitRule[];
   readonly resolveTimeoutMs: number;
-  /** Both as YAML in the long form, secrets masked. */
+  /** All of it as YAML in the long form, secrets masked. */
   readonly longForm: string;
 }
 
 const resolveTimeoutDefaultMs = 5 * 60_000;
 
-/** Reads `global`, `route` and `receivers`, or what `notify` stands for. */
+/** Sections that stand as they are beside the long form and the short one. */
+const sections = ['inhibit_rules', ...timeIntervalSections] as const;
+
+/**
+ * Reads `global`, `route` and `receivers`, or what `notify` stands for, with inhibition and time intervals.
+ */
 export function readRouting(
   reading: Reading,
   root: MapTree,
@@ -31,12 +39,21 @@ export function readRouting(
   const form = writtenForm(reading, root);
   const completed = withGlobalDefaults(form.receivers, global);
   const receivers = readReceivers(reading, completed, integrations);
-  const names = new Set(receivers.map(({ name }) => name));
+  const names = {
+    receivers: new Set(receivers.map(({ name }) => name)),
+    intervals: readTimeIntervals(reading, root),
+  };
   const route = readRoutes(reading, form.route, names);
-  const tree = mapOf({ route: form.route, receivers: completed }, root.place);
+  const inhibitRules = readInhibitRules(reading, valueOf(root, 'inhibit_rules'));
+  const others = sections.map((section) => [section, valueOf(root, section)] as const);
+  const tree = mapOf(
+    { route: form.route, receivers: completed, ...Object.fromEntries(others) },
+    root.place,
+  );
   return {
     route,
     receivers,
+    inhibitRules,
     resolveTimeoutMs: typeof resolveTimeout === 'number' ? resolveTimeout : resolveTimeoutDefaultMs,
     longForm: maskedYaml(tree, reading.hidden),
   };

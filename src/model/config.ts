@@ -41,7 +41,7 @@ export interface Config {
   readonly files: readonly string[];
   /** The whole configuration as YAML for `/config`, with every secret masked. */
   readonly masked: string;
-  /** Route and receivers as YAML in the long form, with every secret masked. */
+  /** Route, receivers and what belongs to them as YAML in the long form, with every secret masked. */
   readonly longForm: string;
   /** Every secret value known at load; whatever is printed is searched for them. */
   readonly secrets: readonly Secret[];

@@ -42,6 +42,9 @@ describe('the JSON Schema', () => {
       'modules_file',
       'route',
       'receivers',
+      'inhibit_rules',
+      'time_intervals',
+      'mute_time_intervals',
       'checks',
     ]);
     expect(at(schema, 'server', 'probe')?.additionalProperties).toBe(false);
