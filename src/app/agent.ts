@@ -27,6 +27,8 @@ import { PostedAlerts } from './posted-alerts.ts';
 import { ReceiverBook } from './receiver-book.ts';
 import { createSender, type Sender } from './sender.ts';
 import { openState, type State } from './state.ts';
+import { OwnAlerts } from './own-alerts.ts';
+import { StalledWatch } from './stalled-watch.ts';
 import { buildWorld, closeReplaced, type World } from './world.ts';
 
 export interface AgentOptions {
@@ -53,6 +55,7 @@ export class Agent {
   readonly heartbeats: Heartbeats;
   /** Alerts that others post. */
   readonly posted: PostedAlerts;
+  readonly stalled: StalledWatch;
   readonly receivers = new ReceiverBook();
   readonly send: Sender;
   readonly options: AgentOptions;
@@ -98,6 +101,18 @@ export class Agent {
     this.outbox = this.#createOutbox();
     this.posted = this.#createPosted(saved);
     this.pipeline = this.#createPipeline(saved);
+    this.stalled = new StalledWatch({
+      clock: this.clock,
+      alerts: new OwnAlerts(
+        {
+          keep: (change) => this.#journal.keep(change),
+          offer: (alerts) => this.pipeline.offer(alerts),
+        },
+        saved.kept.get('own_alert'),
+      ),
+      origin: () => this.#pipelineWorld().origin,
+      nextRunAt: (check) => this.scheduler.view(check)?.nextRunAt,
+    });
     this.scheduler = new Scheduler({
       clock: this.clock,
       startCron: ports.startCron,
@@ -114,6 +129,7 @@ export class Agent {
     this.#expectHeartbeats();
     this.outbox.load(this.#state.saved.outbox);
     this.pipeline.wake();
+    this.stalled.set(this.#world.specs, this.config.agent.stalledAfter ?? 0);
     this.scheduler.set([...this.#world.specs.values()]);
     this.#prune();
   }
@@ -125,6 +141,7 @@ export class Agent {
     closeReplaced(former, this.#world);
     this.pipeline.reload(this.#pipelineWorld());
     this.#expectHeartbeats();
+    this.stalled.set(this.#world.specs, config.agent.stalledAfter ?? 0);
     this.scheduler.set([...this.#world.specs.values()]);
     // Whatever a receiver refused for good may be accepted under the new configuration.
     this.outbox.retryFailed(config.agent.retentionMs);
@@ -141,6 +158,7 @@ export class Agent {
   /** Lets running checks and sends end within `graceMs`, saves everything, closes the state. */
   async stop(graceMs: number): Promise<void> {
     this.#cancelPrune?.();
+    this.stalled.stop();
     const runs = this.scheduler.stop();
     const late = Promise.withResolvers<void>();
     const cancel = this.clock.after(graceMs, () => late.resolve());
@@ -217,7 +235,9 @@ export class Agent {
     const check = open.get(spec.name);
     if (check === undefined) return { undecided: false };
     const result = await runCheck(check, spec, this.#environment, redact);
-    return this.pipeline.take(result, spec);
+    const taken = this.pipeline.take(result, spec);
+    this.stalled.finished(result);
+    return taken;
   }
 
   #createOutbox(): Outbox {
@@ -298,6 +318,7 @@ export class Agent {
     this.pipeline.resave();
     this.heartbeats.resave();
     this.posted.resave();
+    this.stalled.resave();
     this.#journal.outbox(this.outbox.snapshot().entries);
     return store;
   }

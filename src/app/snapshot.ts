@@ -46,10 +46,12 @@ export function checkSnapshot(agent: Agent, spec: CheckSpec): CheckSnapshot {
   const { state, rule } = agent.pipeline.track(spec.name);
   const since = state.firingSince ?? state.pendingSince;
   const schedule = agent.scheduler.view(spec.name);
+  const stalledSince = agent.stalled.since(spec.name);
   return {
     spec,
     phase: state.phase,
     flapping: state.flapping,
+    ...(stalledSince === undefined ? {} : { stalledSince }),
     ...(since === undefined ? {} : { since: since.wallMs }),
     rule,
     failures: state.failures,

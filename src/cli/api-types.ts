@@ -17,6 +17,7 @@ export interface CheckAnswer {
   readonly up: boolean | null;
   readonly phase: string;
   readonly flapping: boolean;
+  readonly stalledSince: string | null;
   readonly since: string | null;
   readonly rule: string;
   readonly failures: number;

@@ -55,10 +55,14 @@ function word({ latest }: CheckAnswer): Status {
 function checkRow(check: CheckAnswer, now: number): string[] {
   const since = check.since === null ? '' : ` ${humanDuration(now - Date.parse(check.since))}`;
   const alert = check.phase === 'inactive' ? '' : `${check.phase}${since}`;
+  const stalled =
+    check.stalledSince === null
+      ? ''
+      : `stalled ${humanDuration(now - Date.parse(check.stalledSince))}`;
   return [
     check.latest?.status ?? 'waiting',
     check.name,
-    check.flapping ? `${alert}, flapping` : alert,
+    [alert, check.flapping ? 'flapping' : '', stalled].filter((part) => part !== '').join(', '),
     check.latest?.summary ?? 'has not run yet',
   ];
 }

@@ -51,6 +51,9 @@ function render(answer: WhyAnswer, context: CommandContext): string {
     `${heading(check.name)} (${check.type}${target}): ${check.phase}${since}`,
     `  ${check.latest?.summary ?? 'has not run yet'}`,
     `  rule: ${check.rule}`,
+    ...(check.stalledSince === null
+      ? []
+      : [`  stalled: not looked at since ${time(check.stalledSince)}`]),
     `  counts: ${check.failures} failures and ${check.successes} successes in a row, ` +
       `${check.runs} runs, ${check.missedRuns} missed`,
     heading('last results'),

@@ -12,7 +12,7 @@ import {
   wholeNumber,
 } from '../lib/schema-atoms.ts';
 import type { Config } from '../model/config.ts';
-import { probeHistoryMax } from '../model/limits.ts';
+import { probeHistoryMax, stalledAfterMax } from '../model/limits.ts';
 import { read } from './reader.ts';
 import type { Reading } from './reading.ts';
 import { valueOf, type MapTree } from './tree.ts';
@@ -32,6 +32,10 @@ export const agentSchema = v.strictObject(
     retention: optionalKey(
       'How long results and notifications are kept. Default 7d.',
       positiveDuration,
+    ),
+    stalled_after: optionalKey(
+      'Intervals without a look after which a check raises an alert of its own; 0 never. Default 3.',
+      v.pipe(wholeNumber, v.maxValue(stalledAfterMax, `at most ${stalledAfterMax}`)),
     ),
     heartbeat: optionalKey(
       'A URL that is called as long as the agent is sound; silence tells that it is not.',
@@ -125,6 +129,7 @@ export function readAgent(reading: Reading, root: MapTree, hostname: string): Co
     labels: { ...written.labels, host: name },
     ...(written.data_dir === undefined ? {} : { dataDir: besideOf(root, written.data_dir) }),
     retentionMs: written.retention ?? 7 * day,
+    stalledAfter: written.stalled_after ?? 3,
     ...(heartbeat === undefined
       ? {}
       : { heartbeat: { url: heartbeat.url, intervalMs: heartbeat.interval ?? minute } }),

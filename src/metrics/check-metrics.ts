@@ -16,6 +16,7 @@ export function addCheckMetrics(exposition: Exposition, checks: readonly CheckSn
     }
     exposition.add(heads.runs, labels.identity, check.runs);
     exposition.add(heads.missedRuns, labels.identity, check.missedRuns);
+    exposition.add(heads.stalled, labels.identity, check.stalledSince === undefined ? 0 : 1);
     for (const state of alertPhases) {
       exposition.add(heads.alertState, labels.alertState[state], check.phase === state ? 1 : 0);
     }
@@ -100,6 +101,10 @@ const heads = {
   missedRuns: counter(
     'tocsin_check_missed_runs_total',
     'Runs of the check left out because an earlier one was still under way or the agent was late.',
+  ),
+  stalled: gauge(
+    'tocsin_check_stalled',
+    'Whether the check has not been looked at for longer than it should be.',
   ),
   alertState: gauge('tocsin_alert_state', 'Whether the alert of the check is in this state.'),
   alerts: gauge('tocsin_alerts', 'Alerts in this state.'),

@@ -12,6 +12,8 @@ export interface Config {
     /** Absent means: choose by what is writable (see `config/data-dir.ts`). */
     readonly dataDir?: string;
     readonly retentionMs: number;
+    /** Intervals without a look after which a check counts as stalled; absent or 0 is never. */
+    readonly stalledAfter?: number;
     readonly heartbeat?: { readonly url: Secret; readonly intervalMs: number };
   };
   readonly server: {

@@ -6,6 +6,8 @@ export const drawers = [
   'acknowledgement',
   /** Alerts that others posted, by fingerprint. */
   'posted_alert',
+  /** Alerts that the agent raises without a check, by a name of their own. */
+  'own_alert',
   /** By receiver and integration: what is known of its working. */
   'receiver',
   /** Whatever else has one value under its own name. */

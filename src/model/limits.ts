@@ -197,3 +197,15 @@ export const postedRefusalReportedMs = 5 * 60_000;
 
 /** Characters of the link of a posted alert: browsers and receivers take no longer ones. */
 export const generatorUrlLengthMax = 2048;
+
+/** How often the agent looks whether its checks are looked at. */
+export const stalledLookMs = 5000;
+
+/** What a run may take beyond its deadline before its check counts as stalled: a queue, a busy host. */
+export const stalledRunGraceMs = 10_000;
+
+/** A check that has not been looked at for less than this is not stalled, however short its interval is. */
+export const stalledMinMs = 30_000;
+
+/** Intervals that a check may be left alone: beyond it, a check nobody looks at is better switched off. */
+export const stalledAfterMax = 1000;

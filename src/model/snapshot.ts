@@ -12,6 +12,8 @@ export interface CheckSnapshot {
   readonly spec: CheckSpec;
   readonly phase: AlertPhase;
   readonly flapping: boolean;
+  /** Since when it has not been looked at, if that is longer than it should be. */
+  readonly stalledSince?: WallMs;
   /** Since when the alert is in its phase; absent while inactive. */
   readonly since?: WallMs;
   /** Which rule held back or fired at the last result, as a sentence. */

@@ -42,6 +42,7 @@ function isFiring(alert: Alert): boolean {
 function isSameCheck(a: Alert, b: Alert): boolean {
   return (
     a.labels['check'] !== undefined &&
+    a.labels['alertname'] === b.labels['alertname'] &&
     a.labels['check'] === b.labels['check'] &&
     a.labels['host'] === b.labels['host'] &&
     severityOf(a) !== severityOf(b)

@@ -7,7 +7,8 @@ import { oneLine } from './cut-text.ts';
 /** What one alert is called in messages. Labels may come from anywhere, so they are put on one line. */
 
 export function nameOf(alert: Alert): string {
-  return oneLine(alert.labels['check'] ?? alert.labels['alertname'] ?? 'alert');
+  const { check, alertname } = alert.labels;
+  return oneLine((isAboutCheck(alert) ? alertname : (check ?? alertname)) ?? 'alert');
 }
 
 export function hostOf(alert: Alert): string | undefined {
@@ -34,9 +35,14 @@ function isQuantity(alert: Alert): boolean {
   return quantities.has(alert.labels['type'] ?? '');
 }
 
+/** Whether it tells something about a check beside its result, such as `gateway stalled`. */
+function isAboutCheck({ labels: { check, alertname } }: Alert): boolean {
+  return check !== undefined && alertname?.startsWith(`${check} `) === true;
+}
+
 /** How an alert that fires is doing, to follow "is": `down`, `critical`, `in warning`. */
 export function stateOf(alert: Alert): string {
-  if (alert.labels['check'] === undefined) return 'firing';
+  if (alert.labels['check'] === undefined || isAboutCheck(alert)) return 'firing';
   if (alert.flapping) return 'flapping';
   if (severityOf(alert) === 'warning') return 'in warning';
   if (severityOf(alert) === 'info') return 'worth a look';
@@ -48,7 +54,7 @@ export function recoveredStateOf(alert: Alert): string {
   const { supersededBy } = alert;
   if (alert.withdrawn) return 'no longer watched';
   if (supersededBy !== undefined) return `no longer ${stateOf(alert)} but ${supersededBy.severity}`;
-  if (alert.labels['check'] === undefined) return 'resolved';
+  if (alert.labels['check'] === undefined || isAboutCheck(alert)) return 'resolved';
   return isQuantity(alert) ? 'fine again' : 'back';
 }
 

@@ -46,6 +46,7 @@ export function checkShape(check: CheckSnapshot): object {
     phase,
     flapping,
     since: date(check.since),
+    stalledSince: date(check.stalledSince),
     rule,
     failures,
     successes,

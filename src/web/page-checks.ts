@@ -24,6 +24,8 @@ function checkRow(check: CheckSnapshot, snapshot: AgentSnapshot): Html {
   const { spec, recent } = check;
   const state = checkState(check);
   const latest = recent.at(-1);
+  const stalled =
+    check.stalledSince === undefined ? undefined : html` <span class="tag">stalled</span>`;
   const flapping = check.flapping ? html` <span class="tag">flapping</span>` : undefined;
   const since =
     check.since === undefined ? undefined : html`for ${span(check.since, snapshot.now)}`;
@@ -36,7 +38,7 @@ function checkRow(check: CheckSnapshot, snapshot: AgentSnapshot): Html {
       >
       <span class="what"
         ><span class="word">${stateWord(check)}</span>
-        ${latest?.summary ?? 'not looked at yet'}${flapping}</span
+        ${latest?.summary ?? 'not looked at yet'}${flapping}${stalled}</span
       >
       <span class="since">${since}</span>
       ${sparkline(recent)}

@@ -52,6 +52,7 @@ test('without any file the agent watches its own host and prints alerts', async 
     name: 'host-1',
     labels: { host: 'host-1' },
     retentionMs: 7 * 86_400_000,
+    stalledAfter: 3,
   });
   expect(config?.server).toEqual({
     host: '127.0.0.1',
@@ -254,6 +255,7 @@ test('the result holds settings of agent and server with paths beside the file',
     labels: { env: 'production', rack: '7', host: 'web-1' },
     dataDir: join(directory, 'state'),
     retentionMs: 36 * 3_600_000,
+    stalledAfter: 3,
   });
   expect(heartbeat?.intervalMs).toBe(30_000);
   expect(heartbeat?.url.reveal()).toBe('https://example.com/beat');

@@ -98,6 +98,7 @@ test('a check that never ran has counters and an alert state but no result', asy
     'tocsin_alert_state{check="certificates",state="firing"} 0',
     'tocsin_check_missed_runs_total{check="certificates",type="command"} 0',
     'tocsin_check_runs_total{check="certificates",type="command"} 0',
+    'tocsin_check_stalled{check="certificates",type="command"} 0',
   ]);
 });
 

@@ -11,6 +11,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Steps the date by `ms`, either way; steady time and timers know nothing of it. */
   jumpWall(ms: number): void;
+  /** Moves both times forward by `ms` while the process cannot run: timers that come due wait. */
+  stall(ms: number): void;
   /** Timers that are armed and neither run nor cancelled. */
   readonly timers: number;
 }
@@ -54,12 +56,13 @@ export function createFakeClock(
       await setImmediate();
       for (let timer = nextDue(targetMs); timer !== undefined; timer = nextDue(targetMs)) {
         armed.delete(timer);
-        moveTo(timer.dueMs);
+        moveTo(Math.max(steadyMs, timer.dueMs));
         timer.run();
         await setImmediate();
       }
       moveTo(targetMs);
     },
+    stall: (ms) => moveTo(steadyMs + ms),
     jumpWall(ms) {
       wallMs += ms;
     },

@@ -70,6 +70,21 @@ export function wholeAgent(
     return finding === 'ok' ? ok('fine') : notOk(finding, 'status', `it is ${finding}`);
   };
 
+  /** Schedules of the form `every N minutes`, by the date. */
+  const cron: Ports['startCron'] = async (expression, _zone, { onDue }) => {
+    const periodMs = Number(/\d+/.exec(expression)?.[0] ?? 1) * 60_000;
+    const nextMs = (): number => Math.ceil((clock.now().wallMs + 1) / periodMs) * periodMs;
+    let cancel = (): void => {};
+    const arm = (): void => {
+      cancel = clock.after(nextMs() - clock.now().wallMs, () => {
+        onDue();
+        arm();
+      });
+    };
+    arm();
+    return { next: () => new Date(nextMs()), stop: () => cancel() };
+  };
+
   const ports = (mine: number): Ports => {
     const alive = (): boolean => mine === generation;
     return {
@@ -81,7 +96,7 @@ export function wholeAgent(
       newId: () => `d${(ids += 1)}`,
       openDatabase: () => ({ database, path: 'memory' }),
       openCheck: (spec) => ({ run: async ({ signal }) => look(spec, signal) }),
-      startCron: async () => ({ next: () => undefined, stop() {} }),
+      startCron: cron,
       async send(delivery) {
         if (!network) return { kind: 'passing', reason: 'connect', detail: 'unreachable' };
         deliveries.push(delivery);
