@@ -4,9 +4,11 @@ import type { AlertPhase } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
 import type { Delivery } from '../model/delivery.ts';
+import type { Drawer } from '../model/drawer.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
 import type { Suppressed } from '../routing/mute.ts';
+import type { KeptChange, Saved } from '../store/store.ts';
 import {
   Pipeline,
   type PipelineJournal,
@@ -23,6 +25,8 @@ export interface PlaybackOptions {
   /** Hears of every message that would now be handed to the outbox. */
   readonly onTold: (delivery: Delivery) => void;
   readonly onSuppressed?: (suppressed: Suppressed) => void;
+  /** Small state that is there from the start, as it is saved: silences. */
+  readonly kept?: Saved['kept'];
 }
 
 /**
@@ -36,6 +40,8 @@ export class Playback {
   #config: Config;
   #specs: ReadonlyMap<string, CheckSpec>;
   #pipeline: Pipeline;
+  /** What the agent would have saved beside tracks and routing; a restart reads it back. */
+  readonly #kept = new Map<Drawer, Map<string, unknown>>();
   #ids = 0;
 
   constructor(options: PlaybackOptions) {
@@ -43,9 +49,11 @@ export class Playback {
     this.#config = options.config;
     this.#specs = this.#played();
     this.clock = createSimulatedClock(options.start);
+    for (const [drawer, values] of options.kept ?? []) this.#kept.set(drawer, new Map(values));
     this.#pipeline = new Pipeline(this.#pipelineOptions(), this.#world(), {
       tracks: new Map(),
       routing: { groups: [], log: new Map() },
+      kept: this.#kept,
     });
   }
 
@@ -88,6 +96,7 @@ export class Playback {
     this.#pipeline = new Pipeline(this.#pipelineOptions(), this.#world(), {
       tracks,
       routing: former.dispatcher.save(),
+      kept: this.#kept,
     });
     this.#pipeline.wake();
   }
@@ -101,11 +110,18 @@ export class Playback {
     return pipelineWorld(this.#config, this.#specs, () => '');
   }
 
+  #keep({ drawer, name, value }: KeptChange): void {
+    const values = this.#kept.get(drawer) ?? new Map<string, unknown>();
+    this.#kept.set(drawer, values);
+    if (value === undefined) values.delete(name);
+    else values.set(name, value);
+  }
+
   #pipelineOptions(): PipelineOptions {
     const { onTold, onSuppressed = () => {} } = this.#options;
     return {
       clock: this.clock,
-      journal: keepsNothing,
+      journal: { ...keepsNothing, keep: (change) => this.#keep(change) },
       newId: () => {
         this.#ids += 1;
         return String(this.#ids);

@@ -1,9 +1,10 @@
-import { alertStatus } from '../model/alert.ts';
+import { alertStatus, type Alert } from '../model/alert.ts';
 import { nominalIntervalMs } from '../model/check.ts';
 import type { Delivery } from '../model/delivery.ts';
+import { fingerprint } from '../model/fingerprint.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import type { Scenario, ScenarioEvent, ScriptedResults } from '../model/scenario.ts';
-import { instant, type SteadyMs } from '../model/time.ts';
+import { instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import { terminalText } from '../notify/terminal.ts';
 import { Playback } from './playback.ts';
 import { compare, type Difference, type ToldNotification } from './scenario-compare.ts';
@@ -46,7 +47,10 @@ export function playScenario(scenario: Scenario): ScenarioOutcome {
   for (let now = 0; ;) {
     const advance = (): void => playback.clock.advanceTo((startSteadyMs + now) as SteadyMs);
     advance();
-    while ((events[0]?.atMs ?? Infinity) <= now) apply(playback, events.shift());
+    for (let event = events[0]; event !== undefined && event.atMs <= now; event = events[0]) {
+      apply(playback, event);
+      events.shift();
+    }
     for (const feeder of feeders) if (feeder.nextAtMs <= now) run(playback, feeder, now);
     // What this moment made due at once belongs to it.
     advance();
@@ -112,8 +116,51 @@ function resultOf({ status, summary, reason }: ScriptedResults): CheckResult {
   return notOk(status, reason ?? 'status', summary ?? `the scenario says ${status}`);
 }
 
-function apply(playback: Playback, event: ScenarioEvent | undefined): void {
-  if (event?.kind === 'reload') playback.reload(event.config);
+function apply(playback: Playback, event: ScenarioEvent): void {
+  const { pipeline, clock } = playback;
+  const { wallMs } = clock.now();
+  switch (event.kind) {
+    case 'silence': {
+      const { matchers, comment, lastsMs, untilOk } = event;
+      pipeline.silences.put({
+        matchers,
+        comment,
+        createdBy: 'scenario',
+        startsAt: wallMs,
+        endsAt: (wallMs + lastsMs) as WallMs,
+        ...(untilOk ? { untilOk } : {}),
+      });
+      return;
+    }
+    case 'acknowledge':
+      pipeline.acknowledge({ alert: event.alertname, by: event.by, comment: '' });
+      return;
+    case 'post':
+      pipeline.offer([postedAlert(event, wallMs)]);
+      return;
+    case 'reload':
+      playback.reload(event.config);
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function postedAlert(
+  { labels, annotations, resolved }: Extract<ScenarioEvent, { kind: 'post' }>,
+  now: WallMs,
+): Alert {
+  return {
+    fingerprint: fingerprint(labels),
+    labels,
+    annotations,
+    detail: [],
+    startsAt: now,
+    ...(resolved ? { endsAt: now } : {}),
+    generatorURL: '',
+    revision: 0,
+    dependsOn: [],
+  };
 }
 
 /** A receiver that is reached in several ways is told once, as far as people are concerned. */

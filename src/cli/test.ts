@@ -37,7 +37,10 @@ export const test: Command = {
       const scenarios = played.flatMap((one) => one.outcomes.map((each) => shape(one.file, each)));
       stdout.write(`${JSON.stringify({ apiVersion: 1, scenarios })}\n`);
     } else {
-      for (const one of played) stdout.write(render(one.file, one.outcomes, context));
+      for (const one of played) {
+        // The shorter name of a place is the one that people have typed.
+        stdout.write(render(one.file, one.outcomes, context).replaceAll(`${cwd}/`, ''));
+      }
       const count = outcomes.length === 1 ? '1 scenario' : `${outcomes.length} scenarios`;
       stdout.write(`${count}, ${failed === 0 ? 'all as expected' : `${failed} not as expected`}\n`);
     }

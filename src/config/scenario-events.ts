@@ -45,7 +45,6 @@ async function readEvent(
     refuse(reading, tree, `expected one of silence, acknowledge, post and reload, found ${what}`);
     return undefined;
   }
-  if (found[0] !== 'reload') refuse(reading, tree, `${found[0]} is not supported by this version`);
   const { at: atMs, silence, acknowledge, by = 'somebody', post } = written;
   if (config !== undefined) return { atMs, kind: 'reload', config };
   if (acknowledge !== undefined) return { atMs, kind: 'acknowledge', alertname: acknowledge, by };
