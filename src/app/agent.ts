@@ -7,6 +7,7 @@ import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
 import type { Attempt, OutboxEntry } from '../model/delivery.ts';
 import { pruneIntervalMs } from '../model/limits.ts';
+import type { Recording } from '../model/recording.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Instant, WallMs } from '../model/time.ts';
 import type { AgentHealth } from '../model/view.ts';
@@ -16,6 +17,7 @@ import type { LogEntry } from '../routing/decide.ts';
 import type { SavedGroup } from '../routing/group.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 import type { Saved, Store } from '../store/store.ts';
+import { noteRun } from './agent-runs.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { agentHealth } from './health.ts';
 import { Journal } from './journal.ts';
@@ -61,6 +63,7 @@ export class Agent {
   readonly options: AgentOptions;
   readonly #state: State;
   readonly #journal: Journal;
+  readonly #noteRun: () => void;
   readonly #environment: CheckEnvironment;
   #world: World;
   #reload: { readonly successful: boolean; readonly at: WallMs; readonly error?: string };
@@ -82,6 +85,7 @@ export class Agent {
       store: this.#state.store,
       replaceStore: (error) => this.#replaceStore(error),
     });
+    this.#noteRun = noteRun(saved, this.startedAt, this.#journal);
     this.heartbeats = new Heartbeats(saved.heartbeats, this.clock, this.#journal);
     this.#environment = {
       clock: this.clock,
@@ -212,6 +216,12 @@ export class Agent {
     }
   }
 
+  /** What was found and told, with what is not saved yet. */
+  recording(): Recording {
+    this.#journal.flush();
+    return this.#journal.store.recording(() => this.clock.now());
+  }
+
   health(): AgentHealth {
     const now = this.clock.now();
     return agentHealth({
@@ -319,6 +329,8 @@ export class Agent {
     this.heartbeats.resave();
     this.posted.resave();
     this.stalled.resave();
+
+    this.#noteRun();
     this.#journal.outbox(this.outbox.snapshot().entries);
     return store;
   }

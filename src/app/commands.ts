@@ -31,6 +31,7 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
       return agent.specs.has(check) ? agent.history(check, limit) : undefined;
     },
     deliveries: (limit) => deliverySnapshots(agent, limit),
+    recording: () => agent.recording(),
     why(check) {
       const spec = agent.specs.get(check);
       if (spec === undefined) return undefined;

@@ -1,16 +1,10 @@
-import type { AlertPhase, AlertStatus } from '../model/alert.ts';
-import type { NotifyReason } from '../model/delivery.ts';
+import type { AlertPhase } from '../model/alert.ts';
 import type { ExpectedNotification, ExpectedPhase, Scenario } from '../model/scenario.ts';
+import type { Told } from '../model/told.ts';
 
-/** What one receiver was told in a scenario. */
-export interface ToldNotification {
+/** What one receiver was told in a scenario, so many milliseconds after its start. */
+export interface ToldNotification extends Told {
   readonly atMs: number;
-  readonly receiver: string;
-  readonly status: AlertStatus;
-  readonly reason: NotifyReason;
-  /** Names of alerts, in order. */
-  readonly firing: readonly string[];
-  readonly resolved: readonly string[];
   readonly text: string;
 }
 

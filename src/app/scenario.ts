@@ -1,10 +1,11 @@
-import { alertStatus, type Alert } from '../model/alert.ts';
+import type { Alert } from '../model/alert.ts';
 import { nominalIntervalMs } from '../model/check.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import type { Scenario, ScenarioEvent, ScriptedResults } from '../model/scenario.ts';
 import { instant, type SteadyMs, type WallMs } from '../model/time.ts';
+import { toldOf } from '../model/told.ts';
 import { terminalText } from '../notify/terminal.ts';
 import { Playback } from './playback.ts';
 import { compare, type Difference, type ToldNotification } from './scenario-compare.ts';
@@ -167,19 +168,9 @@ function postedAlert(
 function oncePerReceiver(deliveries: readonly Delivery[]): ToldNotification[] {
   const told = new Map<string, ToldNotification>();
   for (const delivery of deliveries) {
-    const { notification, createdAt } = delivery;
-    const named = (wanted: 'firing' | 'resolved'): string[] =>
-      notification.alerts
-        .filter((alert) => alertStatus(alert) === wanted)
-        .map(({ labels }) => labels['alertname'] ?? '')
-        .toSorted();
     const one: ToldNotification = {
-      atMs: createdAt.steadyMs - startSteadyMs,
-      receiver: notification.receiver,
-      status: notification.status,
-      reason: notification.reason,
-      firing: named('firing'),
-      resolved: named('resolved'),
+      ...toldOf(delivery.notification),
+      atMs: delivery.createdAt.steadyMs - startSteadyMs,
       text: terminalText(delivery),
     };
     const { text: _text, ...facts } = one;

@@ -70,6 +70,22 @@ function json(text: string): unknown {
   }
 }
 
+/**
+ * A way to ask the agent that has its state in this directory, if one answers at its socket: at an address
+ * another agent might.
+ */
+export async function agentOfDirectory(dataDir: string): Promise<Ask | undefined> {
+  const socketPath = join(dataDir, socketName);
+  if (!existsSync(socketPath)) return undefined;
+  const client: Ask = async (method, path) => {
+    const answer = await ask({ socketPath, method, path, timeout: timeoutMs });
+    if (answer === undefined) throw new NotRunningError(`nobody answers at ${socketPath}`);
+    return answer;
+  };
+  const answer = await ask({ socketPath, method: 'GET', path: '/-/healthy', timeout: timeoutMs });
+  return answer === undefined ? undefined : client;
+}
+
 /** Runs `use` with the agent, or says that there is none. */
 export async function withAgent(
   loaded: LoadedConfig,

@@ -2,6 +2,7 @@ import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
 import { notifyTest } from './notify-test.ts';
+import { replay } from './replay.ts';
 import { routesShow } from './routes-show.ts';
 import { routesTest } from './routes-test.ts';
 import { run } from './run.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   routesShow,
   routesTest,
   test,
+  replay,
   importBlackboxFile,
   schema,
   version,

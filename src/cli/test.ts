@@ -130,6 +130,6 @@ function shape(file: string, { scenario, told, differences }: ScenarioOutcome): 
   };
 }
 
-function toldShape({ text: _text, ...facts }: ToldNotification): object {
+function toldShape({ text: _text, ofChecks: _ofChecks, ...facts }: ToldNotification): object {
   return facts;
 }

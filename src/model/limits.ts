@@ -180,6 +180,18 @@ export const postedEndKeptMs = 15 * 60_000;
 /** Runs of one check that a scenario may write with one `*`: a month of one a minute, and some. */
 export const scriptedRunsMax = 100_000;
 
+/** Starts of the agent that are remembered for a replay: more in a week is a host that needs other help. */
+export const agentRunsMax = 200;
+
+/** How long before the time that is asked for a replay begins: what fails then has begun by then. */
+export const replayWarmUpMs = 86_400_000;
+
+/** Results or notifications that a replay reads at a time: some 30 ms of the running agent. */
+export const recordingPageMax = 5000;
+
+/** Notifications on either side that a replay lists; beyond it the new configuration tells without end. */
+export const replayNotificationsMax = 20_000;
+
 /** The longest a scenario may be played: a year of reminders ends within seconds. */
 export const scenarioLengthMaxMs = 366 * 86_400_000;
 

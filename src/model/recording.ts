@@ -1,6 +1,8 @@
+import type { Acknowledgement } from './acknowledgement.ts';
 import type { OutboxEntry } from './delivery.ts';
 import type { RecordedResult } from './result.ts';
 import type { Instant, WallMs } from './time.ts';
+import type { Told } from './told.ts';
 
 /** What a replay needs to know of a result. */
 export type PlayedResult = Pick<
@@ -14,9 +16,15 @@ export interface ResultsPage {
   readonly next: number | undefined;
 }
 
+/** A notification as it was planned, and what became of it. */
+export interface RecordedNotification extends Told {
+  readonly at: WallMs;
+  readonly state: OutboxEntry['state'];
+}
+
 /** Some notifications in the order in which they were planned. */
-export interface DeliveriesPage {
-  readonly entries: readonly OutboxEntry[];
+export interface NotificationsPage {
+  readonly notifications: readonly RecordedNotification[];
   readonly next: number | undefined;
 }
 
@@ -33,6 +41,10 @@ export interface RecordingFacts {
   readonly until: Instant;
   /** Oldest first. */
   readonly runs: readonly AgentRun[];
+  /** As they are saved. */
+  readonly silences: readonly unknown[];
+  /** Those that still stand. */
+  readonly acknowledgements: readonly Acknowledgement[];
 }
 
 /** What the agent has found and told, to be read page by page. */
@@ -43,5 +55,5 @@ export interface Recording {
   /** At most `limit` results from a place on. */
   results(after: number, limit: number): ResultsPage;
   /** At most `limit` notifications that are not older than a date; begins after 0. */
-  deliveries(from: WallMs, after: number, limit: number): DeliveriesPage;
+  notifications(from: WallMs, after: number, limit: number): NotificationsPage;
 }

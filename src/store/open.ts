@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { migrations } from './migrations.ts';
 
-const fileName = 'tocsin.db';
+export const databaseFileName = 'tocsin.db';
 
 /** Why the state could not be opened, as a sentence for the person who starts the agent. */
 export class StoreError extends Error {
@@ -23,7 +23,7 @@ export interface Opened {
  * holds the database, or a newer version of the agent wrote it.
  */
 export function openDatabase(directory: string, stamp: string): Opened {
-  const path = join(directory, fileName);
+  const path = join(directory, databaseFileName);
   try {
     makeDirectory(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);

@@ -1,6 +1,11 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Acknowledgement } from '../model/acknowledgement.ts';
+import type { Drawer } from '../model/drawer.ts';
 import type { AgentRun, Recording, ResultsPage } from '../model/recording.ts';
 import { instant, type SteadyMs, type WallMs } from '../model/time.ts';
+import { toldOf } from '../model/told.ts';
+import { databaseFileName, StoreError } from './open.ts';
 import { outboxEntry } from './outbox-row.ts';
 import { resultFromRow } from './result-row.ts';
 
@@ -13,8 +18,12 @@ export const runsName = 'runs';
  */
 export function readRecording(database: DatabaseSync, now?: () => RecordingEnd): Recording {
   const anchor = database.prepare('SELECT steady_ms, wall_ms FROM anchor');
-  const runs = database.prepare("SELECT value FROM kept WHERE drawer = 'single' AND name = ?");
-  const first = database.prepare('SELECT id, wall_ms FROM results WHERE id >= ? ORDER BY id LIMIT 1');
+  const kept = database.prepare(
+    'SELECT name, value FROM kept WHERE drawer = ?1 AND (?2 IS NULL OR name = ?2)',
+  );
+  const first = database.prepare(
+    'SELECT id, wall_ms FROM results WHERE id >= ? ORDER BY id LIMIT 1',
+  );
   const last = database.prepare('SELECT max(id) AS id FROM results');
   const results = database.prepare(`
     SELECT results.id, name, wall_ms, steady_ms, duration_us, status, body
@@ -27,14 +36,17 @@ export function readRecording(database: DatabaseSync, now?: () => RecordingEnd):
   return {
     facts() {
       const saved = anchor.get();
-      const kept = runs.get(runsName)?.['value'];
+      const drawer = (of: Drawer, name: string | null): unknown[] =>
+        kept.all(of, name).map((row) => JSON.parse(String(row['value'])));
       const until = now?.() ?? {
         steadyMs: Number(saved?.['steady_ms'] ?? 0),
         wallMs: Number(saved?.['wall_ms'] ?? 0),
       };
       return {
         until: instant(until.steadyMs, until.wallMs),
-        runs: typeof kept === 'string' ? (JSON.parse(kept) as AgentRun[]) : [],
+        runs: drawer('single', runsName).flat() as AgentRun[],
+        silences: drawer('silence', null),
+        acknowledgements: drawer('acknowledgement', null) as Acknowledgement[],
       };
     },
     beginAt(from) {
@@ -64,17 +76,38 @@ export function readRecording(database: DatabaseSync, now?: () => RecordingEnd):
         next: rows.length < limit ? undefined : Number(rows.at(-1)?.['id']),
       };
     },
-    deliveries(from, after, limit) {
+    notifications(from, after, limit) {
       const rows = deliveries.all(after, from, limit);
       return {
-        entries: rows.map(outboxEntry),
+        notifications: rows.map(outboxEntry).map(({ delivery, state }) => ({
+          ...toldOf(delivery.notification),
+          at: delivery.createdAt.wallMs,
+          state,
+        })),
         next: rows.length < limit ? undefined : Number(rows.at(-1)?.['sequence']),
       };
     },
   };
 }
 
-interface RecordingEnd {
+/** Until when a recording goes. */
+export interface RecordingEnd {
   readonly steadyMs: SteadyMs;
   readonly wallMs: WallMs;
+}
+
+/** Opens the database in a directory to read its history only. Throws `StoreError`. */
+export function openRecording(directory: string): Recording & { close(): void } {
+  const path = join(directory, databaseFileName);
+  try {
+    const database = new DatabaseSync(path, { readOnly: true });
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    if (version < 2) throw new Error('an older tocsin wrote it; start this one once');
+    return { ...readRecording(database), close: () => database.close() };
+  } catch (error) {
+    const isLocked = (error as { errcode?: unknown }).errcode === 5;
+    const said = error instanceof Error ? error.message : String(error);
+    const why = isLocked ? 'an agent that does not answer at its socket holds it' : said;
+    throw new StoreError(`cannot read ${path}: ${why}`, { cause: error });
+  }
 }

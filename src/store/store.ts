@@ -1,9 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Attempt, Delivery, OutboxEntry } from '../model/delivery.ts';
+import type { Attempt, OutboxEntry } from '../model/delivery.ts';
+import type { Recording } from '../model/recording.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Instant, SteadyMs, WallMs } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
 import { drawers, type Drawer } from '../model/drawer.ts';
+import { outboxEntry } from './outbox-row.ts';
+import { readRecording, type RecordingEnd } from './recording.ts';
 import { resultFromRow, rowFromResult } from './result-row.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
@@ -64,6 +67,8 @@ export interface Store {
   results(check: string, limit: number): RecordedResult[];
   /** The latest deliveries with their attempts, newest first. */
   deliveries(limit: number): { entry: OutboxEntry; attempts: Attempt[] }[];
+  /** Everything that was found and told, to be read in order; it goes until `now`. */
+  recording(now: () => RecordingEnd): Recording;
   /** Forgets results, and deliveries that are done with, from before `before`. Bounded work a call. */
   prune(before: WallMs): void;
   close(): void;
@@ -100,6 +105,7 @@ export function createStore(database: DatabaseSync): Store {
           .all(String(row['id']))
           .map((attempt) => parse(attempt['attempt']) as Attempt),
       })),
+    recording: (now) => readRecording(database, now),
     prune(before) {
       sql.pruneResults.run(before, pruneRowsMax);
       sql.pruneDeliveries.run(before, pruneRowsMax);
@@ -175,15 +181,6 @@ function write(sql: Statements, batch: Batch): void {
   for (const attempt of batch.attempts) {
     sql.putAttempt.run(attempt.deliveryId, attempt.number, JSON.stringify(attempt));
   }
-}
-
-function outboxEntry(row: Record<string, unknown>): OutboxEntry {
-  return {
-    delivery: parse(row['delivery']) as Delivery,
-    state: row['state'] as OutboxEntry['state'],
-    attempts: Number(row['attempts']),
-    nextAttemptAt: Number(row['next_attempt_steady_ms']) as SteadyMs,
-  };
 }
 
 /** Reads back what `write` wrote; the shapes are those of the code that handed them in. */

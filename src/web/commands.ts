@@ -2,6 +2,7 @@ import type { AlertPost, PostAnswer } from '../model/alert-post.ts';
 import type { IntegrationName, Outcome } from '../model/delivery.ts';
 import type { AlertGroupView, AlertView } from '../model/alert-view.ts';
 import type { Labels } from '../model/labels.ts';
+import type { Recording } from '../model/recording.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Silence, SilenceAnswer, SilenceRequest } from '../model/silence.ts';
 import type { CheckSnapshot, DeliverySnapshot, GroupSnapshot } from '../model/snapshot.ts';
@@ -68,6 +69,8 @@ export interface WebCommands {
   history(check: string, limit: number): MaybePromise<readonly RecordedResult[] | undefined>;
   /** At most `limit` notifications, newest first. */
   deliveries(limit: number): MaybePromise<readonly DeliverySnapshot[]>;
+  /** What was found and told, to be read in order. */
+  recording(): Recording;
   /** Undefined for an unknown check. */
   why(check: string): MaybePromise<WhyReport | undefined>;
   /** Sends a marked test to one receiver, or to all; undefined for an unknown receiver. */

@@ -1,5 +1,7 @@
 import { apiRoutes } from './api.ts';
 import { apiV2Routes } from './api-v2.ts';
+
+import { recordingRoutes } from './api-recording.ts';
 import type { WebRoute } from './exchange.ts';
 import { healthRoutes } from './health.ts';
 import { managementRoutes } from './management.ts';
@@ -21,5 +23,7 @@ export function webRoutes(options: WebServerOptions): readonly WebRoute[] {
     ...pingRoutes(options.commands),
     ...apiRoutes(options),
     ...apiV2Routes(options),
+
+    ...recordingRoutes(() => options.commands.recording()),
   ];
 }

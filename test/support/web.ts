@@ -14,6 +14,9 @@ export function webCommands(given: Partial<WebCommands> = {}): WebCommands {
     ping: () => 'unknown',
     history: () => undefined,
     deliveries: () => [],
+    recording: () => {
+      throw new Error('nothing is recorded here');
+    },
     why: () => undefined,
     testReceiver: async () => undefined,
     postAlerts: () => ({ faults: [], tooMany: 0, saved: true }),
