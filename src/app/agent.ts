@@ -101,6 +101,7 @@ export class Agent {
       receivers: () => this.config.receivers,
       externalURL: options.externalURL,
       userAgent: options.userAgent,
+      now: () => this.clock.now(),
     });
     this.outbox = this.#createOutbox();
     this.posted = this.#createPosted(saved);

@@ -1,6 +1,7 @@
 import type { Delivery, Outcome } from '../model/delivery.ts';
 import { sendTimeoutMs } from '../model/limits.ts';
 import type { ReceiverSpec } from '../model/route.ts';
+import type { Instant } from '../model/time.ts';
 import type { Ports } from './ports.ts';
 
 /** Sends a delivery the way the present configuration says. Never throws. */
@@ -11,6 +12,7 @@ export function createSender(options: {
   readonly receivers: () => readonly ReceiverSpec[];
   readonly externalURL: () => string;
   readonly userAgent: string;
+  readonly now: () => Instant;
 }): Sender {
   return async (delivery, signal) => {
     const integration = options
@@ -28,6 +30,7 @@ export function createSender(options: {
       return await options.ports.send(delivery, integration, {
         signal,
         timeoutMs: sendTimeoutMs,
+        nowMs: options.now().wallMs,
         externalURL: options.externalURL(),
         userAgent: options.userAgent,
       });

@@ -62,16 +62,25 @@ function readBlocks(
   }
   const keys = integrations[name];
   const schema: v.GenericSchema<unknown, Record<string, unknown>> = integrationSchema(keys);
-  return list.items.flatMap((tree, index) => {
+  const blocks = list.items.flatMap((tree) => {
     const written = read(reading, tree, schema);
     if (written === undefined) return [];
     const { send_resolved: sendResolved = keys.sendResolvedDefault, ...options } = written;
     const refusal = keys.refuse?.(options);
     if (refusal !== undefined) refuse(reading, tree, refusal);
-    const splitsAlerts = keys.splitsAlerts?.(options) ?? false;
+    if (refusal !== undefined) return [];
     const isResolvedSent = sendResolved === true;
-    return [{ integration: name, index, sendResolved: isResolvedSent, splitsAlerts, options }];
+    return (keys.spread?.(options) ?? [options]).map((one) => ({ isResolvedSent, options: one }));
   });
+  const { refreshMs } = keys;
+  return blocks.map(({ isResolvedSent, options }, index) => ({
+    integration: name,
+    index,
+    sendResolved: isResolvedSent,
+    splitsAlerts: keys.splitsAlerts?.(options) ?? false,
+    ...(refreshMs === undefined ? {} : { refreshMs }),
+    options,
+  }));
 }
 
 /** The receivers with the defaults of `global` written into every block that lacks them. */

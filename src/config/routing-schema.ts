@@ -80,6 +80,7 @@ const globalKeys: readonly (readonly [string, IntegrationName, string])[] = [
   ['http_config', 'slack', 'http_config'],
   ['http_config', 'pagerduty', 'http_config'],
   ['http_config', 'webhook', 'http_config'],
+  ['http_config', 'alertmanager', 'http_config'],
   ['smtp_from', 'email', 'from'],
   ['smtp_smarthost', 'email', 'smarthost'],
   ['smtp_hello', 'email', 'hello'],

@@ -10,6 +10,7 @@ export const shortKeys = {
   pagerduty: 'routing_key',
   email: 'to',
   webhook: 'url',
+  alertmanager: 'urls',
 } as const;
 
 type ShortName = keyof typeof shortKeys;

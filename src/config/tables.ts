@@ -31,6 +31,8 @@ export interface IntegrationKeys {
   readonly refuse?: (options: Options) => string | undefined;
   readonly sendResolvedDefault: boolean;
   readonly splitsAlerts?: (options: Options) => boolean;
+  readonly refreshMs?: number;
+  readonly spread?: (options: Options) => readonly Options[];
 }
 
 /** Everything that can be configured, by the name it has in the file. */

@@ -2,7 +2,14 @@ import type { Alert, AlertStatus } from './alert.ts';
 import type { Labels } from './labels.ts';
 import type { Instant, SteadyMs, WallMs } from './time.ts';
 
-export const integrationNames = ['slack', 'pagerduty', 'email', 'webhook', 'terminal'] as const;
+export const integrationNames = [
+  'slack',
+  'pagerduty',
+  'email',
+  'webhook',
+  'alertmanager',
+  'terminal',
+] as const;
 export type IntegrationName = (typeof integrationNames)[number];
 
 /** Why a notification is sent; the names of Alertmanager's decision table. */
@@ -43,6 +50,8 @@ export interface Notification {
   readonly likelyRoot?: string;
   /** Which rule says so: set exactly with `likelyRoot`. */
   readonly likelyRootReason?: RootReason;
+  /** While it fires, the receiver hears of it again within this time; only where it has to. */
+  readonly toldAgainWithinMs?: number;
   /** Who has taken it on. */
   readonly acknowledgedBy?: string;
 }

@@ -53,6 +53,8 @@ export interface IntegrationSpec<Options = unknown> {
   readonly sendResolved: boolean;
   /** Each alert of a group becomes a delivery, and a dedup key, of its own. */
   readonly splitsAlerts: boolean;
+  /** It forgets what it is not told again: how often it hears of what still fires, whatever the route says. */
+  readonly refreshMs?: number;
   readonly options: Options;
 }
 

@@ -1,12 +1,15 @@
 import type * as v from 'valibot';
 import type { OutputOf } from '../lib/schema-atoms.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
+import type { WallMs } from '../model/time.ts';
 
 /** What an integration needs to know beside the delivery. */
 export interface SendContext {
   /** Aborted at the deadline of this attempt and when the agent stops. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** When this attempt begins. */
+  readonly nowMs: WallMs;
   /** Where people reach the agent's page; empty when it has none they could open. */
   readonly externalURL: string;
   /** Product and version for User-Agent. */
@@ -26,6 +29,10 @@ export interface Integration<Entries extends v.ObjectEntries = v.ObjectEntries> 
   readonly sendResolvedDefault: boolean;
   /** Whether each alert of a group becomes a delivery (and a dedup key) of its own. */
   readonly splitsAlerts?: (options: OutputOf<Entries>) => boolean;
+  /** How often it has to hear of what still fires, for it forgets what it is not told again. */
+  readonly refreshMs?: number;
+  /** The blocks that one block stands for, each told on its own. */
+  readonly spread?: (options: OutputOf<Entries>) => readonly OutputOf<Entries>[];
   send(delivery: Delivery, options: OutputOf<Entries>, context: SendContext): Promise<Outcome>;
 }
 

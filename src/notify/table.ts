@@ -1,4 +1,5 @@
 import type { IntegrationName } from '../model/delivery.ts';
+import { alertmanager } from './alertmanager.ts';
 import { email } from './email.ts';
 import type { Integration } from './integration.ts';
 import { pagerduty } from './pagerduty.ts';
@@ -12,5 +13,6 @@ export const integrations: Record<IntegrationName, Integration> = {
   pagerduty,
   email,
   webhook,
+  alertmanager,
   terminal,
 };

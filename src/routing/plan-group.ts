@@ -73,7 +73,10 @@ function planIntegration(input: {
 }): { readonly planned: readonly PlannedNotification[]; readonly entry: LogEntry | undefined } {
   const { group, split, integration, entry, now, knowledge } = input;
   const elsewhere = new Set(entry?.elsewhere);
-  const firing = split.firing.filter(({ fingerprint }) => !elsewhere.has(fingerprint));
+  const firing = [
+    ...split.firing.filter(({ fingerprint }) => !elsewhere.has(fingerprint)),
+    ...keptAlive(integration, entry, split),
+  ];
   const resolved = split.resolved.filter(
     ({ fingerprint, supersededBy }) =>
       tellsEndOf(entry, fingerprint) &&
@@ -86,6 +89,7 @@ function planIntegration(input: {
       ),
   );
   const silentlyFiring = new Set([...split.muted.keys(), ...firingElsewhere(split, elsewhere)]);
+  for (const { fingerprint } of firing) silentlyFiring.delete(fingerprint);
   const stillTold = (entry?.firing ?? []).filter((id) => silentlyFiring.has(fingerprintOf(id)));
   const decision = decide({
     entry,
@@ -94,7 +98,9 @@ function planIntegration(input: {
     mutedStillFiring: stillTold.length > 0,
     sendResolved: integration.sendResolved,
     // A flapping alert is told once; reminders of it say nothing new.
-    repeatIntervalMs: firing.every((alert) => alert.flapping) ? Infinity : group.repeatIntervalMs,
+    repeatIntervalMs:
+      integration.refreshMs ??
+      (firing.every((alert) => alert.flapping) ? Infinity : group.repeatIntervalMs),
     now: now.steadyMs,
   });
   const alerts = [...firing, ...(integration.sendResolved ? resolved : [])];
@@ -112,6 +118,22 @@ function planIntegration(input: {
       elsewhere: entry?.elsewhere ?? [],
     }),
   };
+}
+
+/**
+ * What an integration that forgets must go on hearing of although it is kept back: it was told that it
+ * fires, and would take silence for its end.
+ */
+function keptAlive(
+  { refreshMs }: IntegrationSpec,
+  entry: LogEntry | undefined,
+  { muted }: SplitAlerts,
+): Alert[] {
+  if (refreshMs === undefined || entry === undefined) return [];
+  const known = new Set(entry.firing.map(fingerprintOf));
+  return [...muted.values()]
+    .map(({ alert }) => alert)
+    .filter(({ fingerprint }) => known.has(fingerprint));
 }
 
 /**
@@ -233,6 +255,9 @@ function together(message: Message): PlannedNotification {
     alerts,
     truncatedAlerts: 0,
     ...(root === undefined ? {} : { likelyRoot: root.fingerprint, likelyRootReason: root.reason }),
+    ...(integration.refreshMs === undefined
+      ? {}
+      : { toldAgainWithinMs: integration.refreshMs + group.groupIntervalMs }),
   };
   return { integration, dedupKey, notification };
 }

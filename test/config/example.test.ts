@@ -29,7 +29,10 @@ describe('agent.config.example.yaml', () => {
     expect(problems).toEqual([]);
     expect(
       config?.receivers.map(({ integrations }) => integrations.map((one) => one.integration)),
-    ).toEqual([['slack', 'email', 'webhook', 'terminal'], ['pagerduty']]);
+    ).toEqual([
+      ['slack', 'email', 'webhook', 'alertmanager', 'alertmanager', 'terminal'],
+      ['pagerduty'],
+    ]);
   });
 
   test('names every key there is', async () => {

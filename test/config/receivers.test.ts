@@ -87,3 +87,50 @@ receivers:
     expect(problems).toEqual([[3, message]]);
   });
 });
+
+describe('alertmanager_configs', () => {
+  test('of a pair are two receivers, each told on its own', async () => {
+    const config = await configOf(`${route}receivers:
+  - name: team
+    alertmanager_configs:
+      - { urls: ['http://a:9093', 'http://user:open-sesame@b:9093'], timeout: 3s }
+      - { static_configs: [{ targets: ['c:9093'] }], send_resolved: false }
+`);
+    expect(
+      config.receivers[0]?.integrations.map(({ integration, index, sendResolved, options }) => {
+        const { urls, timeout } = options as { urls: { reveal(): string }[]; timeout?: number };
+        return [integration, index, sendResolved, urls.map((url) => url.reveal()), timeout];
+      }),
+    ).toEqual([
+      ['alertmanager', 0, true, ['http://a:9093'], 3000],
+      ['alertmanager', 1, true, ['http://user:open-sesame@b:9093'], 3000],
+      ['alertmanager', 2, false, ['http://c:9093'], undefined],
+    ]);
+    expect(config.masked + config.longForm).not.toContain('open-sesame');
+  });
+
+  test('have a short form', async () => {
+    for (const written of ['http://a:9093', '[http://a:9093]', '{ urls: http://a:9093 }']) {
+      const { receivers } = await configOf(`notify: { alertmanager: ${written} }`);
+      expect(receivers).toMatchObject([
+        { name: 'default', integrations: [{ integration: 'alertmanager', refreshMs: 300_000 }] },
+      ]);
+    }
+  });
+
+  test.for([
+    ['{}', /^exactly one of urls and static_configs/],
+    ['{ urls: ["some-host:9093"] }', /^expected the base URL of an Alertmanager/],
+    ['{ urls: [] }', /^expected the base URL of an Alertmanager/],
+    ['{ static_configs: [{ targets: ["http://a"] }] }', /^expected a target of host and port/],
+    ['{ static_configs: [{ targets: [a], labels: { a: b } }] }', /^labels is not supported/],
+    ['{ kubernetes_sd_configs: [] }', /^unknown key "kubernetes_sd_configs"/],
+  ] as const)('%s is refused by line', async ([block, message]) => {
+    const problems = await problemsOf(`${route}receivers:
+  - name: team
+    alertmanager_configs:
+      - ${block}
+`);
+    expect(problems).toMatchObject([[5, expect.stringMatching(message)]]);
+  });
+});

@@ -24,6 +24,7 @@ test.for([
   ['pagerduty', {}, ['exactly one of routing_key and routing_key_file']],
   ['pagerduty', { routing_key: 'k', incident: 'each' }, ['group or alert']],
   ['webhook', {}, ['exactly one of url and url_file']],
+  ['alertmanager', {}, ['exactly one of urls and static_configs']],
   ['email', mail, []],
   ['email', { ...mail, smarthost: '[::1]:25' }, []],
   ['email', { ...mail, smarthost: 'mail' }, ['host and port, such as smtp.example.com:587']],
@@ -56,5 +57,5 @@ test('only what asks for it splits a group into incidents of their own', () => {
 
 test('recoveries are sent by default where Alertmanager sends them', () => {
   const sending = integrationNames.filter((name) => integrations[name].sendResolvedDefault);
-  expect(sending).toEqual(['pagerduty', 'webhook', 'terminal']);
+  expect(sending).toEqual(['pagerduty', 'webhook', 'alertmanager', 'terminal']);
 });

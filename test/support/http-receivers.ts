@@ -27,4 +27,10 @@ export const httpReceivers: readonly HttpReceiver[] = [
     options: (origin) => ({ url: `${origin}/hook` }),
     content: '',
   },
+  {
+    name: 'alertmanager',
+    integration: 'alertmanager',
+    options: (origin) => ({ urls: origin }),
+    content: '',
+  },
 ];

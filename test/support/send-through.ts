@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { SendContext } from '../../src/notify/integration.ts';
 import { integrations } from '../../src/notify/table.ts';
 import type { Delivery, IntegrationName, Outcome } from '../../src/model/delivery.ts';
-import { sampleDelivery } from './sample-delivery.ts';
+import { noon, sampleDelivery } from './sample-delivery.ts';
 
 /** Options as the reader of a configuration gives them. */
 export function parsedOptions(
@@ -32,6 +32,7 @@ export function sendParsed(
   return integrations[name].send(delivery, options, {
     signal: new AbortController().signal,
     timeoutMs: 5000,
+    nowMs: noon,
     externalURL: '',
     userAgent: 'tocsin/0.0.0-test',
     ...context,
