@@ -1,34 +1,37 @@
+import { isMatcherError, parseMatcherTerm } from '../model/matcher-syntax.ts';
 import type { Labels } from '../model/labels.ts';
-import { receiversFor } from '../routing/route-tree.ts';
-import { configOption, exitCode, UsageError, type Command } from './command.ts';
+import { matchRoutes } from '../routing/route-tree.ts';
+import { configOption, exitCode, text, UsageError, type Command } from './command.ts';
 import { loadOrTell } from './load.ts';
 
+/** As `amtool config routes test`: a receiver for each route, in their order; `--verify.receivers` is for CI. */
 export const routesTest: Command = {
   name: 'routes test',
   summary: 'prints the receivers an alert with these labels would reach',
-  usage: '[-c FILE] label=value…',
-  options: configOption,
+  usage: '[-c FILE] [--verify.receivers a,b] label=value…',
+  options: { ...configOption, 'verify.receivers': { type: 'string' } },
   async run(parsed, context) {
     const labels = parseLabels(parsed.positionals);
     const loaded = await loadOrTell(parsed, context);
     if ('exitCode' in loaded) return loaded.exitCode;
-    const { config } = loaded;
-    context.stdout.write(`${receiversFor(config.route, labels).join(',')}\n`);
-    return exitCode.ok;
+    const found = matchRoutes(loaded.config.route, labels).map(({ route }) => route.receiver);
+    const receivers = found.join(',');
+    context.stdout.write(`${receivers}\n`);
+    const expected = text(parsed, 'verify.receivers');
+    if (expected === undefined || expected === receivers) return exitCode.ok;
+    context.stderr.write(`tocsin: expected the receivers ${expected}, found ${receivers}\n`);
+    return exitCode.failed;
   },
 };
 
 function parseLabels(words: readonly string[]): Labels {
   return Object.fromEntries(
     words.map((word) => {
-      const equals = word.indexOf('=');
-      if (equals < 1) throw new UsageError(`"${word}" is not label=value`);
-      return [word.slice(0, equals), unquoted(word.slice(equals + 1))];
+      const term = parseMatcherTerm(word);
+      if (isMatcherError(term) || term.operator !== '=') {
+        throw new UsageError(`"${word}" is not label=value`);
+      }
+      return [term.label, term.value];
     }),
   );
-}
-
-/** `severity="critical"` as people copy it from a rule means the value without quotes. */
-function unquoted(value: string): string {
-  return /^".*"$/s.test(value) ? value.slice(1, -1) : value;
 }
