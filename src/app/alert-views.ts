@@ -13,6 +13,10 @@ export interface ViewSource {
   readonly dispatcher: Dispatcher;
   readonly failingParent: (alert: Alert) => string | undefined;
   readonly silencedBy: (alert: Alert) => readonly string[];
+  /** What whoever posted an alert said of its times; undefined for one of a check. */
+  readonly posted: (
+    fingerprint: string,
+  ) => { readonly endsAt: WallMs; readonly updatedAt: WallMs } | undefined;
   readonly acknowledgement: (fingerprint: string) => Acknowledgement | undefined;
 }
 
@@ -46,6 +50,7 @@ function alertView(source: ViewSource, active: ActiveAlert, now: Instant): Alert
   const mutedBy = quietEverywhere(routes, now.wallMs);
   const dependsOn = source.failingParent(alert);
   const acknowledgement = source.acknowledgement(alert.fingerprint);
+  const posted = source.posted(alert.fingerprint);
   const isKeptBack = silencedBy.length + inhibitedBy.length + mutedBy.length > 0;
   return {
     alert,
@@ -56,7 +61,8 @@ function alertView(source: ViewSource, active: ActiveAlert, now: Instant): Alert
     ...(dependsOn === undefined ? {} : { dependsOn }),
     ...(acknowledgement === undefined ? {} : { acknowledgement }),
     receivers: [...new Set(routes.map(({ receiver }) => receiver))],
-    updatedAt,
+    updatedAt: posted?.updatedAt ?? updatedAt,
+    ...(posted === undefined ? {} : { until: posted.endsAt }),
   };
 }
 

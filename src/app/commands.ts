@@ -54,6 +54,11 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
     putSilence: (request) => agent.pipeline.silences.put(request),
     expireSilence: (id) => agent.pipeline.silences.expire(id),
     acknowledge: (request) => agent.pipeline.acknowledge(request),
+    routing: () => ({
+      receivers: agent.config.receivers.map(({ name }) => name),
+      longForm: agent.config.longForm,
+      resolveTimeoutMs: agent.config.resolveTimeoutMs,
+    }),
     postAlerts: (posts) => agent.posted.post(posts),
     routesTest: (labels) => receiversFor(agent.config.route, labels),
   };

@@ -222,6 +222,7 @@ export class Pipeline {
       root: this.#world.routing.root,
       dispatcher: this.#dispatcher,
       failingParent: (alert) => this.#failingParent(alert),
+      posted: (fingerprint) => this.#options.source?.get(fingerprint),
       silencedBy: (alert) => this.silences.matching(alert.labels, now),
       acknowledgement: (fingerprint) => this.#acknowledgements.get(fingerprint),
     };

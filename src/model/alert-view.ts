@@ -20,6 +20,8 @@ export interface AlertView {
   /** Names of receivers, in the order of the routes. */
   readonly receivers: readonly string[];
   readonly updatedAt: WallMs;
+  /** When it ends unless it is posted again; absent on alerts of the agent's own checks. */
+  readonly until?: WallMs;
 }
 
 /** Alerts that are told together. */

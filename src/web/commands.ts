@@ -51,6 +51,14 @@ export interface AcknowledgeRequest {
   readonly comment: string;
 }
 
+export interface RoutingSummary {
+  /** Names, in the order of the configuration. */
+  readonly receivers: readonly string[];
+  /** The sections that Alertmanager has too, in its format, with every secret masked. */
+  readonly longForm: string;
+  readonly resolveTimeoutMs: number;
+}
+
 type MaybePromise<Value> = Value | Promise<Value>;
 
 /** What the web server may ask of the agent, beside the snapshot. None of them throws for bad input. */
@@ -88,6 +96,8 @@ export interface WebCommands {
   acknowledge(request: AcknowledgeRequest): 'acknowledged' | 'unknown' | 'not firing';
   /** Takes alerts of others; those that can be taken are, whatever the rest is like. */
   postAlerts(posts: readonly AlertPost[]): PostAnswer;
+  /** What there is of routing in the present configuration. */
+  routing(): RoutingSummary;
   /** The receivers that an alert with these labels would reach, in order, without doubles. */
   routesTest(labels: Labels): readonly string[];
 }

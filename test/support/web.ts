@@ -19,6 +19,7 @@ export function webCommands(given: Partial<WebCommands> = {}): WebCommands {
     },
     why: () => undefined,
     testReceiver: async () => undefined,
+    routing: () => ({ receivers: [], longForm: '', resolveTimeoutMs: 300_000 }),
     postAlerts: () => ({ faults: [], tooMany: 0, saved: true }),
     routesTest: () => [],
     alerts: () => [],
