@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '../lib/log.ts';
+import { formatProblem } from '../config/load.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import type { Config } from '../model/config.ts';
 import { stopTimeoutMs } from '../model/limits.ts';
@@ -56,6 +57,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     userAgent: `tocsin/${version}`,
   });
   metrics.configReload(true, agent.startedAt.wallMs);
+  logWarnings(current, log);
   const reload = reloading(async () => {
     const next = await options.load();
     const failed = next.ok ? tryReload(agent, next.loaded.config) : next.problems;
@@ -68,6 +70,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     current = next.loaded.config;
     options.onConfig(current);
     log.info('configuration reloaded', { checks: current.checks.length });
+    logWarnings(current, log);
     return { ok: true };
   });
   const web = createWebServer({
@@ -103,6 +106,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await agent.stop(graceMs);
     },
   };
+}
+
+function logWarnings({ warnings }: Config, log: Logger): void {
+  for (const warning of warnings) log.warn('configuration', { warning: formatProblem(warning) });
 }
 
 function openAgent(options: AgentOptions): Agent {

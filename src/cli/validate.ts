@@ -1,4 +1,5 @@
 import { load } from '../app/load.ts';
+import { formatProblem } from '../config/load.ts';
 import { configOption, exitCode, jsonOption, text, type Command } from './command.ts';
 import { tellProblems } from './load.ts';
 
@@ -11,17 +12,21 @@ export const validate: Command = {
     const loading = await load(text(parsed, 'config'), context);
     if (parsed.values['json']) {
       const problems = loading.ok ? [] : loading.problems;
-      context.stdout.write(`${JSON.stringify({ apiVersion: 1, ok: loading.ok, problems })}\n`);
+      const warnings = loading.ok ? loading.loaded.config.warnings.map(formatProblem) : [];
+      const { ok } = loading;
+      context.stdout.write(`${JSON.stringify({ apiVersion: 1, ok, problems, warnings })}\n`);
       return loading.ok ? exitCode.ok : exitCode.config;
     }
     if (!loading.ok) {
       tellProblems(loading.problems, context);
       return exitCode.config;
     }
-    const { checks, receivers, files } = loading.loaded.config;
+    const { checks, receivers, files, warnings } = loading.loaded.config;
+    for (const warning of warnings) context.stderr.write(`${formatProblem(warning)} (warning)\n`);
     const where = files.length === 0 ? 'no configuration file, the defaults' : files.join(', ');
+    const found = warnings.length === 0 ? 'no problems' : counted(warnings, 'warning');
     context.stdout.write(
-      `${where}: ${counted(checks, 'check')}, ${counted(receivers, 'receiver')}, no problems\n`,
+      `${where}: ${counted(checks, 'check')}, ${counted(receivers, 'receiver')}, ${found}\n`,
     );
     return exitCode.ok;
   },

@@ -120,7 +120,8 @@ export async function readConfig(
     return { ok: false, problems: inReadingOrder(shown, files) };
   }
   const masked = maskedYaml(without(root, 'modules'), hidden);
-  return { ok: true, config: deepFreeze({ ...sections, files, masked, secrets }) };
+  const warnings = inReadingOrder(reading.warnings, files);
+  return { ok: true, config: deepFreeze({ ...sections, files, masked, warnings, secrets }) };
 }
 
 function specsOf({ byName }: ReadModules): Config['modules'] {

@@ -8,6 +8,8 @@ import type { ScalarTree, Tree } from './tree.ts';
 export interface Reading {
   readonly environment: Environment;
   readonly problems: Problem[];
+  /** What is allowed and probably not meant. */
+  readonly warnings: Problem[];
   /** Secret values met so far, for whoever searches output for them. */
   readonly secrets: Secret[];
   /** Scalars of secret fields: their text is never shown. */
@@ -17,11 +19,23 @@ export interface Reading {
 }
 
 export function createReading(environment: Environment): Reading {
-  return { environment, problems: [], secrets: [], hidden: new Set(), refused: new Set() };
+  return {
+    environment,
+    problems: [],
+    warnings: [],
+    secrets: [],
+    hidden: new Set(),
+    refused: new Set(),
+  };
 }
 
 /** Notes a problem with a value. The message must not hold a secret. */
 export function refuse(reading: Reading, tree: Tree, message: string): void {
   reading.problems.push(problemAt(tree.place, message));
   reading.refused.add(tree);
+}
+
+/** Notes something that is allowed and probably not meant. The message must not hold a secret. */
+export function warn(reading: Reading, tree: Tree, message: string): void {
+  reading.warnings.push(problemAt(tree.place, message));
 }

@@ -1,8 +1,9 @@
+import { formatDuration } from '../lib/duration.ts';
 import type { Route, TimeInterval } from '../model/route.ts';
 import { noSuchName } from './check-name.ts';
 import { readMatchers } from './matchers.ts';
 import { read, readText } from './reader.ts';
-import { refuse, type Reading } from './reading.ts';
+import { refuse, warn, type Reading } from './reading.ts';
 import { routeSchema, type RouteKeys } from './routing-schema.ts';
 import { itemsOf, valueOf, type Tree } from './tree.ts';
 
@@ -73,6 +74,7 @@ function readRoute(reading: Reading, tree: Tree, above: Inherited, names: RouteN
     groupIntervalMs: keys.group_interval ?? above.groupIntervalMs,
     repeatIntervalMs: keys.repeat_interval ?? above.repeatIntervalMs,
   };
+  warnOfRepeats(reading, tree, settings);
   const below = valueOf(tree, 'routes');
   if (below !== undefined && below.kind !== 'list') {
     refuse(reading, below, 'expected a list of routes');
@@ -89,6 +91,22 @@ function readRoute(reading: Reading, tree: Tree, above: Inherited, names: RouteN
     activeTimeIntervals: intervalsOf(reading, valueOf(tree, 'active_time_intervals'), names),
     routes: itemsOf(below).map((child) => readRoute(reading, child, settings, names)),
   };
+}
+
+/** Whether a reminder is due is only asked when the group is looked at, as in Alertmanager. */
+function warnOfRepeats(
+  reading: Reading,
+  tree: Tree,
+  { groupIntervalMs, repeatIntervalMs }: Inherited,
+): void {
+  const at = valueOf(tree, 'repeat_interval') ?? valueOf(tree, 'group_interval');
+  if (at === undefined || repeatIntervalMs >= groupIntervalMs) return;
+  const [repeat, group] = [formatDuration(repeatIntervalMs), formatDuration(groupIntervalMs)];
+  warn(
+    reading,
+    at,
+    `a repeat_interval of ${repeat} is below the group_interval of ${group}: reminders come every ${group}`,
+  );
 }
 
 /** The intervals that a list of names speaks of; they are not handed down. */

@@ -45,6 +45,8 @@ export interface Config {
   readonly masked: string;
   /** Route, receivers and what belongs to them as YAML in the long form, with every secret masked. */
   readonly longForm: string;
+  /** What is allowed and probably not meant. */
+  readonly warnings: readonly Problem[];
   /** Every secret value known at load; whatever is printed is searched for them. */
   readonly secrets: readonly Secret[];
 }

@@ -50,6 +50,31 @@ receivers: [{ name: a }, { name: b }]
   ]);
 });
 
+test('reminders that cannot come as often as they are asked for are warned of', async () => {
+  const { warnings } = await configOf(`
+route:
+  receiver: a
+  repeat_interval: 10m
+  routes:
+    - { repeat_interval: 1m }
+    - group_interval: 1h
+      routes: [{ group_wait: 1s }, { repeat_interval: 2h }]
+receivers: [{ name: a }]
+`);
+  expect(warnings.map(({ line, path, message }) => [line, path, message])).toEqual([
+    [
+      6,
+      'route.routes[0].repeat_interval',
+      'a repeat_interval of 1m is below the group_interval of 5m: reminders come every 5m',
+    ],
+    [
+      7,
+      'route.routes[1].group_interval',
+      'a repeat_interval of 10m is below the group_interval of 1h: reminders come every 1h',
+    ],
+  ]);
+});
+
 test('the long form takes every way to write matchers, and all of them must hold', async () => {
   const { route } = await configOf(`
 route:

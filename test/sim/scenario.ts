@@ -24,6 +24,7 @@ export function randomConfig(random: Random, splitsAlerts: boolean): Config {
     files: [],
     masked: '',
     longForm: '',
+    warnings: [],
     secrets: [],
   };
 }

@@ -198,6 +198,7 @@ function configWith(checks: readonly CheckSpec[], changes: Partial<Config>): Con
     files: [],
     masked: '',
     longForm: '',
+    warnings: [],
     secrets: [],
     ...changes,
   };
