@@ -161,7 +161,7 @@ function faultOf(request: SilenceRequest, nowMs: WallMs): string | undefined {
   const unnamed = matchers.find(({ label }) => label === '' || !label.isWellFormed());
   if (unnamed !== undefined) return `${JSON.stringify(unnamed.label)} is no name of a label`;
   if (matchers.every((matcher) => matcher.matches({}))) {
-    return 'at least one matcher must not match an alert that lacks the label';
+    return 'at least one matcher must not match the empty string';
   }
   const length = JSON.stringify({ matchers, comment, createdBy }).length;
   if (length <= silenceLengthMax) return undefined;

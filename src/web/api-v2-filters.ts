@@ -27,7 +27,12 @@ export function receiverOf(query: URLSearchParams): Read<(name: string) => boole
     return { value: (name) => matches(name) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { answer: plainJson(400, `failed to parse receiver param: ${error.message}`) };
+    return {
+      answer: plainJson(
+        400,
+        `failed to parse receiver param: error parsing regexp: ${error.message}`,
+      ),
+    };
   }
 }
 

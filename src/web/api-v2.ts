@@ -40,12 +40,17 @@ export function apiV2Routes(options: WebServerOptions): readonly WebRoute[] {
   ];
 }
 
+/** A masked address of a webhook: before version 0.26 amtool wants an address there. */
+const maskedUrl = /^([ -]+url: )<secret>$/gm;
+
 /** `original` is the part of the configuration that Alertmanager has too, in its format. */
 function status({ commands, snapshot }: WebServerOptions): WebResponse {
   const { startedAt, version } = snapshot();
   return plainJson(200, {
     cluster: { peers: [], status: 'disabled' },
-    config: { original: commands.routing().longForm },
+    config: {
+      original: commands.routing().longForm.replaceAll(maskedUrl, '$1http://secret.invalid/'),
+    },
     uptime: rfc3339(startedAt),
     versionInfo: {
       branch: 'tocsin',
