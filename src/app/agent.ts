@@ -58,7 +58,7 @@ export class Agent {
   /** Alerts that others post. */
   readonly posted: PostedAlerts;
   readonly stalled: StalledWatch;
-  readonly receivers = new ReceiverBook();
+  readonly receivers: ReceiverBook;
   readonly send: Sender;
   readonly options: AgentOptions;
   readonly #state: State;
@@ -86,6 +86,10 @@ export class Agent {
       replaceStore: (error) => this.#replaceStore(error),
     });
     this.#noteRun = noteRun(saved, this.startedAt, this.#journal);
+    this.receivers = new ReceiverBook(saved.kept.get('receiver'), {
+      receivers: () => this.config.receivers,
+      keep: (change) => this.#journal.keep(change),
+    });
     this.heartbeats = new Heartbeats(saved.heartbeats, this.clock, this.#journal);
     this.#environment = {
       clock: this.clock,
@@ -132,7 +136,8 @@ export class Agent {
   /** Begins to look and to tell. */
   start(): void {
     this.#expectHeartbeats();
-    this.outbox.load(this.#state.saved.outbox);
+    const { anchor, outbox } = this.#state.saved;
+    this.outbox.load(outbox, anchor && { from: anchor, until: this.startedAt });
     this.pipeline.wake();
     this.stalled.set(this.#world.specs, this.config.agent.stalledAfter ?? 0);
     this.scheduler.set([...this.#world.specs.values()]);
@@ -258,14 +263,16 @@ export class Agent {
       random: ports.random,
       log,
       send: (delivery, signal) => this.send(delivery, signal),
-      record: (entries, attempt) => {
-        this.#journal.outbox(entries, attempt);
+      receivers: () => this.config.receivers,
+      records: this.receivers,
+      open: this.receivers.open,
+      keepOpen: (conversation, open) => this.receivers.keepOpen(conversation, open),
+      record: ({ entries, attempts }) => {
+        this.#journal.outbox(entries, attempts);
         this.#journal.flush();
       },
-      onOutcome: (entry, attempt) => {
-        this.receivers.record(entry, attempt);
-        tellMetrics(this.options.metrics, entry, attempt);
-      },
+      onOutcome: (entry, attempt) => tellMetrics(this.options.metrics, entry, attempt),
+      onHeld: () => this.options.metrics.suppressed('rate_limit'),
     });
   }
 
@@ -332,6 +339,7 @@ export class Agent {
     this.stalled.resave();
 
     this.#noteRun();
+    this.receivers.resave();
     this.#journal.outbox(this.outbox.snapshot().entries);
     return store;
   }

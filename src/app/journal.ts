@@ -105,10 +105,11 @@ export class Journal {
     this.#flushSoon();
   }
 
-  outbox(entries: readonly OutboxEntry[], attempt?: Attempt): void {
+  outbox(entries: readonly OutboxEntry[], attempts: readonly Attempt[] = []): void {
     for (const entry of entries) this.#unsaved.outbox.set(entry.delivery.id, entry);
-    if (attempt === undefined) return;
-    this.#unsaved.attempts.set(`${attempt.deliveryId}/${attempt.number}`, attempt);
+    for (const attempt of attempts) {
+      this.#unsaved.attempts.set(`${attempt.deliveryId}/${attempt.number}`, attempt);
+    }
   }
 
   /** Saves everything now. Says whether it is on disk. */

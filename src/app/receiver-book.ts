@@ -1,28 +1,81 @@
-import type { Attempt, OutboxEntry } from '../model/delivery.ts';
+import type { Attempt, Delivery, OutboxEntry } from '../model/delivery.ts';
 import type { ReceiverSpec } from '../model/route.ts';
 import type { ReceiverSnapshot } from '../model/snapshot.ts';
-import type { Instant, WallMs } from '../model/time.ts';
+import type { Instant } from '../model/time.ts';
 import { elapsedMs } from '../model/time.ts';
+import type { OpenAtFallback } from '../notify/outbox-fallback.ts';
+import { receiverKey } from '../notify/place.ts';
+import {
+  afterAttemptAt,
+  presentTrouble,
+  type ReceiverRecord,
+  type ReceiverRecords,
+} from '../notify/receiver-record.ts';
+import type { KeptChange } from '../store/store.ts';
 
-interface Page {
-  lastSuccessAt?: WallMs;
-  failing?: { readonly at: WallMs; readonly detail: string };
-}
+/** In the drawer `receiver`, before a conversation that goes on at a fallback. */
+const openPrefix = 'fallback ';
 
-/** Remembers of each receiver's integrations when they last took something, and why they do not. */
-export class ReceiverBook {
-  readonly #pages = new Map<string, Page>();
+/**
+ * Remembers of each receiver's integrations when they last took something, and why they do not; over
+ * restarts.
+ */
+export class ReceiverBook implements ReceiverRecords {
+  readonly #records = new Map<string, ReceiverRecord>();
+  readonly #open = new Map<string, OpenAtFallback>();
+  readonly #options: {
+    readonly receivers: () => readonly ReceiverSpec[];
+    readonly keep: (change: KeptChange) => void;
+  };
 
-  record({ delivery }: OutboxEntry, { atMs, outcome }: Attempt): void {
-    const key = pageKey(delivery.receiver, delivery.integration, delivery.index);
-    const page = this.#pages.get(key) ?? {};
-    this.#pages.set(key, page);
-    if (outcome.kind === 'delivered') {
-      page.lastSuccessAt = atMs;
-      delete page.failing;
-    } else {
-      page.failing = { at: atMs, detail: outcome.detail };
+  constructor(
+    saved: ReadonlyMap<string, unknown> | undefined,
+    options: {
+      readonly receivers: () => readonly ReceiverSpec[];
+      readonly keep: (change: KeptChange) => void;
+    },
+  ) {
+    this.#options = options;
+    for (const [name, value] of saved ?? []) {
+      if (name.startsWith(openPrefix)) {
+        this.#open.set(name.slice(openPrefix.length), value as OpenAtFallback);
+      } else this.#records.set(name, value as ReceiverRecord);
     }
+  }
+
+  get(receiver: string): ReceiverRecord {
+    return this.#records.get(receiver) ?? {};
+  }
+
+  note(delivery: Delivery, attempt: Attempt, now: Instant): void {
+    const key = receiverKey(delivery);
+    const spec = this.#options.receivers().find(({ name }) => name === delivery.receiver);
+    const record = afterAttemptAt(this.get(key), attempt, {
+      isProof: delivery.notification.reason === 'test',
+      now,
+      keepTold: spec?.rateLimit?.count ?? 0,
+    });
+    this.#records.set(key, record);
+    this.#options.keep({ drawer: 'receiver', name: key, value: record });
+  }
+
+  /** What fallbacks were told that has not ended, by conversation. */
+  get open(): ReadonlyMap<string, OpenAtFallback> {
+    return this.#open;
+  }
+
+  keepOpen(conversation: string, open: OpenAtFallback | undefined): void {
+    if (open === undefined) this.#open.delete(conversation);
+    else this.#open.set(conversation, open);
+    this.#options.keep({ drawer: 'receiver', name: openPrefix + conversation, value: open });
+  }
+
+  /** Saves everything again, in a database that has begun anew. */
+  resave(): void {
+    for (const [name, value] of this.#records) {
+      this.#options.keep({ drawer: 'receiver', name, value });
+    }
+    for (const [conversation, open] of this.#open) this.keepOpen(conversation, open);
   }
 
   snapshot(
@@ -30,31 +83,33 @@ export class ReceiverBook {
     outbox: readonly OutboxEntry[],
     now: Instant,
   ): ReceiverSnapshot[] {
+    const waiting = Map.groupBy(
+      outbox.filter(({ state }) => state === 'pending'),
+      ({ delivery }) => receiverKey(delivery),
+    );
     return receivers.flatMap(({ name: receiver, integrations }) =>
       integrations.map(({ integration, index }) => {
-        const page = this.#pages.get(pageKey(receiver, integration, index)) ?? {};
-        const waiting = outbox.filter(
-          ({ state, delivery }) =>
-            state === 'pending' &&
-            delivery.receiver === receiver &&
-            delivery.integration === integration &&
-            delivery.index === index,
+        const key = receiverKey({ receiver, integration, index });
+        const { lastSuccessAt, lastProofAt } = this.get(key);
+        const trouble = presentTrouble(this.get(key));
+        const entries = waiting.get(key) ?? [];
+        const oldestAgeMs = entries.reduce(
+          (oldest, { delivery }) => Math.max(oldest, elapsedMs(delivery.createdAt, now)),
+          0,
         );
-        const ages = waiting.map(({ delivery }) => elapsedMs(delivery.createdAt, now));
         return {
           receiver,
           integration,
           index,
-          pending: waiting.length,
-          oldestAgeMs: Math.max(0, ...ages),
-          ...(page.lastSuccessAt === undefined ? {} : { lastSuccessAt: page.lastSuccessAt }),
-          ...(page.failing === undefined ? {} : { failing: page.failing }),
+          pending: entries.length,
+          oldestAgeMs,
+          ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
+          ...(lastProofAt === undefined ? {} : { lastProofAt }),
+          ...(trouble === undefined
+            ? {}
+            : { failing: { at: trouble.latest, detail: trouble.detail } }),
         };
       }),
     );
   }
-}
-
-function pageKey(receiver: string, integration: string, index: number): string {
-  return `${receiver}\n${integration}\n${index}`;
 }

@@ -24,6 +24,24 @@ export const concurrentSendsMax = 8;
 /** Deliveries waiting in the outbox; beyond it the oldest reminders give way, never a first message. */
 export const outboxEntriesMax = 10_000;
 
+/** Waiting messages that are merged into one: what is beyond it follows in the next, before it is too long. */
+export const mergedMessagesMax = 500;
+
+/** Alerts whose ups and downs a merged message tells one by one; more is not read at night. */
+export const mergedStoriesMax = 10;
+
+/** Changes of one alert that a merged message tells; the latest ones are what matters. */
+export const mergedTurnsMax = 8;
+
+/** How long a receiver fails before its fallback is told instead; `fallback_after` says otherwise. */
+export const fallbackAfterDefaultMs = 5 * 60_000;
+
+/** Messages that a rate limit may count: their times are written down with each of them. */
+export const rateLimitCountMax = 1000;
+
+/** How old a message may be when it is sent before it says that it is late, and why. */
+export const toldLateMs = 2 * 60_000;
+
 /** One attempt to deliver, from name lookup to the last byte of the answer. */
 export const sendTimeoutMs = 10_000;
 

@@ -1,4 +1,5 @@
 import type { Labels } from './labels.ts';
+import type { CheckSchedule } from './check.ts';
 import type { IntegrationName } from './delivery.ts';
 import type { WallMs } from './time.ts';
 
@@ -58,7 +59,19 @@ export interface IntegrationSpec<Options = unknown> {
   readonly options: Options;
 }
 
+/** So many messages in any time of that length. */
+export interface RateLimit {
+  readonly count: number;
+  readonly perMs: number;
+}
+
 export interface ReceiverSpec {
   readonly name: string;
   readonly integrations: readonly IntegrationSpec[];
+  /** Who is told once this receiver has failed for `afterMs`. */
+  readonly fallback?: { readonly receiver: string; readonly afterMs: number };
+  /** For each of its integrations. */
+  readonly rateLimit?: RateLimit;
+  /** When it is proved to work, by a test. */
+  readonly proof?: CheckSchedule;
 }

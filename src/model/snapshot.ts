@@ -35,6 +35,8 @@ export interface ReceiverSnapshot {
   readonly pending: number;
   readonly oldestAgeMs: number;
   readonly lastSuccessAt?: WallMs;
+  /** The latest test that it took. */
+  readonly lastProofAt?: WallMs;
   /** The latest failure, if nothing was delivered since. */
   readonly failing?: { readonly at: WallMs; readonly detail: string };
 }

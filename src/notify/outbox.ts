@@ -1,20 +1,19 @@
-import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/log.ts';
-import type { Attempt, Delivery, Outcome, OutboxEntry } from '../model/delivery.ts';
-import { createOutboxQueue } from './outbox-queue.ts';
-import { createOutboxWorker } from './outbox-worker.ts';
-import type { RecordOutbox } from './record-outbox.ts';
+import type { Delivery, OutboxEntry } from '../model/delivery.ts';
+import type { ReceiverSpec } from '../model/route.ts';
+import { createComposer } from './compose.ts';
+import type { Stopped } from './late-remark.ts';
+import { Fallbacks, type OpenAtFallback } from './outbox-fallback.ts';
+import { OutboxQueue } from './outbox-queue.ts';
+import { OutboxWorker, type WorkerOptions } from './outbox-worker.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
 
-interface OutboxOptions {
-  readonly clock: Clock;
-  readonly record: RecordOutbox;
-  /** Sends once. `signal` aborts at the deadline of the attempt and when the agent stops. */
-  readonly send: (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
-  /** Evenly distributed in [0, 1), for the jitter. */
-  readonly random: () => number;
-  readonly log: Logger;
-  /** Called after each attempt with where the delivery stands now. */
-  readonly onOutcome: (entry: OutboxEntry, attempt: Attempt) => void;
+interface OutboxOptions extends WorkerOptions {
+  /** The receivers of the present configuration. */
+  readonly receivers: () => readonly ReceiverSpec[];
+  /** What fallbacks were told that has not ended, by conversation. */
+  readonly open: ReadonlyMap<string, OpenAtFallback>;
+  /** Remembers a change of `open` with the next record. */
+  readonly keepOpen: (conversation: string, open: OpenAtFallback | undefined) => void;
 }
 
 export interface OutboxSnapshot {
@@ -27,9 +26,9 @@ export interface OutboxSnapshot {
 export interface Outbox {
   /**
    * Takes over what an earlier process left, oldest first. Delivered entries among them only tell which
-   * failed ones are past, and are best handed over too.
+   * failed ones are past, and are best handed over too. `stopped` is when no process ran.
    */
-  load(entries: readonly OutboxEntry[]): void;
+  load(entries: readonly OutboxEntry[], stopped?: Stopped): void;
   /** Takes new deliveries, in the order in which they are to be told. */
   add(deliveries: readonly Delivery[]): void;
   /** Puts failed deliveries that are at most `maxAgeMs` old back to pending. Gives their number. */
@@ -46,38 +45,49 @@ export interface Outbox {
  * process that is killed in between repeats that one attempt, under the same dedup key, and no other.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { clock, log, record } = options;
-  const queue = createOutboxQueue();
-  const worker = createOutboxWorker({ ...options, queue });
-
-  const take = (entries: readonly OutboxEntry[]): void => {
-    const gaveWay = entries.flatMap((entry) => queue.add(entry));
-    if (gaveWay.length > 0) {
-      record(gaveWay);
-      log.info('Reminders gave way to newer messages', { reminders: gaveWay.length });
-    }
-    worker.wake();
-  };
+  const { clock, receivers, records } = options;
+  let stoppedTime: Stopped | undefined;
+  // The queue asks for the limits, which ask the queue what is under way.
+  const queue = new OutboxQueue({
+    closedUntil: (lane, receiver) => limits.closedUntil(lane, receiver),
+    onLeave: (place) => fallbacks.leave(place),
+  });
+  const limits: RateLimits = createRateLimits({
+    limitOf: (receiver) => receivers().find(({ name }) => name === receiver)?.rateLimit,
+    records,
+    load: (receiver) => queue.load(receiver),
+  });
+  const fallbacks: Fallbacks = new Fallbacks({
+    receivers,
+    records,
+    open: new Map(options.open),
+    keep: options.keepOpen,
+  });
+  const composer = createComposer({ limits, records, stopped: () => stoppedTime });
+  const worker = new OutboxWorker({ ...options, queue, limits, fallbacks, composer });
 
   return {
-    load: take,
+    load(entries, stopped) {
+      stoppedTime = stopped;
+      worker.take(entries, true);
+      worker.wake();
+    },
     add(deliveries) {
       const nextAttemptAt = clock.now().steadyMs;
-      take(
+      worker.take(
         deliveries.map((delivery) => ({ delivery, state: 'pending', attempts: 0, nextAttemptAt })),
+        false,
       );
+      worker.wake();
     },
     retryFailed(maxAgeMs) {
-      const now = clock.now().steadyMs;
-      const back = queue.putBack(now - maxAgeMs, now);
-      if (back.length > 0) record(back);
+      const { steadyMs } = clock.now();
+      const back = queue.putBack(steadyMs - maxAgeMs, steadyMs);
+      worker.resume(back);
       worker.wake();
       return back.length;
     },
     stop: (graceMs) => worker.stop(graceMs),
-    snapshot: () => ({
-      entries: queue.entries(),
-      sending: worker.sending(),
-    }),
+    snapshot: () => ({ entries: queue.entries(), sending: worker.sending() }),
   };
 }

@@ -52,7 +52,14 @@ export function createInbox(name: string, complain: Complain): Inbox {
         );
       const firing = checks('firing');
       for (const check of firing) fire(check, dedupKey);
-      for (const check of checks('resolved')) if (!firing.has(check)) close(check, dedupKey);
+      for (const check of checks('resolved')) {
+        if (firing.has(check)) continue;
+        // What waited is told as one message: that it was down, and that it is back.
+        if (notification.remarks?.some((remark) => remark.startsWith(`${check}: `))) {
+          fire(check, dedupKey);
+        }
+        close(check, dedupKey);
+      }
     },
   };
 }
