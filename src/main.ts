@@ -19,7 +19,11 @@ export async function main(args: readonly string[], context: CommandContext): Pr
     context.stderr.write(`tocsin: no command "${args.slice(0, 2).join(' ')}"\n\n${help()}`);
     return exitCode.usage;
   }
-  const rest = args.slice(command.name.split(' ').length);
+  const words = args.slice(command.name.split(' ').length);
+  // What stands behind "--" belongs to the command line of another program.
+  const dashes = command.wrapsCommand === true ? words.indexOf('--') : -1;
+  const rest = dashes === -1 ? words : words.slice(0, dashes);
+  const wrapped = dashes === -1 ? {} : { wrapped: words.slice(dashes + 1) };
   if (rest.includes('--help') || rest.includes('-h')) {
     context.stdout.write(`${usageLine(command)}\n${command.summary}\n`);
     return exitCode.ok;
@@ -27,7 +31,11 @@ export async function main(args: readonly string[], context: CommandContext): Pr
   try {
     const parsed = parseArgs({ args: rest, options: command.options, allowPositionals: true });
     return await command.run(
-      { values: { ...parsed.values } as Record<string, string>, positionals: parsed.positionals },
+      {
+        values: { ...parsed.values } as Record<string, string>,
+        positionals: parsed.positionals,
+        ...wrapped,
+      },
       context,
     );
   } catch (error) {

@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 /** Asks the running agent. Rejects with `NotRunningError` when none answers. */
-export type Ask = (method: 'GET' | 'POST', path: string) => Promise<Answer>;
+export type Ask = (method: 'GET' | 'POST', path: string, body?: object) => Promise<Answer>;
 
 class NotRunningError extends Error {
   override readonly name = 'NotRunningError';
@@ -33,10 +33,10 @@ function agentClient({ config, dataDir }: LoadedConfig): Ask {
     host: host === '0.0.0.0' || host === '::' ? 'localhost' : host,
     port,
   };
-  return async (method, path) => {
+  return async (method, path, body) => {
     const ways = existsSync(socketPath) ? [unix, tcp] : [tcp];
     for (const way of ways) {
-      const answer = await ask({ ...way, method, path, timeout: timeoutMs });
+      const answer = await ask({ ...way, method, path, timeout: timeoutMs }, body);
       if (answer !== undefined) return answer;
     }
     throw new NotRunningError(
@@ -46,7 +46,7 @@ function agentClient({ config, dataDir }: LoadedConfig): Ask {
 }
 
 /** Undefined when nobody listens there. */
-async function ask(options: RequestOptions): Promise<Answer | undefined> {
+async function ask(options: RequestOptions, body?: object): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const outgoing = request({ ...options, agent: false }, (response) => {
       const chunks: Buffer[] = [];
@@ -58,7 +58,7 @@ async function ask(options: RequestOptions): Promise<Answer | undefined> {
     });
     outgoing.on('timeout', () => outgoing.destroy());
     outgoing.on('error', () => resolve(undefined));
-    outgoing.end();
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 
@@ -77,8 +77,8 @@ function json(text: string): unknown {
 export async function agentOfDirectory(dataDir: string): Promise<Ask | undefined> {
   const socketPath = join(dataDir, socketName);
   if (!existsSync(socketPath)) return undefined;
-  const client: Ask = async (method, path) => {
-    const answer = await ask({ socketPath, method, path, timeout: timeoutMs });
+  const client: Ask = async (method, path, body) => {
+    const answer = await ask({ socketPath, method, path, timeout: timeoutMs }, body);
     if (answer === undefined) throw new NotRunningError(`nobody answers at ${socketPath}`);
     return answer;
   };
@@ -99,4 +99,12 @@ export async function withAgent(
     context.stderr.write(`tocsin: ${error.message}\n`);
     return exitCode.notRunning;
   }
+}
+
+/** Tells what the agent refused, and gives the exit code for it. */
+export function errorOf({ status, body }: Answer, { stderr }: CommandContext): number {
+  const { error } = (body ?? {}) as { readonly error?: unknown };
+  const said = typeof error === 'string' ? error : `the agent answers ${status}`;
+  stderr.write(`tocsin: ${said}\n`);
+  return status === 400 ? exitCode.usage : exitCode.failed;
 }

@@ -75,3 +75,33 @@ export interface WhyAnswer {
   }[];
   readonly notifications: readonly NotificationAnswer[];
 }
+
+export interface AlertAnswer {
+  readonly fingerprint: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly state: 'unprocessed' | 'active' | 'suppressed';
+  readonly silencedBy: readonly string[];
+  readonly inhibitedBy: readonly string[];
+  readonly mutedBy: readonly string[];
+  readonly dependsOn: string | null;
+  readonly acknowledgement: {
+    readonly by: string;
+    readonly comment: string;
+    readonly at: string;
+  } | null;
+  readonly receivers: readonly string[];
+}
+
+export interface SilenceAnswer {
+  readonly id: string;
+  readonly state: 'pending' | 'active' | 'expired';
+  /** In the notation of matchers: `alertname="gateway"`. */
+  readonly matchers: readonly string[];
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly createdBy: string;
+  readonly comment: string;
+  readonly untilOk: boolean;
+}

@@ -28,6 +28,8 @@ export interface CommandContext {
 export interface Parsed {
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
   readonly positionals: readonly string[];
+  /** The words behind `--`, for a command that wraps another one; absent without the dashes. */
+  readonly wrapped?: readonly string[];
 }
 
 /** One command of the command line. `run` gives the exit code and never ends the process. */
@@ -38,6 +40,8 @@ export interface Command {
   /** What follows the name, for the usage line. */
   readonly usage: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Whether it takes the command line of another program behind `--`. */
+  readonly wrapsCommand?: true;
   run(parsed: Parsed, context: CommandContext): Promise<number>;
 }
 

@@ -1,3 +1,5 @@
+import { ack } from './ack.ts';
+import { alerts } from './alerts.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
@@ -7,6 +9,8 @@ import { routesShow } from './routes-show.ts';
 import { routesTest } from './routes-test.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
+import { silenceAdd } from './silence-add.ts';
+import { silenceExpire, silenceList } from './silence.ts';
 import { status } from './status.ts';
 import { test } from './test.ts';
 import { validate } from './validate.ts';
@@ -20,6 +24,11 @@ export const commands: readonly Command[] = [
   validate,
   status,
   why,
+  alerts,
+  ack,
+  silenceAdd,
+  silenceList,
+  silenceExpire,
   notifyTest,
   routesShow,
   routesTest,

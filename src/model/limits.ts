@@ -147,6 +147,9 @@ export const webConnectionsMax = 1024;
 /** Logins whose password is waiting to be compared; each comparison costs some 100 ms of processor. */
 export const webLoginsWaitingMax = 16;
 
+/** Bytes of a request about one silence or acknowledgement; a longer one is cut and then no JSON. */
+export const silenceRequestBytesMax = 64 * 1024;
+
 /** Results or notifications in one answer of the API. */
 export const apiEntriesMax = 1000;
 

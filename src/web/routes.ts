@@ -1,3 +1,4 @@
+import { alertRoutes } from './api-alerts.ts';
 import { apiRoutes } from './api.ts';
 import { apiV2Routes } from './api-v2.ts';
 
@@ -22,6 +23,7 @@ export function webRoutes(options: WebServerOptions): readonly WebRoute[] {
     ...healthRoutes(options.snapshot),
     ...pingRoutes(options.commands),
     ...apiRoutes(options),
+    ...alertRoutes(options),
     ...apiV2Routes(options),
 
     ...recordingRoutes(() => options.commands.recording()),
