@@ -27,6 +27,7 @@ import { pipelineWorld } from './pipeline-world.ts';
 import type { Ports } from './ports.ts';
 import { PostedAlerts } from './posted-alerts.ts';
 import { ReceiverBook } from './receiver-book.ts';
+import { Conversations } from './conversations.ts';
 import { createSender, type Sender } from './sender.ts';
 import { openState, type State } from './state.ts';
 import { OwnAlerts } from './own-alerts.ts';
@@ -63,6 +64,7 @@ export class Agent {
   readonly options: AgentOptions;
   readonly #state: State;
   readonly #journal: Journal;
+  readonly #conversations: Conversations;
   readonly #noteRun: () => void;
   readonly #environment: CheckEnvironment;
   #world: World;
@@ -100,12 +102,17 @@ export class Agent {
       },
     };
     this.#world = buildWorld(config, ports, this.#environment);
+    this.#conversations = new Conversations(
+      (change) => this.#journal.keep(change),
+      saved.kept.get('conversation'),
+    );
     this.send = createSender({
       ports,
       receivers: () => this.config.receivers,
       externalURL: options.externalURL,
       userAgent: options.userAgent,
       now: () => this.clock.now(),
+      conversations: this.#conversations,
     });
     this.outbox = this.#createOutbox();
     this.posted = this.#createPosted(saved);
@@ -337,6 +344,7 @@ export class Agent {
     this.heartbeats.resave();
     this.posted.resave();
     this.stalled.resave();
+    this.#conversations.resave();
 
     this.#noteRun();
     this.receivers.resave();

@@ -2,6 +2,7 @@ import type { Delivery, Outcome } from '../model/delivery.ts';
 import { sendTimeoutMs } from '../model/limits.ts';
 import type { ReceiverSpec } from '../model/route.ts';
 import type { Instant } from '../model/time.ts';
+import type { Conversations } from './conversations.ts';
 import type { Ports } from './ports.ts';
 
 /** Sends a delivery the way the present configuration says. Never throws. */
@@ -13,6 +14,7 @@ export function createSender(options: {
   readonly externalURL: () => string;
   readonly userAgent: string;
   readonly now: () => Instant;
+  readonly conversations: Conversations;
 }): Sender {
   return async (delivery, signal) => {
     const integration = options
@@ -33,6 +35,7 @@ export function createSender(options: {
         nowMs: options.now().wallMs,
         externalURL: options.externalURL(),
         userAgent: options.userAgent,
+        memory: options.conversations.of(delivery),
       });
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);

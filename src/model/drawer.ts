@@ -10,6 +10,8 @@ export const drawers = [
   'own_alert',
   /** By receiver and integration: what is known of its working. */
   'receiver',
+  /** What an integration remembers of its messages, by receiver, integration and dedup key. */
+  'conversation',
   /** Whatever else has one value under its own name. */
   'single',
 ] as const;

@@ -242,3 +242,6 @@ export const stalledMinMs = 30_000;
 
 /** Intervals that a check may be left alone: beyond it, a check nobody looks at is better switched off. */
 export const stalledAfterMax = 1000;
+
+/** Messages remembered so that they can be changed later; one for each group that fires needs far fewer. */
+export const conversationsMax = 5000;

@@ -3,6 +3,16 @@ import type { OutputOf } from '../lib/schema-atoms.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
 import type { WallMs } from '../model/time.ts';
 
+/**
+ * What an integration remembers of the messages under one dedup key, across restarts. A value must be fit
+ * for JSON; it is saved together with the outcome of the send.
+ */
+export interface ConversationMemory {
+  recall(): unknown;
+  /** `undefined` forgets. */
+  remember(value: unknown): void;
+}
+
 /** What an integration needs to know beside the delivery. */
 export interface SendContext {
   /** Aborted at the deadline of this attempt and when the agent stops. */
@@ -14,6 +24,8 @@ export interface SendContext {
   readonly externalURL: string;
   /** Product and version for User-Agent. */
   readonly userAgent: string;
+  /** What is remembered of the conversation that the delivery belongs to. */
+  readonly memory: ConversationMemory;
   /** Where the terminal prints instead of standard output. */
   readonly write?: (text: string) => void;
 }

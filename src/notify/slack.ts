@@ -1,128 +1,117 @@
-import type { IncomingWebhookDefaultArguments, IncomingWebhookSendArguments } from '@slack/webhook';
 import * as v from 'valibot';
-import { secret } from '../lib/schema-atoms.ts';
-import type { Outcome, SendFailure } from '../model/delivery.ts';
-import { classifyAnswer, describeAnswer } from './classify.ts';
-import { attemptTimeoutMs, httpEntries, type HttpConfig } from './http-config.ts';
-import type { HttpResult } from './http-exchange.ts';
-import { httpPost, type PostAnswer } from './http-post.ts';
-import { integration, type SendContext } from './integration.ts';
+import { flag, secret } from '../lib/schema-atoms.ts';
+import type { Outcome } from '../model/delivery.ts';
+import { httpEntries } from './http-config.ts';
+import { integration } from './integration.ts';
 import { urlSecrets } from './mask.ts';
+import { ownText } from './own-text.ts';
 import { plainText } from './plain-text.ts';
-import { exactlyOneOf, revealSecret } from './secret-source.ts';
+import { revealSecret } from './secret-source.ts';
+import { judgeSlackAnswer } from './slack-answer.ts';
+import { tellInChannel } from './slack-app.ts';
 import { slackMessage } from './slack-blocks.ts';
+import { postToWebhook } from './slack-webhook.ts';
 
-/** The keys of `slack_configs` that an incoming webhook understands. */
+const colour = v.pipe(
+  ownText,
+  v.transform((text) => (text === undefined ? undefined : (namedColours[text] ?? text))),
+  v.check(
+    (text) => text === undefined || /^#[0-9a-f]{6}$/i.test(text),
+    'good, warning, danger or a colour such as #439fe0',
+  ),
+);
+
+/** The colours that Slack has names for. */
+const namedColours: Readonly<Record<string, string>> = {
+  good: '#2eb67d',
+  warning: '#e8912d',
+  danger: '#d40e0d',
+};
+
+const postMessage = 'chat.postMessage';
+
+/** The keys of `slack_configs`. */
 const entries = {
   api_url: v.optional(secret),
   api_url_file: v.optional(plainText),
+  app_token: v.pipe(v.optional(secret), v.description('Token of a bot, instead of api_url.')),
+  app_token_file: v.optional(plainText),
+  app_url: v.pipe(
+    v.optional(plainText, `https://slack.com/api/${postMessage}`),
+    v.check((url) => /^https?:/.test(URL.parse(url)?.protocol ?? ''), 'an http or https URL'),
+    v.description('Where the bot posts.'),
+  ),
+  update_message: v.pipe(
+    v.optional(flag),
+    v.description(
+      'Whether the message of a group is changed as things go on, with news in its thread. Default, with a token: true.',
+    ),
+  ),
   channel: v.optional(plainText),
-  username: v.optional(plainText),
-  icon_emoji: v.optional(plainText),
-  icon_url: v.optional(plainText),
+  username: v.optional(ownText),
+  icon_emoji: v.optional(ownText),
+  icon_url: v.optional(ownText),
+  title: v.pipe(v.optional(ownText), v.description('In place of the headline.')),
+  title_link: v.pipe(v.optional(ownText), v.description('Where the title leads.')),
+  pretext: v.pipe(v.optional(ownText), v.description('Above what happened.')),
+  text: v.pipe(v.optional(ownText), v.description('Below what happened.')),
+  footer: v.pipe(v.optional(ownText), v.description('At the end of the message, in small print.')),
+  color: v.pipe(v.optional(colour), v.description('Of the panel. Default: by severity.')),
+  link_names: v.pipe(
+    v.optional(
+      v.literal(false, 'false: what a check prints must not be able to call people by name'),
+    ),
+    v.description('Whether names become mentions: never.'),
+  ),
   ...httpEntries,
 };
 
-/** Slack, through an incoming webhook. */
+type Options = v.InferOutput<v.StrictObjectSchema<typeof entries, undefined>>;
+
+/** Slack, by an incoming webhook or as a bot. */
 export const slack = integration({
   entries,
-  refuse: (options) => exactlyOneOf('api_url', options.api_url, options.api_url_file),
+  refuse(options) {
+    const { api_url: url, api_url_file: urlFile, app_token: token, app_token_file: file } = options;
+    const ways = [url, urlFile, token, file].filter((way) => way !== undefined);
+    if (ways.length !== 1) {
+      return 'exactly one of api_url, api_url_file, app_token and app_token_file';
+    }
+    if (!isBot(options)) {
+      return options.update_message ? 'update_message together with app_token' : undefined;
+    }
+    if (options.channel === undefined) return 'a channel together with app_token';
+    const { http_config: http } = options;
+    if ((http.authorization ?? http.basic_auth ?? http.oauth2 ?? http.bearer_token) !== undefined) {
+      return 'no credentials in http_config together with app_token, which is what Slack asks for';
+    }
+    return updates(options) && !options.app_url.endsWith(`/${postMessage}`)
+      ? `an app_url that ends with /${postMessage}, or update_message: false`
+      : undefined;
+  },
   sendResolvedDefault: false,
-  async send(delivery, options, context) {
+  async send(delivery, options, context): Promise<Outcome> {
+    const message = slackMessage(delivery, context.externalURL, options);
+    const { channel, username, icon_emoji, icon_url } = options;
+    const look = { channel, username, icon_emoji, icon_url };
+    if (isBot(options)) {
+      const token = await revealSecret(options.app_token, options.app_token_file);
+      if (!token.ok) return token.outcome;
+      const way = { ...options, token: token.value, updates: updates(options) };
+      return tellInChannel(delivery, { ...look, ...message }, way, context);
+    }
     const revealed = await revealSecret(options.api_url, options.api_url_file);
     if (!revealed.ok) return revealed.outcome;
-    const { channel, username, icon_emoji, icon_url } = options;
-    const look = {
-      ...(channel === undefined ? {} : { channel }),
-      ...(username === undefined ? {} : { username }),
-      ...(icon_emoji === undefined ? {} : { icon_emoji }),
-      ...(icon_url === undefined ? {} : { icon_url }),
-    };
-    const message = slackMessage(delivery, context.externalURL);
-    const result = await post(revealed.value, { ...look, ...message }, options, context);
-    return result.ok ? judge(result.answer, urlSecrets(revealed.value)) : result.outcome;
+    const result = await postToWebhook(revealed.value, { ...look, ...message }, options, context);
+    if (!result.ok) return result.outcome;
+    return judgeSlackAnswer(result.answer, urlSecrets(revealed.value));
   },
 });
 
-/**
- * Posts through Slack's own client, whose requests are made by `httpPost`: that keeps the answer as it
- * was, names the phase of a failure, and loads no second HTTP stack.
- */
-async function post(
-  url: string,
-  message: IncomingWebhookSendArguments,
-  {
-    http_config: http,
-    timeout,
-  }: { readonly http_config: HttpConfig; readonly timeout?: number | undefined },
-  context: SendContext,
-): Promise<HttpResult<PostAnswer>> {
-  const { signal } = context;
-  const timeoutMs = attemptTimeoutMs(timeout, context.timeoutMs);
-  const { IncomingWebhook } = await import('@slack/webhook');
-  let result: HttpResult<PostAnswer> | undefined;
-  const webhook = new IncomingWebhook(url, {
-    async fetch(_url, init) {
-      const headers = { 'user-agent': context.userAgent };
-      const body = typeof init?.body === 'string' ? init.body : '';
-      result = await httpPost({ url, headers, body, timeoutMs, signal, http });
-      if (!result.ok) throw new Error(result.outcome.detail);
-      return asFetchResponse(url, result.answer);
-    },
-  });
-  try {
-    await webhook.send(message);
-  } catch (error) {
-    // The client throws for every answer but 2xx; what it was is in the result.
-    if (result === undefined) throw error;
-  }
-  if (result === undefined) throw new Error('the Slack client made no request');
-  return result;
+function isBot(options: Options): boolean {
+  return (options.app_token ?? options.app_token_file) !== undefined;
 }
 
-type FetchResponse = Awaited<ReturnType<NonNullable<IncomingWebhookDefaultArguments['fetch']>>>;
-
-function asFetchResponse(url: string, answer: PostAnswer): FetchResponse {
-  const headers = new Map(
-    Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
-  );
-  const bytes = (): Uint8Array<ArrayBuffer> => new TextEncoder().encode(answer.body);
-  return {
-    ok: answer.status >= 200 && answer.status < 300,
-    status: answer.status,
-    statusText: '',
-    url,
-    headers: { get: (name) => headers.get(name.toLowerCase()) ?? null, entries: () => headers },
-    arrayBuffer: () => Promise.resolve(bytes().buffer),
-    json: () => Promise.resolve(JSON.parse(answer.body) as unknown),
-    text: () => Promise.resolve(answer.body),
-  };
-}
-
-/** Errors that Slack has been seen to report with status 200, and that no repetition will cure. */
-const permanentErrors: Readonly<Record<string, SendFailure>> = {
-  invalid_payload: 'client_error',
-  invalid_blocks: 'client_error',
-  invalid_attachments: 'client_error',
-  no_text: 'client_error',
-  channel_not_found: 'not_found',
-  channel_is_archived: 'not_found',
-  no_service: 'not_found',
-  no_team: 'not_found',
-  action_prohibited: 'auth',
-  invalid_token: 'auth',
-};
-
-/** Slack has taken a message only if it says so: status 200 is not enough. */
-function judge(answer: PostAnswer, secrets: readonly string[]): Outcome {
-  const outcome = classifyAnswer(answer, secrets);
-  const said = answer.body.trim();
-  if (outcome.kind !== 'delivered') return outcome;
-  if (said === 'ok' || /^\{\s*"ok"\s*:\s*true\b/.test(said))
-    return { kind: 'delivered', detail: 'ok' };
-  const reason = permanentErrors[said];
-  const detail = describeAnswer(answer, secrets);
-  return reason === undefined
-    ? { kind: 'passing', reason: 'protocol', detail }
-    : { kind: 'permanent', reason, detail };
+function updates(options: Options): boolean {
+  return isBot(options) && options.update_message !== false;
 }

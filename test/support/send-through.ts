@@ -1,8 +1,17 @@
 import * as v from 'valibot';
-import type { SendContext } from '../../src/notify/integration.ts';
+import type { ConversationMemory, SendContext } from '../../src/notify/integration.ts';
 import { integrations } from '../../src/notify/table.ts';
 import type { Delivery, IntegrationName, Outcome } from '../../src/model/delivery.ts';
 import { noon, sampleDelivery } from './sample-delivery.ts';
+
+/** Remembers nothing, as after a crash. */
+const forgetful: ConversationMemory = { recall: () => undefined, remember: () => {} };
+
+/** A memory that holds one conversation. */
+export function oneMemory(): ConversationMemory {
+  let known: unknown;
+  return { recall: () => known, remember: (value) => void (known = value) };
+}
 
 /** Options as the reader of a configuration gives them. */
 export function parsedOptions(
@@ -35,6 +44,7 @@ export function sendParsed(
     nowMs: noon,
     externalURL: '',
     userAgent: 'tocsin/0.0.0-test',
+    memory: forgetful,
     ...context,
   });
 }
