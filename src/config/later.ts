@@ -34,11 +34,11 @@ const routingKeys = words(`labels escalate fallback
   jira_configs mattermost_configs msteams_configs msteamsv2_configs opsgenie_configs
   pushover_configs rocketchat_configs sns_configs telegram_configs victorops_configs webex_configs
   wechat_configs
-  app_token app_token_file app_url update_message message_text title title_link text pretext footer
-  callback_id color fields short_fields actions image_url thumb_url link_names mrkdwn_in
+  message_text title_link text fallback callback_id fields short_fields actions image_url thumb_url
+  mrkdwn_in
   service_key service_key_file source images description
   auth_secret auth_secret_file html threading payload
-  slack_app_token slack_app_token_file slack_app_url smtp_auth_secret smtp_auth_secret_file
+  smtp_auth_secret smtp_auth_secret_file
   opsgenie_api_key opsgenie_api_key_file opsgenie_api_url victorops_api_key victorops_api_key_file
   victorops_api_url telegram_api_url telegram_bot_token telegram_bot_token_file wechat_api_url
   wechat_api_secret wechat_api_secret_file wechat_api_corp_id webex_api_url rocketchat_api_url

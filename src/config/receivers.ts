@@ -102,12 +102,19 @@ function completedReceiver(receiver: Tree, global: Tree): Tree {
   }, receiver);
 }
 
+/** Ways to say how Slack is reached: one in a block stands for all of them. */
+const slackWays = ['api_url', 'api_url_file', 'app_token', 'app_token_file'];
+
+/** The keys of a block that stand for the same thing: a value given directly, and one given by a file. */
+function standIns(name: IntegrationName, option: string): readonly string[] {
+  if (name === 'slack' && slackWays.includes(option)) return slackWays;
+  return [option.endsWith('_file') ? option.slice(0, -'_file'.length) : `${option}_file`];
+}
+
 function completedBlock(block: Tree, name: IntegrationName, global: Tree): Tree {
   if (block.kind !== 'map') return block;
   const missing = globalDefaultsOf(name).filter(([option]) => {
-    // A value given directly and one given by a file stand for the same thing.
-    const twin = option.endsWith('_file') ? option.slice(0, -'_file'.length) : `${option}_file`;
-    return valueOf(block, twin) === undefined;
+    return standIns(name, option).every((other) => valueOf(block, other) === undefined);
   });
   const values = missing.map(([option, key]) => [option, valueOf(global, key)] as const);
   return withMissing(block, Object.fromEntries(values));

@@ -76,6 +76,9 @@ export function integrationSchema({ entries }: IntegrationKeys) {
 const globalKeys: readonly (readonly [string, IntegrationName, string])[] = [
   ['slack_api_url', 'slack', 'api_url'],
   ['slack_api_url_file', 'slack', 'api_url_file'],
+  ['slack_app_token', 'slack', 'app_token'],
+  ['slack_app_token_file', 'slack', 'app_token_file'],
+  ['slack_app_url', 'slack', 'app_url'],
   ['pagerduty_url', 'pagerduty', 'url'],
   ['http_config', 'slack', 'http_config'],
   ['http_config', 'pagerduty', 'http_config'],

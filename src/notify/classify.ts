@@ -35,10 +35,19 @@ export function classifyAnswer(answer: PostAnswer, secrets: readonly string[]): 
   const detail = describeAnswer(answer, secrets);
   if (verdict.kind === 'delivered') return { kind: 'delivered', detail: `HTTP ${answer.status}` };
   if (verdict.kind === 'permanent') return { ...verdict, kind: 'permanent', detail };
-  const retryAfterMs = readRetryAfterMs(answer.headers);
+  return passing(verdict.reason, detail, answer.headers);
+}
+
+/** A failure that passes, after the wait that the receiver asks for, if it does. */
+export function passing(
+  reason: SendFailure,
+  detail: string,
+  headers: IncomingHttpHeaders,
+): Outcome {
+  const retryAfterMs = readRetryAfterMs(headers);
   return {
     kind: 'passing',
-    reason: verdict.reason,
+    reason,
     detail,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };

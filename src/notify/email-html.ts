@@ -4,7 +4,8 @@ import type { Delivery } from '../model/delivery.ts';
 import type { WallMs } from '../model/time.ts';
 import { printable } from './cut-text.ts';
 import { emailRows } from './email-text.ts';
-import { changeOf, headline, mergeSameCheck, type Story } from './summary.ts';
+import { asidesOf } from './asides.ts';
+import { changeOf, headline, storiesToTell, type Story } from './summary.ts';
 import { marks, nameOf, runbookOf, sentences, severityOf } from './wording.ts';
 
 const pageStyle =
@@ -16,13 +17,14 @@ const nameStyle = 'padding:2px 12px 2px 0;text-align:left;vertical-align:top;col
 /** The e-mail as HTML: styles where they apply, no images, nothing loaded from anywhere. */
 export function emailHtml({ notification, createdAt }: Delivery, externalURL: string): string {
   const title = escapeHtml(headline(notification, createdAt.wallMs));
-  const stories = mergeSameCheck(notification.alerts);
+  const stories = storiesToTell(notification);
   const more = notification.truncatedAlerts;
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>`,
     `<body style="${pageStyle}">`,
     `<h1 style="margin:0 0 16px;font-size:18px">${title}</h1>`,
+    ...asidesOf(notification).map((line) => `<p style="margin:0 0 4px">${escapeHtml(line)}</p>`),
     ...stories.map((story) => storyHtml(story, createdAt.wallMs)),
     ...(more > 0 ? [`<p>… and ${more} more</p>`] : []),
     ...(externalURL === '' ? [] : [`<p>${linkHtml(externalURL)}</p>`]),

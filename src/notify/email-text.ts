@@ -1,14 +1,17 @@
 import type { Delivery } from '../model/delivery.ts';
 import { oneLine, printable } from './cut-text.ts';
-import { changeOf, headline, mergeSameCheck, type Story } from './summary.ts';
+import { asidesOf } from './asides.ts';
+import { changeOf, headline, storiesToTell, type Story } from './summary.ts';
 import { factsOf, nameOf, runbookOf, sentences, since } from './wording.ts';
 import type { WallMs } from '../model/time.ts';
 
 /** The e-mail as plain text. */
 export function emailText({ notification, createdAt }: Delivery, externalURL: string): string {
-  const stories = mergeSameCheck(notification.alerts);
+  const stories = storiesToTell(notification);
+  const asides = asidesOf(notification);
   const parts = [
     headline(notification, createdAt.wallMs),
+    ...(asides.length === 0 ? [] : [asides.join('\n')]),
     ...stories.map((story) => storyText(story, createdAt.wallMs)),
     ...(notification.truncatedAlerts > 0 ? [`… and ${notification.truncatedAlerts} more`] : []),
     ...(externalURL === '' ? [] : [externalURL]),

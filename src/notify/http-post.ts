@@ -64,9 +64,10 @@ async function postWithCredentials(
     const agents = await agentsFor(target, request.http);
     if ('kind' in agents) return { ok: false, outcome: agents };
     const isHome = target.origin === url.origin;
-    const known = isHome && authorization !== undefined ? { authorization } : {};
+    const known = authorization === undefined ? {} : { authorization };
     const { body, timeoutMs, signal } = request;
-    const headers = { ...request.headers, ...known };
+    const { authorization: _, ...anonymous } = request.headers;
+    const headers = isHome ? { ...request.headers, ...known } : anonymous;
     const result = await exchange({ url: target, headers, body, agents, timeoutMs, signal });
     if (!result.ok) return result;
     const next = redirects < redirectsMax ? nextAddress(result.answer, target, request.http) : null;

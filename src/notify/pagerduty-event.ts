@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Alert, alertStatus } from '../model/alert.ts';
-import type { Delivery } from '../model/delivery.ts';
+import type { Delivery, Notification } from '../model/delivery.ts';
 import type { Labels } from '../model/labels.ts';
 import { rfc3339 } from '../model/time.ts';
+import { asidesOf } from './asides.ts';
 import { cutText } from './cut-text.ts';
 import { headline, levelOf } from './summary.ts';
 import { hostOf, nameOf, runbookOf } from './wording.ts';
@@ -51,10 +52,15 @@ export function pagerdutyEvent(
       ...(options.component === undefined ? {} : { component: options.component }),
       ...(options.group === undefined ? {} : { group: options.group }),
       ...(options.class === undefined ? {} : { class: options.class }),
-      custom_details: boundedDetails(alerts, options.details),
+      custom_details: boundedDetails(alerts, { ...options.details, ...asideDetails(notification) }),
     },
     ...(links.length === 0 ? {} : { links }),
   };
+}
+
+function asideDetails(notification: Notification): Readonly<Record<string, string>> {
+  const asides = asidesOf(notification);
+  return asides.length === 0 ? {} : { remarks: asides.join('\n') };
 }
 
 function boundedKey(key: string): string {

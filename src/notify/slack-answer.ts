@@ -1,5 +1,5 @@
 import type { Outcome, SendFailure } from '../model/delivery.ts';
-import { classifyAnswer, describeAnswer } from './classify.ts';
+import { classifyAnswer, describeAnswer, passing } from './classify.ts';
 import type { PostAnswer } from './http-post.ts';
 
 /** Errors of Slack that no repetition will cure, as words or as a hash of `error`. */
@@ -56,12 +56,23 @@ export function saidBySlack({ body, complete }: PostAnswer): {
   try {
     fields = JSON.parse(text);
   } catch {
-    return { ok: false, error: complete ? text : '', fields: {} };
+    return saidInHead(text) ?? { ok: false, error: complete ? text : '', fields: {} };
   }
   if (typeof fields !== 'object' || fields === null) return { ok: false, error: '', fields: {} };
   const known = fields as Readonly<Record<string, unknown>>;
   const { ok, error } = known;
   return { ok: ok === true, error: typeof error === 'string' ? error : '', fields: known };
+}
+
+/**
+ * What the beginning of an answer says: the rest repeats the message, and may be longer than what is read
+ * of it. What was taken must not be sent again for that.
+ */
+function saidInHead(text: string): ReturnType<typeof saidBySlack> | undefined {
+  if (!/^\{\s*"ok"\s*:\s*true\b/.test(text)) return undefined;
+  const field = (name: string): string | undefined =>
+    new RegExp(`^[^{]*\\{[^{]*"${name}"\\s*:\\s*"([\\w.]+)"`).exec(text)?.[1];
+  return { ok: true, error: '', fields: { channel: field('channel'), ts: field('ts') } };
 }
 
 /** Slack has taken a message only if it says so: status 200 is not enough. */
@@ -73,5 +84,5 @@ export function judgeSlackAnswer(answer: PostAnswer, secrets: readonly string[])
   const detail = describeAnswer(answer, secrets);
   const permanent = permanentSlackErrors[said.error];
   if (permanent !== undefined) return { kind: 'permanent', reason: permanent, detail };
-  return { kind: 'passing', reason: passingSlackErrors[said.error] ?? 'protocol', detail };
+  return passing(passingSlackErrors[said.error] ?? 'protocol', detail, answer.headers);
 }

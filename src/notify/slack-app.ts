@@ -1,6 +1,6 @@
 import type { Delivery, NotifyReason, Outcome } from '../model/delivery.ts';
 import { attemptTimeoutMs, type HttpConfig } from './http-config.ts';
-import { httpPost, type PostAnswer } from './http-post.ts';
+import { httpPost } from './http-post.ts';
 import type { SendContext } from './integration.ts';
 import { judgeSlackAnswer, saidBySlack } from './slack-answer.ts';
 import type { SlackMessage } from './slack-blocks.ts';
@@ -37,11 +37,7 @@ interface Place {
 }
 
 /** What is new in the thread, for people to act on. */
-const calling = new Set<NotifyReason>([
-  'new alerts added',
-  'escalated',
-  'repeat interval elapsed',
-]);
+const calling = new Set<NotifyReason>(['new alerts added', 'escalated', 'repeat interval elapsed']);
 
 /** Errors of a change that say the message is not there to be changed any more. */
 export const goneMessageErrors: readonly string[] = [
@@ -64,9 +60,9 @@ export async function tellInChannel(
     const changed = await change(delivery, message, known, way, context);
     if (changed !== undefined) return changed;
   }
-  const answer = await call(way.app_url, message, way, context);
-  if ('kind' in answer) return answer;
-  const { channel, ts } = saidBySlack(answer).fields;
+  const posted = await call(way.app_url, message, way, context);
+  if (!posted.ok) return posted.outcome;
+  const { channel, ts } = posted.fields;
   if (belongs && typeof channel === 'string' && typeof ts === 'string') {
     const place: Place = { wanted: message.channel ?? '', channel, ts };
     context.memory.remember(status === 'firing' ? place : undefined);
@@ -86,9 +82,8 @@ async function change(
   const update = way.app_url.replace(/postMessage$/, 'update');
   // First the change, which can be repeated: a failure after the reply would repeat that one.
   const updated = await call(update, { ...message, channel, ts }, way, context);
-  if ('kind' in updated) {
-    const isGone = goneMessageErrors.some((error) => updated.detail.includes(`"${error}"`));
-    if (!isGone) return updated;
+  if (!updated.ok) {
+    if (!goneMessageErrors.includes(updated.error)) return updated.outcome;
     context.memory.remember(undefined);
     return undefined;
   }
@@ -96,11 +91,15 @@ async function change(
   const content = notification.reason === 'new alerts added' ? message : { text: message.text };
   const reply = {
     ...content,
-    ...{ username, icon_emoji, icon_url, channel, thread_ts: ts },
+    username,
+    icon_emoji,
+    icon_url,
+    channel,
+    thread_ts: ts,
     ...(isCalling ? { reply_broadcast: true } : {}),
   };
-  const answer = await call(way.app_url, reply, way, context);
-  if ('kind' in answer) return answer;
+  const replied = await call(way.app_url, reply, way, context);
+  if (!replied.ok) return replied.outcome;
   if (notification.status === 'resolved') context.memory.remember(undefined);
   return { kind: 'delivered', detail: 'ok, in place and in the thread' };
 }
@@ -111,13 +110,18 @@ function recalled({ memory }: SendContext): Place | undefined {
   return 'wanted' in known && 'channel' in known && 'ts' in known ? (known as Place) : undefined;
 }
 
-/** Calls a method of the Web API. Gives the answer that says `ok`, or what any other means. */
+/** What came of calling a method: the fields of its answer, or what any other means. */
+type Called =
+  | { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly outcome: Outcome; readonly error: string };
+
+/** Calls a method of the Web API. */
 async function call(
   url: string,
   body: object,
   { token, http_config: http, timeout }: Way,
   context: SendContext,
-): Promise<PostAnswer | Outcome> {
+): Promise<Called> {
   const result = await httpPost({
     url,
     headers: {
@@ -130,7 +134,8 @@ async function call(
     signal: context.signal,
     http,
   });
-  if (!result.ok) return result.outcome;
+  if (!result.ok) return { ok: false, outcome: result.outcome, error: '' };
   const outcome = judgeSlackAnswer(result.answer, [token]);
-  return outcome.kind === 'delivered' ? result.answer : outcome;
+  const { fields, error } = saidBySlack(result.answer);
+  return outcome.kind === 'delivered' ? { ok: true, fields } : { ok: false, outcome, error };
 }

@@ -2,6 +2,7 @@ import { type Alert, alertStatus } from '../model/alert.ts';
 import type { Severity } from '../model/check.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
+import { asidesOf } from './asides.ts';
 import {
   blocksMax,
   fieldsMax,
@@ -11,7 +12,7 @@ import {
   slackCode,
   slackText,
 } from './slack-limits.ts';
-import { changeOf, headline, levelOf, mergeSameCheck, type Story } from './summary.ts';
+import { changeOf, headline, levelOf, storiesToTell, type Story } from './summary.ts';
 import { factsOf, lasted, marks, nameOf, runbookOf, sentences, severityOf } from './wording.ts';
 
 const colours: Record<Severity | 'resolved', string> = {
@@ -23,9 +24,6 @@ const colours: Record<Severity | 'resolved', string> = {
 
 /** Lines of detail under each of several alerts; a single one shows all it has. */
 const detailLinesOfMany = 5;
-
-/** Alerts shown one by one: at most two blocks each, and one that says how many there are besides. */
-const storiesMax = Math.floor((blocksMax - 2) / 2);
 
 /** `verbatim` keeps Slack from making links and mentions out of plain text. */
 interface MarkdownText {
@@ -39,28 +37,62 @@ type SlackBlock =
   | { readonly type: 'section'; readonly fields: MarkdownText[] }
   | { readonly type: 'context'; readonly elements: MarkdownText[] };
 
-interface SlackMessage {
+export interface SlackMessage {
   /** The headline: what phones show, and the line above the coloured panel. */
   readonly text: string;
   readonly attachments: { color: string; fallback: string; blocks: SlackBlock[] }[];
 }
 
+/** Texts of the configuration. */
+interface SlackTexts {
+  readonly title?: string | undefined;
+  readonly pretext?: string | undefined;
+  readonly text?: string | undefined;
+  readonly footer?: string | undefined;
+  readonly color?: string | undefined;
+}
+
 /** Renders a delivery: the headline as text, and one panel in the colour of the worst severity. */
-export function slackMessage(delivery: Delivery, externalURL: string): SlackMessage {
+export function slackMessage(
+  delivery: Delivery,
+  externalURL: string,
+  texts: SlackTexts,
+): SlackMessage {
   const { notification, createdAt } = delivery;
   const now = createdAt.wallMs;
-  const text = slackText(headline(notification, now), messageTextMax);
-  const stories = mergeSameCheck(notification.alerts);
+  const text = slackText(texts.title ?? headline(notification, now), messageTextMax);
+  const stories = storiesToTell(notification);
   const [first] = stories;
   const isSingle = first !== undefined && stories.length === 1;
-  const shown = stories.slice(0, storiesMax);
-  const left = stories.length - shown.length + notification.truncatedAlerts;
-  const blocks = [
-    ...(isSingle ? storyInFull(first, now) : shown.flatMap((story) => storyInShort(story, now))),
-    ...(left > 0 ? [context(`… and ${left} more`)] : []),
+  const asides = asidesOf(notification);
+  const before = [
+    ...ownSection(texts.pretext),
+    ...(asides.length === 0 ? [] : [section(slackText(asides.join('\n'), sectionTextMax))]),
+  ];
+  const after = [
+    ...ownSection(texts.text),
+    ...(texts.footer === undefined ? [] : [context(slackText(texts.footer, fieldTextMax))]),
     ...(externalURL === '' ? [] : [context(link(externalURL, 'tocsin'))]),
   ];
-  return { text, attachments: [{ color: colours[levelOf(notification)], fallback: text, blocks }] };
+  const shown = stories.slice(0, storiesIn(blocksMax - before.length - after.length));
+  const left = stories.length - shown.length + notification.truncatedAlerts;
+  const blocks = [
+    ...before,
+    ...(isSingle ? storyInFull(first, now) : shown.flatMap((story) => storyInShort(story, now))),
+    ...(left > 0 ? [context(`… and ${left} more`)] : []),
+    ...after,
+  ];
+  const color = texts.color ?? colours[levelOf(notification)];
+  return { text, attachments: [{ color, fallback: text, blocks }] };
+}
+
+/** Alerts that fit: at most two blocks each, and one that says how many there are besides. */
+function storiesIn(blocks: number): number {
+  return Math.floor((blocks - 1) / 2);
+}
+
+function ownSection(text: string | undefined): SlackBlock[] {
+  return text === undefined ? [] : [section(slackText(text, sectionTextMax))];
 }
 
 function storyInFull(story: Story, now: WallMs): SlackBlock[] {

@@ -1,4 +1,4 @@
-import type { IncomingWebhookDefaultArguments, IncomingWebhookSendArguments } from '@slack/webhook';
+import type { IncomingWebhookDefaultArguments } from '@slack/webhook';
 import { attemptTimeoutMs, type HttpConfig } from './http-config.ts';
 import type { HttpResult } from './http-exchange.ts';
 import { httpPost, type PostAnswer } from './http-post.ts';
@@ -31,7 +31,7 @@ export async function postToWebhook(
     },
   });
   try {
-    await webhook.send(message as IncomingWebhookSendArguments);
+    await webhook.send(message);
   } catch (error) {
     // The client throws for every answer but 2xx; what it was is in the result.
     if (result === undefined) throw error;

@@ -52,7 +52,6 @@ const entries = {
   icon_emoji: v.optional(ownText),
   icon_url: v.optional(ownText),
   title: v.pipe(v.optional(ownText), v.description('In place of the headline.')),
-  title_link: v.pipe(v.optional(ownText), v.description('Where the title leads.')),
   pretext: v.pipe(v.optional(ownText), v.description('Above what happened.')),
   text: v.pipe(v.optional(ownText), v.description('Below what happened.')),
   footer: v.pipe(v.optional(ownText), v.description('At the end of the message, in small print.')),

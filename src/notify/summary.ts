@@ -1,7 +1,8 @@
 import { type Alert, alertStatus } from '../model/alert.ts';
 import { severities, type Severity } from '../model/check.ts';
-import type { Notification } from '../model/delivery.ts';
+import type { Notification, NotifyReason } from '../model/delivery.ts';
 import type { WallMs } from '../model/time.ts';
+import { oneLine } from './cut-text.ts';
 import { hostOf, lasted, marks, nameOf, recoveredStateOf, severityOf, stateOf } from './wording.ts';
 
 /** Names in a headline before "and N more". */
@@ -35,6 +36,13 @@ export function mergeSameCheck(alerts: readonly Alert[]): Story[] {
     });
 }
 
+/** What a notification tells, in its order, but what probably caused the rest first. */
+export function storiesToTell({ alerts, likelyRoot }: Notification): Story[] {
+  const stories = mergeSameCheck(alerts);
+  const isRoot = ({ alert }: Story): boolean => alert.fingerprint === likelyRoot;
+  return [...stories.filter(isRoot), ...stories.filter((story) => !isRoot(story))];
+}
+
 function isFiring(alert: Alert): boolean {
   return alertStatus(alert) === 'firing';
 }
@@ -59,13 +67,23 @@ export function levelOf(notification: Notification): Severity | 'resolved' {
 
 /** The notification in one line, with its mark; `now` is when it was decided to tell it. */
 export function headline(notification: Notification, now: WallMs): string {
-  const news = `${marks[levelOf(notification)]} ${newsOf(notification, now)}`;
-  return notification.reason === 'test' ? `TEST, nothing is wrong: ${news}` : news;
+  const { reason, acknowledgedBy } = notification;
+  const mark = marks[levelOf(notification)];
+  const news = newsOf(notification, now);
+  if (reason === 'test') return `TEST, nothing is wrong: ${mark} ${news}`;
+  if (reason === 'escalated') return `${mark} Nobody has taken this on yet: ${news}`;
+  if (reason === 'acknowledged' && acknowledgedBy !== undefined) {
+    return `${mark} ${oneLine(acknowledgedBy)} has taken this on: ${news}`;
+  }
+  return `${mark} ${news}`;
 }
 
+/** Reasons to tell of what was told before. */
+const stillSays = new Set<NotifyReason>(['repeat interval elapsed', 'escalated', 'acknowledged']);
+
 function newsOf(notification: Notification, now: WallMs): string {
-  const stories = mergeSameCheck(notification.alerts);
-  const isReminder = notification.reason === 'repeat interval elapsed';
+  const stories = storiesToTell(notification);
+  const isReminder = stillSays.has(notification.reason);
   const firing = stories.filter(({ alert }) => isFiring(alert));
   const resolved = stories.filter(({ alert }) => !isFiring(alert));
   const [first] = stories;

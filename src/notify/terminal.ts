@@ -1,7 +1,8 @@
 import { alertStatus } from '../model/alert.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
 import { integration } from './integration.ts';
-import { changeOf, headline, levelOf, mergeSameCheck, type Story } from './summary.ts';
+import { asidesOf } from './asides.ts';
+import { changeOf, headline, levelOf, storiesToTell, type Story } from './summary.ts';
 import { printable } from './cut-text.ts';
 import { date, marks, nameOf, sentences, severityOf, since } from './wording.ts';
 
@@ -20,9 +21,10 @@ const printed: Outcome = { kind: 'delivered', detail: 'printed' };
 
 /** One block for each notification: when and what, then why, then the lines that explain it. */
 export function terminalText({ notification, createdAt }: Delivery): string {
-  const stories = mergeSameCheck(notification.alerts);
+  const stories = storiesToTell(notification);
   const lines = [
     `${date(createdAt.wallMs)}  ${headline(notification, createdAt.wallMs)}`,
+    ...asidesOf(notification).map((line) => `  ${line}`),
     ...stories.flatMap((story) => [
       ...(stories.length === 1 ? [] : [`  ${markOf(story)} ${nameOf(story.alert)}`]),
       ...[changeOf(story), ...sentences(story.alert), since(story.alert, createdAt.wallMs)]

@@ -134,3 +134,39 @@ describe('alertmanager_configs', () => {
     expect(problems).toMatchObject([[5, expect.stringMatching(message)]]);
   });
 });
+
+describe('slack_configs', () => {
+  test('of a block say how Slack is reached, whatever global says', async () => {
+    const config = await configOf(`${route}
+global: { slack_app_token: xoxb-from-global, slack_app_url: 'https://relay.example/chat.postMessage' }
+receivers:
+  - name: team
+    slack_configs:
+      - { channel: '#ops' }
+      - { api_url: 'https://hooks.example/a' }
+`);
+    const [bot, hook] = (config.receivers[0]?.integrations ?? []).map(({ options }) => options);
+    expect(bot).toMatchObject({ app_url: 'https://relay.example/chat.postMessage' });
+    expect((bot as { app_token: { reveal(): string } }).app_token.reveal()).toBe(
+      'xoxb-from-global',
+    );
+    expect(hook).not.toHaveProperty('app_token');
+    expect(config.masked + config.longForm).not.toContain('xoxb');
+  });
+
+  test.for([
+    [`title: '{{ .CommonLabels.team }}'`, /^expected a text without templates/],
+    [`actions: []`, /^actions is not supported/],
+    [`fields: []`, /^fields is not supported/],
+    [`title_link: 'https://example.com'`, /^title_link is not supported/],
+    [`link_names: true`, /^expected false: what a check prints must not/],
+  ] as const)('with %s are refused by line', async ([key, message]) => {
+    const problems = await problemsOf(`${route}receivers:
+  - name: team
+    slack_configs:
+      - api_url: https://hooks.example/a
+        ${key}
+`);
+    expect(problems).toMatchObject([[6, expect.stringMatching(message)]]);
+  });
+});

@@ -13,13 +13,40 @@ function problemsOf(name: (typeof integrationNames)[number], options: object): s
 }
 
 const mail = { to: 'a@example.com', from: 'b@example.com', smarthost: 'mail.example.com:587' };
+const oneWay = 'exactly one of api_url, api_url_file, app_token and app_token_file';
+const bot = { app_token: 'xoxb', channel: '#ops' };
 const loginRule =
   'auth_username together with one of auth_password and auth_password_file, or none of them';
 
 test.for([
   ['slack', { api_url: 'https://example.com' }, []],
-  ['slack', {}, ['exactly one of api_url and api_url_file']],
-  ['slack', { api_url: 'x', api_url_file: 'y' }, ['exactly one of api_url and api_url_file']],
+  ['slack', {}, [oneWay]],
+  ['slack', { api_url: 'x', api_url_file: 'y' }, [oneWay]],
+  ['slack', bot, []],
+  ['slack', { ...bot, api_url: 'x' }, [oneWay]],
+  ['slack', { app_token_file: '/t' }, ['a channel together with app_token']],
+  ['slack', { api_url: 'x', update_message: true }, ['update_message together with app_token']],
+  [
+    'slack',
+    { ...bot, app_url: 'https://relay.example/slack' },
+    ['an app_url that ends with /chat.postMessage, or update_message: false'],
+  ],
+  ['slack', { ...bot, app_url: 'https://relay.example/slack', update_message: false }, []],
+  [
+    'slack',
+    { ...bot, http_config: { bearer_token: 't' } },
+    ['no credentials in http_config together with app_token, which is what Slack asks for'],
+  ],
+  [
+    'slack',
+    { api_url: 'x', link_names: true },
+    ['false: what a check prints must not be able to call people by name'],
+  ],
+  [
+    'slack',
+    { api_url: 'x', color: 'mauve' },
+    ['good, warning, danger or a colour such as #439fe0'],
+  ],
   ['pagerduty', { routing_key_file: '/key' }, []],
   ['pagerduty', {}, ['exactly one of routing_key and routing_key_file']],
   ['pagerduty', { routing_key: 'k', incident: 'each' }, ['group or alert']],
@@ -45,6 +72,17 @@ test('a template is refused rather than shown with its braces', () => {
   expect(problemsOf('slack', options)).toEqual([
     'a text without templates ({{ … }}), which are not supported',
   ]);
+});
+
+test('a text that only names the default of Alertmanager stands for the default', () => {
+  const title = '{{ template "slack.default.title" . }}';
+  const options = {
+    api_url: 'https://example.com',
+    title,
+    color: '{{ template "slack.default.color" . }}',
+  };
+  expect(problemsOf('slack', options)).toEqual([]);
+  expect(v.parse(v.strictObject(integrations.slack.entries), options)['title']).toBeUndefined();
 });
 
 test('only what asks for it splits a group into incidents of their own', () => {

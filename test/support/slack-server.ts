@@ -30,9 +30,9 @@ const block = v.variant('type', [
   v.strictObject({ type: v.literal('divider') }),
 ]);
 
-const payload = v.strictObject({
+/** What a message consists of, but for where it goes. */
+export const slackContent = {
   text: bounded(40_000),
-  channel: v.optional(v.string()),
   username: v.optional(v.string()),
   icon_emoji: v.optional(v.pipe(v.string(), v.regex(/^:[^:]+:$/))),
   icon_url: v.optional(v.pipe(v.string(), v.url())),
@@ -46,7 +46,9 @@ const payload = v.strictObject({
     ),
     v.maxLength(100),
   ),
-});
+};
+
+const payload = v.strictObject({ ...slackContent, channel: v.optional(v.string()) });
 
 export type SlackPayload = v.InferOutput<typeof payload>;
 
