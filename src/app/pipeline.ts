@@ -20,7 +20,7 @@ import type { Instant, SteadyMs } from '../model/time.ts';
 import type { CheckView } from '../model/view.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
 import type { Mute, Suppressed } from '../routing/mute.ts';
-import type { PlannedNotification } from '../routing/plan-group.ts';
+import type { PlannedNotification } from '../routing/message.ts';
 import { receiversFor } from '../routing/route-tree.ts';
 import type { KeptSilence } from '../routing/silences.ts';
 import type { RoutingTable, SavedRouting } from '../routing/state.ts';
@@ -142,9 +142,15 @@ export class Pipeline {
         ? [alert]
         : [],
     );
-    if (found.length === 0) return this.#tracks.has(name) ? 'not firing' : 'unknown';
-    for (const alert of found) this.#acknowledgements.add(alert, request, now);
-    this.#options.journal.flush();
+    if (found.length === 0) return this.#world.specs.has(name) ? 'not firing' : 'unknown';
+    const news = new Set<string>();
+    for (const alert of found) {
+      const known = this.#acknowledgements.get(alert.fingerprint);
+      if (known?.by !== request.by) news.add(alert.fingerprint);
+      this.#acknowledgements.add(alert, request, now);
+    }
+    const known = (fingerprint: string) => this.#acknowledgements.get(fingerprint);
+    this.#send(this.#dispatcher.acknowledge(news, known), now, true);
     return 'acknowledged';
   }
 
@@ -279,16 +285,29 @@ export class Pipeline {
   }
 
   #plan(now: Instant, urgent: boolean): void {
-    const { journal, deliver, onSuppressed, onAllWell, source } = this.#options;
+    const { journal, onSuppressed, onAllWell, source } = this.#options;
     for (const alert of source?.expire(now) ?? []) this.#hear(alert, now);
     const ended = this.silences.settle(now, (kept) => this.#isAllWell(kept));
     const due = this.#dispatcher.nextFlushAt();
     const flushed =
       due === undefined || due > now.steadyMs
         ? undefined
-        : this.#dispatcher.flush(now, (alert) => this.muteOf(alert, now));
+        : this.#dispatcher.flush(
+            now,
+            (alert) => this.muteOf(alert, now),
+            (fingerprint) => this.#acknowledgements.get(fingerprint),
+          );
     journal.routing(this.#dispatcher.takeChanges());
-    const deliveries = (flushed?.planned ?? []).map((planned) => this.#address(planned, now));
+    this.#send(flushed?.planned ?? [], now, urgent);
+    for (const suppressed of flushed?.suppressed ?? []) onSuppressed(suppressed);
+    for (const silence of ended) onAllWell?.(silence);
+    this.#arm(now);
+  }
+
+  /** Saves what is to be told, with everything that waits to be saved, and only then hands it over. */
+  #send(planned: readonly PlannedNotification[], now: Instant, urgent: boolean): void {
+    const { journal, deliver } = this.#options;
+    const deliveries = planned.map((one) => this.#address(one, now));
     journal.outbox(
       deliveries.map((delivery) => ({
         delivery,
@@ -299,9 +318,6 @@ export class Pipeline {
     );
     if (urgent || deliveries.length > 0) journal.flush();
     if (deliveries.length > 0) deliver(deliveries);
-    for (const suppressed of flushed?.suppressed ?? []) onSuppressed(suppressed);
-    for (const silence of ended) onAllWell?.(silence);
-    this.#arm(now);
   }
 
   /** Tells of a message that nobody gets because the check is flapping. */

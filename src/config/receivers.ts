@@ -78,6 +78,7 @@ function readBlocks(
     index,
     sendResolved: isResolvedSent,
     splitsAlerts: keys.splitsAlerts?.(options) ?? false,
+    tellsAcknowledgement: keys.tellsAcknowledgement?.(options) ?? false,
     ...(refreshMs === undefined ? {} : { refreshMs }),
     options,
   }));

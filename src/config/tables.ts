@@ -33,6 +33,7 @@ export interface IntegrationKeys {
   readonly splitsAlerts?: (options: Options) => boolean;
   readonly refreshMs?: number;
   readonly spread?: (options: Options) => readonly Options[];
+  readonly tellsAcknowledgement?: (options: Options) => boolean;
 }
 
 /** Everything that can be configured, by the name it has in the file. */

@@ -30,6 +30,12 @@ export interface InhibitRule {
   readonly equal: readonly string[];
 }
 
+/** Tells a receiver of an alert that nobody has taken on so long after it was first told. */
+export interface EscalationStep {
+  readonly afterMs: number;
+  readonly receiver: string;
+}
+
 /** A node of the routing tree with every inherited setting filled in. */
 export interface Route {
   readonly receiver: string;
@@ -38,6 +44,12 @@ export interface Route {
   readonly groupWaitMs: number;
   readonly groupIntervalMs: number;
   readonly repeatIntervalMs: number;
+  /** By which the interval grows with every reminder; 1 or more. */
+  readonly repeatFactor: number;
+  /** The longest interval between two reminders; infinite where none is set. */
+  readonly repeatIntervalMaxMs: number;
+  /** Who is told when nobody has taken an alert on, the earliest first. */
+  readonly escalate: readonly EscalationStep[];
   readonly matchers: readonly Matcher[];
   readonly continue: boolean;
   /** Nothing is told while inside any of these, nor while outside all of `activeTimeIntervals`. */
@@ -56,6 +68,8 @@ export interface IntegrationSpec<Options = unknown> {
   readonly splitsAlerts: boolean;
   /** It forgets what it is not told again: how often it hears of what still fires, whatever the route says. */
   readonly refreshMs?: number;
+  /** Whether it hears that somebody has taken on what it was told. */
+  readonly tellsAcknowledgement: boolean;
   readonly options: Options;
 }
 

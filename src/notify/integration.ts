@@ -45,6 +45,8 @@ export interface Integration<Entries extends v.ObjectEntries = v.ObjectEntries> 
   readonly refreshMs?: number;
   /** The blocks that one block stands for, each told on its own. */
   readonly spread?: (options: OutputOf<Entries>) => readonly OutputOf<Entries>[];
+  /** Whether it can show that somebody has taken on what it was told. */
+  readonly tellsAcknowledgement?: (options: OutputOf<Entries>) => boolean;
   send(delivery: Delivery, options: OutputOf<Entries>, context: SendContext): Promise<Outcome>;
 }
 

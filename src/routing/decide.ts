@@ -11,6 +11,8 @@ export interface LogEntry {
   readonly dedupKey: string;
   /** Fingerprints of alerts that it knows under another key; whoever uses that one tells their end. */
   readonly elsewhere?: readonly string[];
+  /** Reminders since the last news of something that fires; absent for none. */
+  readonly reminders?: number;
 }
 
 export type Decision =

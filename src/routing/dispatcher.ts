@@ -1,15 +1,26 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
 import type { Labels } from '../model/labels.ts';
-import type { IntegrationSpec } from '../model/route.ts';
+import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
 import { fingerprintOf, groupId, newGroup, savedGroup, type Group } from './group.ts';
+import { DueQueue } from './due-queue.ts';
+import { stepGroup, takeSteps } from './escalation.ts';
 import { Inhibition } from './inhibition.ts';
+import type { PlannedNotification } from './message.ts';
 import type { MuteOf, Suppressed } from './mute.ts';
-import { planGroup, type Knowledge, type PlannedNotification } from './plan-group.ts';
+import { planAcknowledgement } from './plan-acknowledgement.ts';
+import { planGroup, type AcknowledgementOf, type GroupPlan, type Knowledge } from './plan-group.ts';
 import { regroup } from './regroup.ts';
+import { muteIn } from './split-alerts.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingChanges, RoutingTable, SavedRouting } from './state.ts';
+
+/** What a look at the groups has to know of the rest of the agent. */
+interface LookAround {
+  readonly muteOf: MuteOf;
+  readonly acknowledgementOf: AcknowledgementOf;
+}
 
 /** An alert that fires. */
 export interface ActiveAlert {
@@ -29,6 +40,9 @@ export class Dispatcher {
   readonly #table: RoutingTable;
   readonly #groups: Map<string, Group>;
   readonly #log: Map<string, LogEntry>;
+  readonly #receivers: ReadonlyMap<string, ReceiverSpec>;
+  /** Groups by when they have to be looked at. */
+  readonly #queue = new DueQueue<Group>();
   /** Which groups hold an alert, by fingerprint. */
   readonly #holders = new Map<string, Set<Group>>();
   /** Alerts that fire, by fingerprint. */
@@ -48,6 +62,7 @@ export class Dispatcher {
   ) {
     const start = regroup(table, saved, now, relabelled);
     this.#table = table;
+    this.#receivers = new Map(table.receivers.map((one) => [one.name, one]));
     this.#groups = start.groups;
     this.#log = start.log;
     this.#changedGroups = new Set([...saved.groups.map(({ id }) => id), ...start.groups.keys()]);
@@ -58,6 +73,7 @@ export class Dispatcher {
       [...start.log.values()].flatMap(({ firing }) => firing.map(fingerprintOf)),
     );
     for (const group of start.groups.values()) {
+      this.#escalateOnwards(group);
       for (const alert of group.alerts.values()) {
         this.#put(group, alert);
         if (alertStatus(alert) === 'firing')
@@ -84,7 +100,10 @@ export class Dispatcher {
       const firstFlushAt = laterMs(now.steadyMs, matched.route.groupWaitMs);
       const id = groupId(matched.route.receiver, key);
       const group = this.#groups.get(id) ?? newGroup(matched, key, alert.labels, firstFlushAt);
-      this.#groups.set(id, group);
+      if (!this.#groups.has(id)) {
+        this.#groups.set(id, group);
+        this.#schedule(group);
+      }
       if (!sameAlert(group.alerts.get(alert.fingerprint), alert)) this.#put(group, alert);
     }
   }
@@ -96,40 +115,50 @@ export class Dispatcher {
   flush(
     now: Instant,
     muteOf: MuteOf,
+    acknowledgementOf: AcknowledgementOf = () => undefined,
   ): {
     readonly planned: readonly PlannedNotification[];
     readonly suppressed: readonly Suppressed[];
   } {
     const planned: PlannedNotification[] = [];
     const suppressed: Suppressed[] = [];
-    const { receivers, origin } = this.#table;
-    const knowledge: Knowledge = {
-      holds: (name, fingerprint) => this.#holds(name, fingerprint),
-      usesKey: (name, integration, key) => this.#keys.has(keyName(name, integration, key)),
-    };
-    for (const group of this.#groups.values()) {
-      if (group.nextFlushAt > now.steadyMs) continue;
-      const receiver = receivers.find(({ name }) => name === group.receiver);
-      const plan = planGroup({ group, receiver, log: this.#log, now, muteOf, origin, knowledge });
-      planned.push(...plan.planned);
-      suppressed.push(...plan.suppressed);
-      for (const [key, entry] of plan.log) this.#setLog(key, entry);
-      for (const fingerprint of group.alerts.keys()) {
-        const active = this.#active.get(fingerprint);
-        if (active !== undefined) active.looked = true;
+    const world: LookAround = { muteOf, acknowledgementOf };
+    for (let group = this.#next(now); group !== undefined; group = this.#next(now)) {
+      if (group.nextFlushAt <= now.steadyMs) {
+        const plan = this.#tell(group, now, world);
+        planned.push(...plan.planned);
+        suppressed.push(...plan.suppressed);
       }
-      group.nextFlushAt = laterMs(now.steadyMs, group.groupIntervalMs);
-      this.#removeResolved(group);
+      if (this.#groups.has(group.id)) {
+        this.#escalate(group, now, world);
+        this.#schedule(group);
+      }
     }
     return { planned, suppressed };
   }
 
   nextFlushAt(): SteadyMs | undefined {
-    let next: SteadyMs | undefined;
-    for (const { nextFlushAt } of this.#groups.values()) {
-      if (next === undefined || nextFlushAt < next) next = nextFlushAt;
-    }
-    return next;
+    return this.#queue.nextAt();
+  }
+
+  /**
+   * What is told to those who know of these alerts and want to hear that somebody has taken them on. Where
+   * one message stands for many alerts, it is told once all of them are taken on.
+   */
+  acknowledge(
+    fingerprints: ReadonlySet<string>,
+    acknowledgementOf: AcknowledgementOf,
+  ): PlannedNotification[] {
+    const groups = new Set([...fingerprints].flatMap((one) => [...(this.#holders.get(one) ?? [])]));
+    return [...groups].flatMap((group) =>
+      planAcknowledgement({
+        group,
+        receiver: this.#receiver(group),
+        log: this.#log,
+        fingerprints,
+        acknowledgementOf,
+      }),
+    );
   }
 
   /** What has to be saved since this was last asked. */
@@ -169,6 +198,87 @@ export class Dispatcher {
     return { groups: this.groups().map(savedGroup), log: new Map(this.#log) };
   }
 
+  #next(now: Instant): Group | undefined {
+    return this.#queue.take(now.steadyMs);
+  }
+
+  /** Steps that were not taken yet are asked for again at once: one may have come due meanwhile. */
+  #escalateOnwards(group: Group): void {
+    if (group.escalate.length > 0 && group.tellings.size > 0) group.escalateAt = 0 as SteadyMs;
+    this.#schedule(group);
+  }
+
+  #schedule(group: Group): void {
+    const { nextFlushAt, escalateAt = nextFlushAt } = group;
+    this.#queue.put(group, escalateAt < nextFlushAt ? escalateAt : nextFlushAt);
+  }
+
+  #receiver({ receiver }: Group): ReceiverSpec | undefined {
+    return this.#receivers.get(receiver);
+  }
+
+  #tell(group: Group, now: Instant, { muteOf, acknowledgementOf }: LookAround): GroupPlan {
+    const { origin } = this.#table;
+    const knowledge: Knowledge = {
+      holds: (name, fingerprint) => this.#holds(name, fingerprint),
+      usesKey: (name, integration, key) => this.#keys.has(keyName(name, integration, key)),
+    };
+    if (group.isStep) this.#addSuccessors(group);
+    const receiver = this.#receiver(group);
+    const log = this.#log;
+    const sight = { now, muteOf, acknowledgementOf, origin, knowledge };
+    const plan = planGroup({ group, receiver, log, ...sight });
+    for (const [key, entry] of plan.log) this.#setLog(key, entry);
+    for (const fingerprint of group.alerts.keys()) {
+      const active = this.#active.get(fingerprint);
+      if (active !== undefined) active.looked = true;
+    }
+    for (const { fingerprint } of plan.told) {
+      // What a step has told once is only waited for.
+      if (group.isStep) group.departed.add(fingerprint);
+      else if (group.escalate.length > 0 && !group.tellings.has(fingerprint)) {
+        group.tellings.set(fingerprint, { at: now.steadyMs, escalatedMs: -1 });
+      }
+    }
+    group.nextFlushAt = laterMs(now.steadyMs, group.groupIntervalMs);
+    this.#removeResolved(group);
+    return plan;
+  }
+
+  /** A severity that changed is the same trouble: who was told of it by a step goes on to hear of it. */
+  #addSuccessors(group: Group): void {
+    for (const { supersededBy } of group.alerts.values()) {
+      const successor = this.activeAlert(supersededBy?.fingerprint ?? '');
+      if (successor !== undefined && !group.alerts.has(successor.fingerprint)) {
+        this.#put(group, successor);
+      }
+    }
+  }
+
+  /** Hands what nobody has taken on in time to the next ones. */
+  #escalate(group: Group, now: Instant, world: LookAround): void {
+    if (group.escalate.length === 0) return;
+    const { muteOf, acknowledgementOf } = world;
+    const muteHere = muteIn(group, muteOf, now);
+    const { due, nextAt } = takeSteps(
+      group,
+      now.steadyMs,
+      (alert) =>
+        acknowledgementOf(alert.fingerprint) !== undefined || muteHere(alert) !== undefined,
+    );
+    group.escalateAt = nextAt;
+    if (due.length > 0) this.#changedGroups.add(group.id);
+    for (const { step, alert } of due) {
+      const fresh = stepGroup(group, step);
+      const target = this.#groups.get(fresh.id) ?? fresh;
+      this.#groups.set(target.id, target);
+      if (target.alerts.has(alert.fingerprint)) continue;
+      this.#put(target, alert);
+      target.nextFlushAt = now.steadyMs;
+      this.#schedule(target);
+    }
+  }
+
   #activate(alert: Alert, { wallMs }: Instant, looked: boolean): void {
     const known = this.#active.get(alert.fingerprint);
     const active = { alert, updatedAt: wallMs, looked: looked || known?.looked === true };
@@ -206,12 +316,14 @@ export class Dispatcher {
       group.alerts.delete(fingerprint);
       group.reportedMuted.delete(fingerprint);
       group.departed.delete(fingerprint);
+      group.tellings.delete(fingerprint);
       const holders = this.#holders.get(fingerprint);
       holders?.delete(group);
       if (holders?.size === 0) this.#holders.delete(fingerprint);
     }
     if (group.alerts.size > 0) return;
     this.#groups.delete(group.id);
+    this.#queue.remove(group);
     for (const key of this.#log.keys()) {
       if (key.startsWith(`${group.id}\n`)) this.#setLog(key, undefined);
     }

@@ -1,9 +1,17 @@
 import type { Alert } from '../model/alert.ts';
 import { alertStatus } from '../model/alert.ts';
 import { labelNames, type Labels } from '../model/labels.ts';
+import type { EscalationStep } from '../model/route.ts';
 import type { SteadyMs } from '../model/time.ts';
 import type { Hours, MuteReason } from './mute.ts';
 import { groupLabels, type MatchedRoute } from './route-tree.ts';
+
+/** When an alert was first told by its group. */
+export interface Telling {
+  readonly at: SteadyMs;
+  /** The latest step of the escalation that was taken: its `afterMs`; -1 for none. */
+  escalatedMs: number;
+}
 
 /** Alerts that are told together, and when the next message about them is due. */
 export interface Group {
@@ -14,6 +22,15 @@ export interface Group {
   readonly labels: Labels;
   readonly groupIntervalMs: number;
   readonly repeatIntervalMs: number;
+  readonly repeatFactor: number;
+  readonly repeatIntervalMaxMs: number;
+  readonly escalate: readonly EscalationStep[];
+  /** By fingerprint: what the steps of `escalate` are counted from. */
+  readonly tellings: Map<string, Telling>;
+  /** When a step comes due, if that is known. */
+  escalateAt: SteadyMs | undefined;
+  /** It is a step of an escalation: each alert is told once, and its end. */
+  readonly isStep: boolean;
   /** By fingerprint. */
   readonly alerts: Map<string, Alert>;
   nextFlushAt: SteadyMs;
@@ -27,6 +44,9 @@ export interface Group {
   /** Fingerprints whose being muted has been reported, with the reason that was given. */
   readonly reportedMuted: Map<string, MuteReason>;
 }
+
+/** How often a group that nothing leads to any more looks whether its alerts have ended. */
+export const departedIntervalMs = 10_000;
 
 export function groupId(receiver: string, key: string): string {
   return `${receiver}\n${key}`;
@@ -46,6 +66,12 @@ export function newGroup(
     labels: groupLabels(route, labels),
     groupIntervalMs: route.groupIntervalMs,
     repeatIntervalMs: route.repeatIntervalMs,
+    repeatFactor: route.repeatFactor,
+    repeatIntervalMaxMs: route.repeatIntervalMaxMs,
+    escalate: route.escalate.toSorted((a, b) => a.afterMs - b.afterMs),
+    tellings: new Map(),
+    escalateAt: undefined,
+    isStep: false,
     alerts: new Map(),
     nextFlushAt,
     departed: new Set(),
@@ -63,10 +89,13 @@ export interface SavedGroup {
   readonly alerts: readonly Alert[];
   readonly nextFlushAt: SteadyMs;
   readonly departed: readonly string[];
+  /** By fingerprint; absent in what an older version saved. */
+  readonly tellings?: readonly (readonly [string, Telling])[];
+  readonly isStep?: true;
 }
 
 export function savedGroup(group: Group): SavedGroup {
-  const { id, key, receiver, labels, nextFlushAt, alerts, departed } = group;
+  const { id, key, receiver, labels, nextFlushAt, alerts, departed, tellings } = group;
   return {
     id,
     key,
@@ -75,6 +104,8 @@ export function savedGroup(group: Group): SavedGroup {
     nextFlushAt,
     alerts: [...alerts.values()],
     departed: [...departed],
+    ...(group.escalate.length === 0 ? {} : { tellings: [...tellings] }),
+    ...(group.isStep ? { isStep: true } : {}),
   };
 }
 
@@ -84,23 +115,27 @@ export function toldId(alert: Alert): string {
 }
 
 export function fingerprintOf(id: string): string {
-  return id.split('/', 1)[0] ?? id;
+  const slash = id.indexOf('/');
+  return slash === -1 ? id : id.slice(0, slash);
 }
 
 /** Firing before resolved, then by `job`, `instance` and the remaining labels, as Alertmanager orders. */
 export function orderForTelling(alerts: Iterable<Alert>): Alert[] {
-  return [...alerts].toSorted(
-    (a, b) =>
-      alertStatus(a).localeCompare(alertStatus(b)) ||
-      compare(orderKey(a.labels), orderKey(b.labels)),
-  );
+  return [...alerts]
+    .map((alert) => ({ alert, key: orderKey(alert) }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ alert }) => alert);
 }
 
-function orderKey(labels: Labels): string {
-  const rest = labelNames(labels).map((name) => `${name}\0${labels[name] ?? ''}`);
-  return [labels['job'] ?? '', labels['instance'] ?? '', ...rest].join('\0');
-}
+const orderKeys = new WeakMap<Labels, string>();
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function orderKey(alert: Alert): string {
+  const { labels } = alert;
+  let key = orderKeys.get(labels);
+  if (key === undefined) {
+    const rest = labelNames(labels).map((name) => `${name}\0${labels[name] ?? ''}`);
+    key = [labels['job'] ?? '', labels['instance'] ?? '', ...rest].join('\0');
+    orderKeys.set(labels, key);
+  }
+  return `${alertStatus(alert)}\0${key}`;
 }

@@ -9,6 +9,7 @@ export type MuteReason =
   | 'silence'
   | 'time_interval'
   | 'flapping'
+  | 'acknowledged'
   | 'uplink';
 
 /** What keeps an alert back. */

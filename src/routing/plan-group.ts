@@ -1,20 +1,14 @@
-import { alertStatus, type Alert } from '../model/alert.ts';
-import type { Notification, NotifyReason } from '../model/delivery.ts';
+import type { Acknowledgement } from '../model/acknowledgement.ts';
+import type { Alert } from '../model/alert.ts';
+import type { NotifyReason } from '../model/delivery.ts';
 import { hashText } from '../model/fingerprint.ts';
-import { commonLabels, formatLabels, type Labels } from '../model/labels.ts';
 import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
 import type { Instant } from '../model/time.ts';
 import { decide, type LogEntry } from './decide.ts';
-import { fingerprintOf, orderForTelling, toldId, type Group } from './group.ts';
-import { likelyRoot } from './likely-root.ts';
-import { quietHours, type Mute, type MuteOf, type Suppressed } from './mute.ts';
-
-/** One message to one integration, decided but not yet addressed as a delivery. */
-export interface PlannedNotification {
-  readonly integration: IntegrationSpec;
-  readonly dedupKey: string;
-  readonly notification: Notification;
-}
+import { fingerprintOf, toldId, type Group } from './group.ts';
+import { messages, type PlannedNotification } from './message.ts';
+import type { Mute, MuteOf, Suppressed } from './mute.ts';
+import { newlySuppressed, splitAlerts, type SplitAlerts } from './split-alerts.ts';
 
 /** What a plan has to know beyond its group. */
 export interface Knowledge {
@@ -24,100 +18,175 @@ export interface Knowledge {
   usesKey(receiver: string, integration: IntegrationSpec, dedupKey: string): boolean;
 }
 
-interface GroupPlan {
-  readonly planned: readonly PlannedNotification[];
-  readonly suppressed: readonly Suppressed[];
-  /** New log entries by key; `undefined` means nothing is told any more. */
-  readonly log: ReadonlyMap<string, LogEntry | undefined>;
-}
+/** Who has taken on an alert, by fingerprint. */
+export type AcknowledgementOf = (fingerprint: string) => Acknowledgement | undefined;
 
-/** The identity of a log entry: the group with its receiver, and which of that one's integrations. */
-export function logKey(group: string, { integration, index }: IntegrationSpec): string {
-  return `${group}
-${integration}/${index}`;
-}
-
-/** Decides what each integration of a group's receiver is told at this tick. */
-export function planGroup(input: {
+interface PlanInput {
   readonly group: Group;
   readonly receiver: ReceiverSpec | undefined;
   readonly log: ReadonlyMap<string, LogEntry>;
   readonly now: Instant;
   readonly muteOf: MuteOf;
+  readonly acknowledgementOf: AcknowledgementOf;
   readonly origin: string;
   readonly knowledge: Knowledge;
-}): GroupPlan {
-  const { group } = input;
-  const split = splitByMute(group, input.muteOf, input.now);
+}
+
+export interface GroupPlan {
+  readonly planned: readonly PlannedNotification[];
+  readonly suppressed: readonly Suppressed[];
+  /** New log entries by key; `undefined` means nothing is told any more. */
+  readonly log: ReadonlyMap<string, LogEntry | undefined>;
+  /** The alerts that fire and are not kept back. */
+  readonly told: readonly Alert[];
+}
+
+/** The identity of a log entry: the group with its receiver, and which of that one's integrations. */
+export function logKey(group: string, { integration, index }: IntegrationSpec): string {
+  return `${group}\n${integration}/${index}`;
+}
+
+/** Decides what each integration of a group's receiver is told at this tick. */
+export function planGroup(input: PlanInput): GroupPlan {
+  const { group, now } = input;
+  const split = splitAlerts(group, input.muteOf, now);
   const planned: PlannedNotification[] = [];
   const log = new Map<string, LogEntry | undefined>();
+  const spared = new Map<string, { readonly alert: Alert; readonly mute: Mute }>();
   for (const integration of input.receiver?.integrations ?? []) {
     const key = logKey(group.id, integration);
     const entry = input.log.get(key);
     const plan = planIntegration({ ...input, split, integration, entry });
     planned.push(...plan.planned);
     if (plan.entry !== entry) log.set(key, plan.entry);
+    for (const alert of plan.spared) {
+      const by = input.acknowledgementOf(alert.fingerprint)?.by ?? '';
+      spared.set(alert.fingerprint, { alert, mute: { reason: 'acknowledged', by } });
+    }
   }
-  return { planned, suppressed: newlyMuted(group, split), log };
+  const suppressed = newlySuppressed(group, split, spared);
+  return { planned, suppressed, log, told: split.firing };
+}
+
+interface IntegrationPlan {
+  readonly planned: readonly PlannedNotification[];
+  readonly entry: LogEntry | undefined;
+  /** Alerts that would be reminded of now, had nobody taken them on. */
+  readonly spared: readonly Alert[];
 }
 
 /** What one integration is told, and what it knows afterwards. */
-function planIntegration(input: {
-  readonly group: Group;
-  readonly split: SplitAlerts;
-  readonly integration: IntegrationSpec;
-  readonly entry: LogEntry | undefined;
-  readonly now: Instant;
-  readonly origin: string;
-  readonly knowledge: Knowledge;
-}): { readonly planned: readonly PlannedNotification[]; readonly entry: LogEntry | undefined } {
-  const { group, split, integration, entry, now, knowledge } = input;
+function planIntegration(
+  input: PlanInput & {
+    readonly split: SplitAlerts;
+    readonly integration: IntegrationSpec;
+    readonly entry: LogEntry | undefined;
+  },
+): IntegrationPlan {
+  const { group, split, integration, entry, now } = input;
   const elsewhere = new Set(entry?.elsewhere);
   const firing = [
     ...split.firing.filter(({ fingerprint }) => !elsewhere.has(fingerprint)),
     ...keptAlive(integration, entry, split),
   ];
-  const resolved = split.resolved.filter(
-    ({ fingerprint, supersededBy }) =>
-      tellsEndOf(entry, fingerprint) &&
-      // One incident an alert: it goes on under the same key, at another severity or in another group.
-      !(
-        integration.splitsAlerts &&
-        [fingerprint, supersededBy?.fingerprint ?? fingerprint].some((successor) =>
-          knowledge.holds(group.receiver, successor),
-        )
-      ),
-  );
-  const silentlyFiring = new Set([...split.muted.keys(), ...firingElsewhere(split, elsewhere)]);
-  for (const { fingerprint } of firing) silentlyFiring.delete(fingerprint);
-  const stillTold = (entry?.firing ?? []).filter((id) => silentlyFiring.has(fingerprintOf(id)));
+  const resolved = endsToTell(input, elsewhere);
+  const stillTold = silentlyFiring(entry, split, new Set(firing.map(fingerprintIn)));
+  const isAcknowledged = (one: Alert): boolean =>
+    input.acknowledgementOf(one.fingerprint) !== undefined;
+  // A flapping alert is told once; reminders of it, or of what somebody has taken on, say nothing new.
+  const isQuiet = (alert: Alert): boolean =>
+    integration.refreshMs === undefined && (alert.flapping === true || isAcknowledged(alert));
+  const intervalMs = integration.refreshMs ?? reminderIntervalMs(group, entry?.reminders ?? 0);
   const decision = decide({
     entry,
     firing: firing.map(toldId),
     resolved: resolved.map(toldId),
     mutedStillFiring: stillTold.length > 0,
     sendResolved: integration.sendResolved,
-    // A flapping alert is told once; reminders of it say nothing new.
-    repeatIntervalMs:
-      integration.refreshMs ??
-      (firing.every((alert) => alert.flapping) ? Infinity : group.repeatIntervalMs),
+    repeatIntervalMs: intervalMs,
     now: now.steadyMs,
   });
+  const isReminder = decision.reason === 'repeat interval elapsed';
+  const spared =
+    isReminder && integration.refreshMs === undefined ? firing.filter(isAcknowledged) : [];
   const alerts = [...firing, ...(integration.sendResolved ? resolved : [])];
-  if (!decision.send || alerts.length === 0) {
-    return { planned: [], entry: afterSilence(entry, split) };
+  const saysNothing = isReminder && firing.every(isQuiet);
+  if (!decision.send || alerts.length === 0 || saysNothing) {
+    return { planned: [], entry: afterSilence(entry, split), spared };
   }
   const dedupKey = entry?.dedupKey ?? freshKey(input);
-  const message = { group, integration, alerts, entry, reason: decision.reason, dedupKey };
+  const reason = isStepNews(group, decision.reason) ? 'escalated' : decision.reason;
+  const message = { group, integration, alerts, known: entry?.firing ?? [], reason, dedupKey };
   return {
-    planned: integration.splitsAlerts ? eachAlert(message) : [together(message)],
+    planned: messages(message, isQuiet),
     entry: knowing([...firing.map(toldId), ...stillTold], {
       resolved: resolved.map(toldId),
       at: now.steadyMs,
       dedupKey,
       elsewhere: entry?.elsewhere ?? [],
+      reminders: remindersAfter(entry, decision.reason),
     }),
+    spared,
   };
+}
+
+/** The resolved alerts whose end this integration has to hear. */
+function endsToTell(
+  input: {
+    readonly group: Group;
+    readonly split: SplitAlerts;
+    readonly integration: IntegrationSpec;
+    readonly entry: LogEntry | undefined;
+    readonly knowledge: Knowledge;
+  },
+  elsewhere: ReadonlySet<string>,
+): Alert[] {
+  const { group, split, integration, entry, knowledge } = input;
+  if (split.resolved.length === 0 || entry === undefined) return [];
+  const told = new Set(entry.firing.map(fingerprintOf));
+  return split.resolved.filter(({ fingerprint, supersededBy }) => {
+    // Whoever uses the key under which it was told tells its end.
+    if (elsewhere.has(fingerprint) || !told.has(fingerprint)) return false;
+    if (!integration.splitsAlerts) return true;
+    // One incident an alert: it goes on under the same key, at another severity or in another group.
+    const successor = supersededBy?.fingerprint ?? fingerprint;
+    return ![fingerprint, successor].some((one) => knowledge.holds(group.receiver, one));
+  });
+}
+
+/** What the integration was told of and still fires, though it is not among what is told now. */
+function silentlyFiring(
+  entry: LogEntry | undefined,
+  { firing, muted }: SplitAlerts,
+  telling: ReadonlySet<string>,
+): string[] {
+  if (entry === undefined || muted.size + firing.length === telling.size) return [];
+  const silent = new Set([...muted.keys(), ...firing.map(fingerprintIn)]);
+  return entry.firing.filter((id) => {
+    const fingerprint = fingerprintOf(id);
+    return silent.has(fingerprint) && !telling.has(fingerprint);
+  });
+}
+
+function fingerprintIn({ fingerprint }: Alert): string {
+  return fingerprint;
+}
+
+/** How long after a message the next reminder comes, when there were so many already. */
+function reminderIntervalMs(group: Group, reminders: number): number {
+  const { repeatIntervalMs, repeatFactor, repeatIntervalMaxMs } = group;
+  const grown = repeatIntervalMs * repeatFactor ** reminders;
+  return Math.max(repeatIntervalMs, Math.min(grown, repeatIntervalMaxMs));
+}
+
+/** How many reminders there were since the last news of something that fires. */
+function remindersAfter(entry: LogEntry | undefined, reason: NotifyReason): number {
+  if (reason === 'repeat interval elapsed') return (entry?.reminders ?? 0) + 1;
+  return reason === 'some alerts resolved' ? (entry?.reminders ?? 0) : 0;
+}
+
+function isStepNews({ isStep }: Group, reason: NotifyReason): boolean {
+  return isStep && (reason === 'first notification' || reason === 'new alerts added');
 }
 
 /**
@@ -155,58 +224,18 @@ function freshKey(input: {
   return key;
 }
 
-function firingElsewhere({ firing }: SplitAlerts, elsewhere: ReadonlySet<string>): string[] {
-  return firing.map(({ fingerprint }) => fingerprint).filter((one) => elsewhere.has(one));
-}
-
-/** Whether the integration was told of this alert under the key of this entry. */
-function tellsEndOf(entry: LogEntry | undefined, fingerprint: string): boolean {
-  if (entry === undefined || entry.elsewhere?.includes(fingerprint)) return false;
-  return entry.firing.some((id) => fingerprintOf(id) === fingerprint);
-}
-
 /** A log entry with these alerts firing; none when nothing is left that the integration knows. */
 function knowing(firing: readonly string[], rest: Omit<LogEntry, 'firing'>): LogEntry | undefined {
   if (firing.length === 0) return undefined;
-  const { elsewhere = [], ...entry } = rest;
-  const known = new Set(firing.map(fingerprintOf));
-  const still = elsewhere.filter((fingerprint) => known.has(fingerprint));
-  return { ...entry, firing, ...(still.length === 0 ? {} : { elsewhere: still }) };
-}
-
-interface SplitAlerts {
-  readonly firing: readonly Alert[];
-  readonly resolved: readonly Alert[];
-  /** By fingerprint: firing, but not to be told of now. */
-  readonly muted: ReadonlyMap<string, MutedAlert>;
-}
-
-interface MutedAlert {
-  readonly alert: Alert;
-  /** Absent for an alert that departed: that is no reason to report. */
-  readonly mute?: Mute;
-}
-
-function splitByMute(group: Group, muteOf: MuteOf, now: Instant): SplitAlerts {
-  const firing: Alert[] = [];
-  const resolved: Alert[] = [];
-  const muted = new Map<string, MutedAlert>();
-  const [quiet] = quietHours(group.hours, now.wallMs);
-  const timeMute: Mute | undefined =
-    quiet === undefined ? undefined : { reason: 'time_interval', by: quiet };
-  for (const alert of orderForTelling(group.alerts.values())) {
-    // A mute never holds back the end of something that was told.
-    if (alertStatus(alert) === 'resolved') {
-      resolved.push(alert);
-      continue;
-    }
-    const departed = group.departed.has(alert.fingerprint);
-    const mute = departed ? undefined : (muteOf(alert) ?? timeMute);
-    if (departed) muted.set(alert.fingerprint, { alert });
-    else if (mute === undefined) firing.push(alert);
-    else muted.set(alert.fingerprint, { alert, mute });
-  }
-  return { firing, resolved, muted };
+  const { elsewhere = [], reminders = 0, ...entry } = rest;
+  const known = elsewhere.length === 0 ? undefined : new Set(firing.map(fingerprintOf));
+  const still = elsewhere.filter((fingerprint) => known?.has(fingerprint));
+  return {
+    ...entry,
+    firing,
+    ...(still.length === 0 ? {} : { elsewhere: still }),
+    ...(reminders === 0 ? {} : { reminders }),
+  };
 }
 
 /** What the integration still believes when nothing is sent: all it knew but the resolved. */
@@ -214,76 +243,8 @@ function afterSilence(
   entry: LogEntry | undefined,
   { resolved }: SplitAlerts,
 ): LogEntry | undefined {
-  if (entry === undefined) return undefined;
+  if (entry === undefined || resolved.length === 0) return entry;
   const ended = new Set(resolved.map(({ fingerprint }) => fingerprint));
   const firing = entry.firing.filter((id) => !ended.has(fingerprintOf(id)));
   return firing.length === entry.firing.length ? entry : knowing(firing, entry);
-}
-
-function newlyMuted(group: Group, { muted }: SplitAlerts): Suppressed[] {
-  for (const fingerprint of group.reportedMuted.keys()) {
-    if (!muted.has(fingerprint)) group.reportedMuted.delete(fingerprint);
-  }
-  return [...muted].flatMap(([fingerprint, { alert, mute }]) => {
-    if (mute === undefined || group.reportedMuted.get(fingerprint) === mute.reason) return [];
-    group.reportedMuted.set(fingerprint, mute.reason);
-    return [{ alert, ...mute, receiver: group.receiver }];
-  });
-}
-
-interface Message {
-  readonly group: Group;
-  readonly integration: IntegrationSpec;
-  readonly alerts: readonly Alert[];
-  readonly entry: LogEntry | undefined;
-  readonly reason: NotifyReason;
-  readonly dedupKey: string;
-}
-
-function together(message: Message): PlannedNotification {
-  const { group, alerts, integration, dedupKey, reason } = message;
-  const firing = alerts.filter((alert) => alertStatus(alert) === 'firing');
-  const root = likelyRoot(firing.length > 0 ? firing : alerts);
-  const notification: Notification = {
-    receiver: group.receiver,
-    groupKey: group.key,
-    groupLabels: group.labels,
-    commonLabels: commonLabels(alerts.map(({ labels }) => labels)),
-    commonAnnotations: commonLabels(alerts.map(({ annotations }) => annotations)),
-    status: firing.length > 0 ? 'firing' : 'resolved',
-    reason,
-    alerts,
-    truncatedAlerts: 0,
-    ...(root === undefined ? {} : { likelyRoot: root.fingerprint, likelyRootReason: root.reason }),
-    ...(integration.refreshMs === undefined
-      ? {}
-      : { toldAgainWithinMs: integration.refreshMs + group.groupIntervalMs }),
-  };
-  return { integration, dedupKey, notification };
-}
-
-/**
- * One message for each alert that is news to the integration. Its key leaves the severity out, so that a
- * warning that turned critical stays the same incident; the end of one of the two is then not told.
- */
-function eachAlert(message: Message): PlannedNotification[] {
-  const known = new Set(message.entry?.firing);
-  const reminder = message.reason === 'repeat interval elapsed';
-  const bySubject = new Map<string, Alert[]>();
-  for (const alert of message.alerts) {
-    const subject = subjectOf(alert.labels);
-    bySubject.set(subject, [...(bySubject.get(subject) ?? []), alert]);
-  }
-  return [...bySubject].flatMap(([subject, alerts]) => {
-    const firing = alerts.filter((alert) => alertStatus(alert) === 'firing');
-    const news = firing.filter((alert) => reminder || !known.has(toldId(alert)));
-    const about = firing.length > 0 ? news : alerts;
-    return about.length === 0
-      ? []
-      : [together({ ...message, alerts: about, dedupKey: hashText(subject) })];
-  });
-}
-
-function subjectOf({ severity: _severity, ...rest }: Labels): string {
-  return formatLabels(rest);
 }

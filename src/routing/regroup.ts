@@ -2,7 +2,14 @@ import { alertStatus, type Alert } from '../model/alert.ts';
 import type { IntegrationSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
-import { fingerprintOf, groupId, newGroup, type Group, type SavedGroup } from './group.ts';
+import {
+  departedIntervalMs,
+  fingerprintOf,
+  groupId,
+  newGroup,
+  type Group,
+  type SavedGroup,
+} from './group.ts';
 import { inherit } from './inherit.ts';
 import { logKey } from './plan-group.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
@@ -36,6 +43,7 @@ export function regroup(
       if (leads) place(table, alert, groups, timers, now);
     }
   }
+  for (const old of olds) carryTellings(old, groups);
   for (const old of olds) {
     const { ended, departed } = leftBehind(table, old, groups, log);
     if (ended.length + departed.length === 0) continue;
@@ -49,6 +57,17 @@ export function regroup(
   return { groups, log };
 }
 
+/** Steps of an escalation go on counting from when the receiver was first told, in whatever group now. */
+function carryTellings(old: SavedGroup, groups: ReadonlyMap<string, Group>): void {
+  for (const [fingerprint, telling] of old.tellings ?? []) {
+    for (const group of groups.values()) {
+      const isHeir = group.receiver === old.receiver && group.alerts.has(fingerprint);
+      if (isHeir && !group.tellings.has(fingerprint))
+        group.tellings.set(fingerprint, { ...telling });
+    }
+  }
+}
+
 /** The group with its alerts under their present labels. */
 function present(old: SavedGroup, relabelled: ReadonlyMap<string, Alert>): SavedGroup {
   const renamedAlert = (alert: Alert): Alert => {
@@ -58,7 +77,14 @@ function present(old: SavedGroup, relabelled: ReadonlyMap<string, Alert>): Saved
   };
   const rename = (fingerprint: string): string =>
     relabelled.get(fingerprint)?.fingerprint ?? fingerprint;
-  return { ...old, alerts: old.alerts.map(renamedAlert), departed: old.departed.map(rename) };
+  return {
+    ...old,
+    alerts: old.alerts.map(renamedAlert),
+    departed: old.departed.map(rename),
+    ...(old.tellings === undefined
+      ? {}
+      : { tellings: old.tellings.map(([one, telling]) => [rename(one), telling] as const) }),
+  };
 }
 
 function renamed(entry: LogEntry, relabelled: ReadonlyMap<string, Alert>): LogEntry {
@@ -193,14 +219,17 @@ function leadsTo(group: Group, fingerprint: string): boolean {
   return alertStatus(alert) === 'firing';
 }
 
-/** How often a group that nothing leads to any more looks whether its alerts have ended. */
-const departedIntervalMs = 10_000;
-
 function revived(old: SavedGroup): Group {
   return {
     ...old,
     groupIntervalMs: departedIntervalMs,
     repeatIntervalMs: Number.POSITIVE_INFINITY,
+    repeatFactor: 1,
+    repeatIntervalMaxMs: Number.POSITIVE_INFINITY,
+    escalate: [],
+    tellings: new Map(),
+    escalateAt: undefined,
+    isStep: old.isStep === true,
     alerts: new Map(),
     departed: new Set(),
     hours: { muteTimeIntervals: [], activeTimeIntervals: [] },

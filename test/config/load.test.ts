@@ -74,6 +74,7 @@ test('without any file the agent watches its own host and prints alerts', async 
           index: 0,
           sendResolved: true,
           splitsAlerts: false,
+          tellsAcknowledgement: false,
           options: {},
         },
       ],

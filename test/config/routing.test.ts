@@ -15,6 +15,9 @@ test('the long form has the defaults of Alertmanager', async () => {
   expect(route).toEqual({
     receiver: 'a',
     groupBy: [],
+    repeatFactor: 1,
+    repeatIntervalMaxMs: Infinity,
+    escalate: [],
     groupWaitMs: 30_000,
     groupIntervalMs: 5 * minute,
     repeatIntervalMs: 240 * minute,

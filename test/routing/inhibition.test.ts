@@ -100,10 +100,12 @@ describe('AM-I02 the corners', () => {
     for (let count = 0; count < 10_000; count += 1) {
       inhibition.add(`s${count}`, { ...critical, zone: `z${count}` });
     }
+    let found = 0;
     const startedAt = performance.now();
     for (let count = 0; count < 10_000; count += 1) {
-      expect(inhibition.inhibitors({ ...warning, zone: `z${count}` })).toHaveLength(1);
+      found += inhibition.inhibitors({ ...warning, zone: `z${count}` }).length;
     }
+    expect(found).toBe(10_000);
     // A hundred million comparisons would take seconds.
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });

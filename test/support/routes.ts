@@ -18,6 +18,9 @@ export function route(changes: Partial<Route> = {}): Route {
     repeatIntervalMs: 4 * 3_600_000,
     matchers: [],
     continue: false,
+    repeatFactor: 1,
+    repeatIntervalMaxMs: Infinity,
+    escalate: [],
     muteTimeIntervals: [],
     activeTimeIntervals: [],
     routes: [],
@@ -31,6 +34,7 @@ export function webhook(changes: Partial<IntegrationSpec> = {}): IntegrationSpec
     index: 0,
     sendResolved: true,
     splitsAlerts: false,
+    tellsAcknowledgement: false,
     options: {},
     ...changes,
   };
