@@ -2,6 +2,7 @@ import { ack } from './ack.ts';
 import { alerts } from './alerts.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { importAlertmanagerFile } from './import-alertmanager.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
 import { notifyTest } from './notify-test.ts';
 import { replay } from './replay.ts';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   test,
   replay,
   importBlackboxFile,
+  importAlertmanagerFile,
   schema,
   version,
 ];

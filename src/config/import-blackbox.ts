@@ -33,7 +33,7 @@ export async function importBlackbox(file: string, tables: ConfigTables): Promis
   const document = yaml.parseDocument(source.text, { uniqueKeys: false, customTags: ['binary'] });
   if (document.errors.length > 0) return { text: undefined, modules: 0, problems };
   leaveOut(yaml, document, new Set(byName.keys()));
-  escapeReferences(yaml, document);
+  escapeReferences(yaml, document, literalKeys);
   return { text: document.toString({ lineWidth: 0 }), modules: byName.size, problems };
 }
 
@@ -51,12 +51,16 @@ function leaveOut(
   modules.items = modules.items.filter(({ key }) => isScalar(key) && names.has(String(key.value)));
 }
 
-/** Doubles each dollar that would otherwise begin a reference. */
-function escapeReferences({ visit, isPair }: typeof YamlLibrary, document: Document): void {
+/** Doubles each dollar that would otherwise begin a reference, but where none is looked for. */
+export function escapeReferences(
+  { visit, isPair }: typeof YamlLibrary,
+  document: Document,
+  literal: RegExp,
+): void {
   visit(document, {
     Scalar(place, node, path) {
       const pair = path.findLast((above) => isPair(above));
-      const isLiteral = pair !== undefined && literalKeys.test(String(pair.key));
+      const isLiteral = pair !== undefined && literal.test(String(pair.key));
       if (place === 'key' || isLiteral || typeof node.value !== 'string') return;
       node.value = node.value.replaceAll(/\$(?=[${])/g, '$$$$');
     },

@@ -20,6 +20,7 @@ import type { ConfigTables } from './tables.ts';
 import { without, type MapTree } from './tree.ts';
 import { parseYaml, type Parsed } from './yaml-tree.ts';
 
+export { importAlertmanager } from './import-alertmanager.ts';
 export { importBlackbox } from './import-blackbox.ts';
 export { defaultModules } from './modules.ts';
 export { jsonSchema } from './json-schema.ts';

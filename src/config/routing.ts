@@ -1,4 +1,5 @@
 import type { InhibitRule, ReceiverSpec, Route } from '../model/route.ts';
+import { withFilesBeside } from './beside.ts';
 import { readInhibitRules } from './inhibit-rules.ts';
 import { maskedYaml } from './masked.ts';
 import { read } from './reader.ts';
@@ -20,6 +21,15 @@ export interface Routing {
   readonly longForm: string;
 }
 
+/** Every section that is read here. */
+export const routingSections: readonly string[] = [
+  'global',
+  'route',
+  'receivers',
+  'inhibit_rules',
+  ...timeIntervalSections,
+];
+
 const resolveTimeoutDefaultMs = 5 * 60_000;
 
 /** Sections that stand as they are beside the long form and the short one. */
@@ -37,7 +47,7 @@ export function readRouting(
   const defaults = global && read(reading, global, globalSchema(integrations));
   const resolveTimeout = defaults?.['resolve_timeout'];
   const form = writtenForm(reading, root);
-  const completed = withGlobalDefaults(form.receivers, global);
+  const completed = withFilesBeside(withGlobalDefaults(form.receivers, global));
   const receivers = readReceivers(reading, completed, integrations);
   const names = {
     receivers: new Set(receivers.map(({ name }) => name)),

@@ -19,15 +19,23 @@ export interface Parsed {
 export async function parseYaml(file: string, text: string, isForeign = false): Promise<Parsed> {
   const yaml = await import('yaml');
   const lines = new yaml.LineCounter();
-  const document = parse(yaml, text, lines);
+  const document = parseDocument(yaml, text, lines);
   if (document === undefined) {
     return { problems: [problemAt({ file, path: '' }, 'is nested too deeply')] };
   }
+  return convertDocument(yaml, document, { file, lines, isForeign });
+}
+
+/** The tree of a document that may have been changed since it was read; places are those of the file. */
+export function convertDocument(
+  yaml: Yaml,
+  document: Document,
+  origin: Pick<Conversion, 'file' | 'lines' | 'isForeign'>,
+): Parsed {
+  const { file } = origin;
   const conversion: Conversion = {
+    ...origin,
     yaml,
-    file,
-    lines,
-    isForeign,
     problems: [],
     anchors: new Map(),
     aliasedNodes: 0,
@@ -46,7 +54,11 @@ export async function parseYaml(file: string, text: string, isForeign = false): 
 }
 
 /** The document; undefined if it is nested so deeply that the parser, which recurses, ran out of stack. */
-function parse(yaml: Yaml, text: string, lineCounter: LineCounter): Document | undefined {
+export function parseDocument(
+  yaml: Yaml,
+  text: string,
+  lineCounter: LineCounter,
+): Document | undefined {
   // Doubled keys are told with the place of the first one, which the library does not do.
   const customTags: YamlLibrary.Tags = ['binary'];
   const options = { lineCounter, prettyErrors: false, uniqueKeys: false, customTags };
