@@ -32,7 +32,8 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const timeZone = v.pipe(v.string(timeZoneMessage), v.check(isTimeZone, timeZoneMessage));
+/** The name of a time zone. */
+export const timeZone = v.pipe(v.string(timeZoneMessage), v.check(isTimeZone, timeZoneMessage));
 
 /** What every check may say, and `defaults` for all of them. */
 const sharedEntries = {

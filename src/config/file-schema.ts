@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { nonEmptyText, optionalKey, text } from '../lib/schema-atoms.ts';
 import { checkTypeNames, type CheckTypeName } from '../model/check.ts';
 import { integrationNames, type IntegrationName } from '../model/delivery.ts';
+import { receiverEntries } from './receiver-keys.ts';
 import { checkSchema, defaultsSchema } from './check-schema.ts';
 import { inhibitRuleSchema } from './inhibit-rules.ts';
 import { moduleSchema } from './module-schema.ts';
@@ -98,7 +99,11 @@ function receiverSchemaOf(integrations: ConfigTables['integrations']): v.Generic
   const blocks = integrationNames.map((name) => {
     return [blockKey(name), v.optional(v.array(blockSchema(name, integrations)))] as const;
   });
-  return v.strictObject({ name: nonEmptyText, ...Object.fromEntries(blocks) });
+  return v.strictObject({
+    name: nonEmptyText,
+    ...receiverEntries,
+    ...Object.fromEntries(blocks),
+  });
 }
 
 function shortFormSchema(integrations: ConfigTables['integrations']): v.GenericSchema {

@@ -13,6 +13,7 @@ import { inReadingOrder } from './problem.ts';
 import { read } from './reader.ts';
 import { createReading } from './reading.ts';
 import type { Environment } from './reference.ts';
+import { refuseBadProofs } from './receiver-keys.ts';
 import { readRouting } from './routing.ts';
 import { readAgent, readServer } from './settings.ts';
 import { listFragments, readSource } from './source.ts';
@@ -105,6 +106,7 @@ export async function readConfig(
   const reading = createReading(environment);
   read(reading, root, v.strictObject({}), topKeys);
   const modules = await readModules(reading, root, tables);
+  await refuseBadProofs(reading, root);
   const files = [...mainFiles, ...modules.files];
   const sections = {
     agent: readAgent(reading, root, hostname),

@@ -3,6 +3,7 @@ import { integrationNames, type IntegrationName } from '../model/delivery.ts';
 import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
 import { read, readText } from './reader.ts';
 import { refuse, type Reading } from './reading.ts';
+import { readReceiverKeys, refuseBadFallbacks } from './receiver-keys.ts';
 import {
   blockKey,
   blockKeys,
@@ -32,8 +33,8 @@ export function readReceivers(
 ): readonly ReceiverSpec[] {
   if (list.kind !== 'list') refuse(reading, list, 'expected a list of receivers');
   const places = new Map<string, Place>();
-  return itemsOf(list).flatMap((tree) => {
-    read(reading, tree, receiverSchema, blockKeys);
+  const receivers = itemsOf(list).flatMap((tree) => {
+    const keys = read(reading, tree, receiverSchema, blockKeys);
     const specs = integrationNames.flatMap((name) => readBlocks(reading, tree, name, integrations));
     const at = valueOf(tree, 'name');
     const name = readText(reading, at);
@@ -44,8 +45,11 @@ export function readReceivers(
       const where = placeSeenFrom(first, at.place);
       refuse(reading, at, `the receiver ${JSON.stringify(name)} is already defined ${where}`);
     }
-    return [{ name, integrations: specs }];
+    const others = keys === undefined ? {} : readReceiverKeys(reading, tree, keys);
+    return [{ name, integrations: specs, ...others }];
   });
+  refuseBadFallbacks(reading, list, receivers);
+  return receivers;
 }
 
 function readBlocks(

@@ -8,6 +8,7 @@ import {
   text,
 } from '../lib/schema-atoms.ts';
 import { integrationNames, type IntegrationName } from '../model/delivery.ts';
+import { receiverEntries } from './receiver-keys.ts';
 import type { ConfigTables, IntegrationKeys } from './tables.ts';
 
 type Integrations = ConfigTables['integrations'];
@@ -58,7 +59,7 @@ export function blockKey(name: IntegrationName): string {
 
 /** One receiver, its blocks left to be read one by one. */
 export const receiverSchema = v.strictObject(
-  { name: nonEmptyText },
+  { name: nonEmptyText, ...receiverEntries },
   'a receiver: a map of name and blocks such as slack_configs',
 );
 

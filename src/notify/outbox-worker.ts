@@ -88,6 +88,7 @@ export class OutboxWorker {
       if (place === undefined || entry.state !== 'pending') continue;
       if (inherited) this.#options.fallbacks.recognise(place, left);
       this.#redirect(this.#options.fallbacks.enter(place, now));
+      this.#handOverBlocked(place, now);
     }
     if (reminders > 0)
       this.#options.log.info('Reminders gave way to newer messages', { reminders });
@@ -105,6 +106,13 @@ export class OutboxWorker {
       this.#options.log.warn('Notification handed over to a fallback', { receiver, delivery: id });
     }
     this.take(entries, false);
+  }
+
+  /** What waits behind something that a broken receiver does not take need not fail there itself. */
+  #handOverBlocked(place: Place, now: Instant): void {
+    const [head] = this.#options.queue.beside(place);
+    if (head === undefined || head === place || head.entry.attempts === 0) return;
+    if (this.#options.fallbacks.isOverdue(place, now)) this.#handOver([place], now);
   }
 
   #handOver(places: readonly Place[], now: Instant): void {
