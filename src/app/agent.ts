@@ -30,8 +30,7 @@ import { ReceiverBook } from './receiver-book.ts';
 import { Conversations } from './conversations.ts';
 import { createSender, type Sender } from './sender.ts';
 import { openState, type State } from './state.ts';
-import { OwnAlerts } from './own-alerts.ts';
-import { StalledWatch } from './stalled-watch.ts';
+import { OwnWatch } from './own-watch.ts';
 import { buildWorld, closeReplaced, type World } from './world.ts';
 
 export interface AgentOptions {
@@ -58,7 +57,8 @@ export class Agent {
   readonly heartbeats: Heartbeats;
   /** Alerts that others post. */
   readonly posted: PostedAlerts;
-  readonly stalled: StalledWatch;
+  /** What it watches about its own watching. */
+  readonly own: OwnWatch;
   readonly receivers: ReceiverBook;
   readonly send: Sender;
   readonly options: AgentOptions;
@@ -117,18 +117,7 @@ export class Agent {
     this.outbox = this.#createOutbox();
     this.posted = this.#createPosted(saved);
     this.pipeline = this.#createPipeline(saved);
-    this.stalled = new StalledWatch({
-      clock: this.clock,
-      alerts: new OwnAlerts(
-        {
-          keep: (change) => this.#journal.keep(change),
-          offer: (alerts) => this.pipeline.offer(alerts),
-        },
-        saved.kept.get('own_alert'),
-      ),
-      origin: () => this.#pipelineWorld().origin,
-      nextRunAt: (check) => this.scheduler.view(check)?.nextRunAt,
-    });
+    this.own = this.#createOwnWatch(saved);
     this.scheduler = new Scheduler({
       clock: this.clock,
       startCron: ports.startCron,
@@ -146,7 +135,7 @@ export class Agent {
     const { anchor, outbox } = this.#state.saved;
     this.outbox.load(outbox, anchor && { from: anchor, until: this.startedAt });
     this.pipeline.wake();
-    this.stalled.set(this.#world.specs, this.config.agent.stalledAfter ?? 0);
+    this.own.set(this.#world.specs, this.config);
     this.scheduler.set([...this.#world.specs.values()]);
     this.#prune();
   }
@@ -158,7 +147,7 @@ export class Agent {
     closeReplaced(former, this.#world);
     this.pipeline.reload(this.#pipelineWorld());
     this.#expectHeartbeats();
-    this.stalled.set(this.#world.specs, config.agent.stalledAfter ?? 0);
+    this.own.set(this.#world.specs, config);
     this.scheduler.set([...this.#world.specs.values()]);
     // Whatever a receiver refused for good may be accepted under the new configuration.
     this.outbox.retryFailed(config.agent.retentionMs);
@@ -175,7 +164,7 @@ export class Agent {
   /** Lets running checks and sends end within `graceMs`, saves everything, closes the state. */
   async stop(graceMs: number): Promise<void> {
     this.#cancelPrune?.();
-    this.stalled.stop();
+    this.own.stop();
     const runs = this.scheduler.stop();
     const late = Promise.withResolvers<void>();
     const cancel = this.clock.after(graceMs, () => late.resolve());
@@ -243,6 +232,7 @@ export class Agent {
       setAside: this.#state.setAside,
       reloadError: this.#reload.error,
       postedProblem: this.posted.problem(now),
+      referenceProblem: this.own.uplink.problem,
       receivers: this.receivers.snapshot(
         this.config.receivers,
         this.outbox.snapshot().entries,
@@ -258,8 +248,9 @@ export class Agent {
     const check = open.get(spec.name);
     if (check === undefined) return { undecided: false };
     const result = await runCheck(check, spec, this.#environment, redact);
+    this.own.uplink.before(result);
     const taken = this.pipeline.take(result, spec);
-    this.stalled.finished(result);
+    this.own.after(result);
     return taken;
   }
 
@@ -280,6 +271,21 @@ export class Agent {
       },
       onOutcome: (entry, attempt) => tellMetrics(this.options.metrics, entry, attempt),
       onHeld: () => this.options.metrics.suppressed('rate_limit'),
+    });
+  }
+
+  #createOwnWatch(saved: Saved): OwnWatch {
+    return new OwnWatch({
+      clock: this.clock,
+      journal: this.#journal,
+      saved: saved.kept,
+      openCheck: this.options.ports.openCheck,
+      environment: this.#environment,
+      redact: (text) => this.#world.redact(text),
+      pipeline: () => this.pipeline,
+      origin: () => this.#pipelineWorld().origin,
+      nextRunAt: (check) => this.scheduler.view(check)?.nextRunAt,
+      runSoon: (check) => this.scheduler.runSoon(check),
     });
   }
 
@@ -304,6 +310,7 @@ export class Agent {
         journal: this.#journal,
         newId: this.options.ports.newId,
         source: this.posted,
+        uplink: (alert) => this.own.uplink.mutes(alert),
         deliver: (deliveries) => this.outbox.add(deliveries),
         onSuppressed: ({ reason, by, alert, receiver }) => {
           this.options.metrics.suppressed(reason);
@@ -343,8 +350,8 @@ export class Agent {
     this.pipeline.resave();
     this.heartbeats.resave();
     this.posted.resave();
-    this.stalled.resave();
     this.#conversations.resave();
+    this.own.resave();
 
     this.#noteRun();
     this.receivers.resave();

@@ -13,6 +13,7 @@ export interface HealthInputs {
   readonly now: Instant;
   readonly storeFailure: string | undefined;
   readonly setAside: { readonly path: string; readonly at: Instant } | undefined;
+  readonly referenceProblem?: string | undefined;
   readonly reloadError: string | undefined;
   readonly receivers: readonly ReceiverSnapshot[];
   /** What is wrong with the alerts that others post. */
@@ -41,6 +42,9 @@ export function agentHealth(inputs: HealthInputs): AgentHealth {
   }
   if (inputs.postedProblem !== undefined) {
     problems.push({ critical: true, summary: inputs.postedProblem });
+  }
+  if (inputs.referenceProblem !== undefined) {
+    problems.push({ critical: false, summary: inputs.referenceProblem });
   }
   for (const receiver of receivers) {
     const problem = receiverProblem(receiver);

@@ -44,6 +44,8 @@ export interface PipelineOptions {
   readonly newId: () => string;
   /** Hands over deliveries that are saved, or known not to be savable at the moment. */
   readonly deliver: (deliveries: readonly Delivery[]) => void;
+  /** What stands for the alert of an outside check while nothing outside can be reached. */
+  readonly uplink?: (alert: Alert) => string | undefined;
   readonly onSuppressed: (suppressed: Suppressed) => void;
   /** A silence has ended because all that it matches is well. */
   readonly onAllWell?: (silence: Silence) => void;
@@ -154,6 +156,15 @@ export class Pipeline {
     return 'acknowledged';
   }
 
+  /** Has the groups of a check's alert looked at now: what kept it back is over. */
+  hasten(check: string): void {
+    const { alert } = this.track(check);
+    if (alert === undefined) return;
+    const now = this.#options.clock.now();
+    this.#dispatcher.hasten(alert.fingerprint, now);
+    this.#plan(now, false);
+  }
+
   /** Plans what has come due. Called by its own timer; harmless at any time. */
   wake(): void {
     this.#plan(this.#options.clock.now(), false);
@@ -186,6 +197,8 @@ export class Pipeline {
 
   /** What keeps an alert from being told at the moment, wherever its routes lead. */
   muteOf(alert: Alert, now: Instant): Mute | undefined {
+    const uplink = this.#options.uplink?.(alert);
+    if (uplink !== undefined) return { reason: 'uplink', by: uplink };
     const parent = this.#failingParent(alert);
     if (parent !== undefined) return { reason: 'dependency', by: parent };
     const [inhibitor] = this.#dispatcher.inhibitors(alert.labels);

@@ -24,6 +24,7 @@ export function agentSnapshot(
 ): AgentSnapshot {
   const now = agent.clock.now();
   const { config } = agent;
+  const { isDown } = agent.own.uplink;
   return {
     name: config.agent.name,
     version,
@@ -34,11 +35,15 @@ export function agentSnapshot(
     dataDir: agent.options.dataDir,
     lastReload: agent.lastReload,
     ready,
+    ...(isDown === undefined ? {} : { uplinkDown: isDown }),
     checks: [...agent.specs.values()].map((spec) => checkSnapshot(agent, spec)),
     groups: groupSnapshots(agent, now),
     receivers: agent.receivers.snapshot(config.receivers, agent.outbox.snapshot().entries, now),
     deliveries: deliveriesMax === 0 ? [] : deliverySnapshots(agent, deliveriesMax),
-    problems: agent.health().problems.map(({ summary }) => summary),
+    problems: [
+      ...[agent.own.uplink.sentence].flatMap((sentence) => sentence ?? []),
+      ...agent.health().problems.map(({ summary }) => summary),
+    ],
   };
 }
 
@@ -46,7 +51,7 @@ export function checkSnapshot(agent: Agent, spec: CheckSpec): CheckSnapshot {
   const { state, rule } = agent.pipeline.track(spec.name);
   const since = state.firingSince ?? state.pendingSince;
   const schedule = agent.scheduler.view(spec.name);
-  const stalledSince = agent.stalled.since(spec.name);
+  const stalledSince = agent.own.stalled.since(spec.name);
   return {
     spec,
     phase: state.phase,

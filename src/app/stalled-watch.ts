@@ -80,10 +80,6 @@ export class StalledWatch {
     return this.#options.alerts.get(alertName(check))?.startsAt;
   }
 
-  resave(): void {
-    this.#options.alerts.resave();
-  }
-
   stop(): void {
     this.#cancel?.();
   }

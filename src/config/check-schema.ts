@@ -71,6 +71,10 @@ const sharedEntries = {
     'down turns it into a negative test: it fails while what it looks at is up. Default up.',
     v.picklist(['up', 'down'], 'up or down'),
   ),
+  outside: optionalKey(
+    'Whether it looks outside of this host and its network, for agent.connectivity. Default: by its target.',
+    flag,
+  ),
   debounce: optionalKey('When results become an alert, and when it is over.', debounceSchema),
   enabled: optionalKey('false leaves the check out. Default true.', flag),
 };

@@ -165,6 +165,7 @@ function buildCheck(
     annotations: { ...inherited.annotations, ...own.annotations },
     dependsOn: [...new Set(dependsOn)],
     expect: shared.expect ?? 'up',
+    ...(shared.outside === undefined ? {} : { outside: shared.outside }),
     debounce: debouncePolicy(own.debounce, inherited.debounce),
     options,
   };

@@ -109,7 +109,7 @@ export async function readConfig(
   await refuseBadProofs(reading, root);
   const files = [...mainFiles, ...modules.files];
   const sections = {
-    agent: readAgent(reading, root, hostname),
+    agent: readAgent(reading, root, hostname, tables.checkTypes),
     server: readServer(reading, root),
     modules: specsOf(modules),
     checks: await readChecks(reading, root, modules, tables),

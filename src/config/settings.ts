@@ -13,8 +13,10 @@ import {
 } from '../lib/schema-atoms.ts';
 import type { Config } from '../model/config.ts';
 import { probeHistoryMax, stalledAfterMax } from '../model/limits.ts';
+import { connectivitySchema, readConnectivity } from './connectivity.ts';
 import { read } from './reader.ts';
 import type { Reading } from './reading.ts';
+import type { ConfigTables } from './tables.ts';
 import { valueOf, type MapTree } from './tree.ts';
 
 const day = 24 * 60 * 60_000;
@@ -36,6 +38,10 @@ export const agentSchema = v.strictObject(
     stalled_after: optionalKey(
       'Intervals without a look after which a check raises an alert of its own; 0 never. Default 3.',
       v.pipe(wholeNumber, v.maxValue(stalledAfterMax, `at most ${stalledAfterMax}`)),
+    ),
+    connectivity: optionalKey(
+      'When nothing outside and no reference can be reached, one message says so instead of all.',
+      connectivitySchema,
     ),
     heartbeat: optionalKey(
       'A URL that is called as long as the agent is sound; silence tells that it is not.',
@@ -119,17 +125,25 @@ export const serverSchema = v.strictObject(
 );
 
 /** Reads `agent:`. `hostname` is the name of an agent that has none. */
-export function readAgent(reading: Reading, root: MapTree, hostname: string): Config['agent'] {
+export function readAgent(
+  reading: Reading,
+  root: MapTree,
+  hostname: string,
+  types: ConfigTables['checkTypes'],
+): Config['agent'] {
   const tree = valueOf(root, 'agent');
   const written = (tree && read(reading, tree, agentSchema)) ?? {};
   const name = written.name ?? hostname;
   const { heartbeat } = written;
+  const at = tree && valueOf(tree, 'connectivity');
+  const connectivity = readConnectivity(reading, at, types);
   return {
     name,
     labels: { ...written.labels, host: name },
     ...(written.data_dir === undefined ? {} : { dataDir: besideOf(root, written.data_dir) }),
     retentionMs: written.retention ?? 7 * day,
     stalledAfter: written.stalled_after ?? 3,
+    ...(connectivity === undefined ? {} : { connectivity }),
     ...(heartbeat === undefined
       ? {}
       : { heartbeat: { url: heartbeat.url, intervalMs: heartbeat.interval ?? minute } }),

@@ -7,6 +7,7 @@ import {
   createExposition,
   expositionContentType,
   formatNumber,
+  gauge,
   labelText,
   type Exposition,
 } from './exposition.ts';
@@ -77,6 +78,9 @@ export function createMetrics(options: { readonly version: string }): Metrics {
       const exposition = createExposition();
       addCheckMetrics(exposition, snapshot.checks);
       addReceiverMetrics(exposition, snapshot.receivers);
+      if (snapshot.uplinkDown !== undefined) {
+        exposition.add(uplinkHead, '', snapshot.uplinkDown ? 0 : 1);
+      }
       addProcessMetrics(exposition);
       startAtZero(counters, snapshot);
       await addCounters(exposition, counters);
@@ -94,6 +98,11 @@ function startAtZero(counters: AgentCounters, snapshot: AgentSnapshot): void {
     }
   }
 }
+
+const uplinkHead = gauge(
+  'tocsin_uplink_up',
+  'Whether anything outside can be reached; only with agent.connectivity.',
+);
 
 const familyTypes = ['gauge', 'counter', 'histogram'] as const;
 

@@ -65,6 +65,8 @@ export interface CheckSpec<Options = unknown> {
   readonly annotations: Labels;
   readonly dependsOn: readonly string[];
   readonly expect: 'up' | 'down';
+  /** Whether it looks outside of this host and its network; absent means: as its target says. */
+  readonly outside?: boolean;
   readonly debounce: DebouncePolicy;
   readonly options: Options;
 }

@@ -14,6 +14,12 @@ export interface Config {
     readonly retentionMs: number;
     /** Intervals without a look after which a check counts as stalled; absent or 0 is never. */
     readonly stalledAfter?: number;
+    /** Guards against telling of every check when it is this host that is cut off. */
+    readonly connectivity?: {
+      /** Looked at with their own types; any answer of one of them proves that the uplink works. */
+      readonly references: readonly CheckSpec[];
+      readonly intervalMs: number;
+    };
     readonly heartbeat?: { readonly url: Secret; readonly intervalMs: number };
   };
   readonly server: {

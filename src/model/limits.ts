@@ -245,3 +245,12 @@ export const stalledAfterMax = 1000;
 
 /** Messages remembered so that they can be changed later; one for each group that fires needs far fewer. */
 export const conversationsMax = 5000;
+
+/** How often the uplink is tried while it is down: its return should be noticed at once, for next to nothing. */
+export const uplinkRetryMs = 10_000;
+
+/** What checks may take beyond their timeouts to confirm that the uplink is down: they queue for places. */
+export const uplinkVerdictGraceMs = 5000;
+
+/** Longest wait for that, whatever timeouts checks have: a failure must not be kept back for long. */
+export const uplinkVerdictMaxMs = 60_000;

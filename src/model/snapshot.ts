@@ -83,6 +83,8 @@ export interface AgentSnapshot {
   readonly receivers: readonly ReceiverSnapshot[];
   /** Newest first. */
   readonly deliveries: readonly DeliverySnapshot[];
+  /** Whether nothing outside can be reached; absent where nobody guards the uplink. */
+  readonly uplinkDown?: boolean;
   /** What is wrong with the agent itself. */
   readonly problems: readonly string[];
 }

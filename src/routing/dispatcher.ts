@@ -137,6 +137,14 @@ export class Dispatcher {
     return { planned, suppressed };
   }
 
+  /** Looks at the groups of an alert at the next flush, whatever their timers say. */
+  hasten(fingerprint: string, now: Instant): void {
+    for (const group of this.#holders.get(fingerprint) ?? []) {
+      if (group.nextFlushAt > now.steadyMs) group.nextFlushAt = now.steadyMs;
+      this.#changedGroups.add(group.id);
+    }
+  }
+
   nextFlushAt(): SteadyMs | undefined {
     return this.#queue.nextAt();
   }

@@ -28,6 +28,7 @@ export function agentShape(snapshot: AgentSnapshot): object {
       configFiles,
       dataDir,
       problems,
+      uplinkDown: snapshot.uplinkDown ?? null,
       lastReload: {
         successful: lastReload.successful,
         at: rfc3339(lastReload.at),
