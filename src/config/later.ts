@@ -35,7 +35,7 @@ const routingKeys = words(`labels escalate discord_configs incidentio_configs
   wechat_configs
   message_text title_link text fallback callback_id fields short_fields actions image_url thumb_url
   mrkdwn_in
-  service_key service_key_file source images description
+  service_key service_key_file
   auth_secret auth_secret_file html threading payload
   smtp_auth_secret smtp_auth_secret_file
   opsgenie_api_key opsgenie_api_key_file opsgenie_api_url victorops_api_key victorops_api_key_file

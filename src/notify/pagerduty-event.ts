@@ -11,8 +11,22 @@ import { hostOf, nameOf, runbookOf } from './wording.ts';
 const summaryMax = 1024;
 const dedupKeyMax = 255;
 
-/** PagerDuty refuses events above 512 KB; what is put around the details needs a little of it. */
-const detailsBytesMax = 500 * 1024;
+/** PagerDuty refuses events above 512 KB; links, images and texts around the details need some of it. */
+const detailsBytesMax = 400 * 1024;
+
+/** Links and images shown: people follow few, and each may be as long as an address can be. */
+const linksMax = 20;
+
+interface Link {
+  readonly href: string;
+  readonly text?: string | undefined;
+}
+
+interface Image {
+  readonly src: string;
+  readonly href?: string | undefined;
+  readonly alt?: string | undefined;
+}
 
 /** What the configuration says about every event. */
 interface EventOptions {
@@ -23,7 +37,10 @@ interface EventOptions {
   readonly component?: string | undefined;
   readonly group?: string | undefined;
   readonly details: Labels;
-  readonly links: readonly { readonly href: string; readonly text?: string | undefined }[];
+  readonly links: readonly Link[];
+  readonly images: readonly Image[];
+  readonly description?: string | undefined;
+  readonly source?: string | undefined;
 }
 
 /** An event of the Events API v2, without its routing key. */
@@ -38,15 +55,16 @@ export function pagerdutyEvent(
   const startsAt = alerts.map((alert) => alert.startsAt).toSorted((a, b) => a - b)[0];
   const runbooks = new Set(alerts.flatMap((alert) => runbookOf(alert) ?? []));
   const links = [...options.links, ...[...runbooks].map((href) => ({ href, text: 'Runbook' }))];
+  const { images } = options;
   const clientURL = options.client_url ?? externalURL;
   return {
-    event_action: notification.status === 'firing' ? 'trigger' : 'resolve',
+    event_action: actionOf(notification),
     dedup_key: boundedKey(dedupKey),
     client: options.client,
     ...(clientURL === '' ? {} : { client_url: clientURL }),
     payload: {
-      summary: cutText(headline(notification, createdAt.wallMs), summaryMax),
-      source: sourceOf(alerts) ?? options.client,
+      summary: cutText(options.description ?? headline(notification, createdAt.wallMs), summaryMax),
+      source: options.source ?? sourceOf(alerts) ?? options.client,
       severity: options.severity ?? (level === 'resolved' ? 'info' : level),
       timestamp: rfc3339(startsAt ?? createdAt.wallMs),
       ...(options.component === undefined ? {} : { component: options.component }),
@@ -54,8 +72,15 @@ export function pagerdutyEvent(
       ...(options.class === undefined ? {} : { class: options.class }),
       custom_details: boundedDetails(alerts, { ...options.details, ...asideDetails(notification) }),
     },
-    ...(links.length === 0 ? {} : { links }),
+    ...(links.length === 0 ? {} : { links: links.slice(0, linksMax) }),
+    ...(images.length === 0 ? {} : { images: images.slice(0, linksMax) }),
   };
+}
+
+/** What PagerDuty shall do. A test opens an incident; it is the people who close it. */
+function actionOf({ status, reason }: Notification): 'trigger' | 'acknowledge' | 'resolve' {
+  if (status !== 'firing') return 'resolve';
+  return reason === 'acknowledged' ? 'acknowledge' : 'trigger';
 }
 
 function asideDetails(notification: Notification): Readonly<Record<string, string>> {

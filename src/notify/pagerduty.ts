@@ -5,27 +5,45 @@ import { attemptTimeoutMs, httpEntries } from './http-config.ts';
 import { httpPost } from './http-post.ts';
 import { integration } from './integration.ts';
 import { pagerdutyEvent } from './pagerduty-event.ts';
+import { ownText } from './own-text.ts';
 import { plainText } from './plain-text.ts';
 import { exactlyOneOf, revealSecret } from './secret-source.ts';
+
+const webAddress = v.pipe(
+  plainText,
+  v.check((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), 'an http or https URL'),
+);
 
 /** The keys of `pagerduty_configs` that concern Events v2, and `incident`. */
 const entries = {
   routing_key: v.optional(secret),
   routing_key_file: v.optional(plainText),
-  url: v.optional(plainText, 'https://events.pagerduty.com/v2/enqueue'),
-  client: v.optional(plainText, 'tocsin'),
-  client_url: v.optional(plainText),
+  url: v.optional(webAddress, 'https://events.pagerduty.com/v2/enqueue'),
+  client: v.optional(ownText),
+  client_url: v.optional(ownText),
   severity: v.optional(
     v.picklist(['critical', 'error', 'warning', 'info'], 'critical, error, warning or info'),
   ),
-  class: v.optional(plainText),
-  component: v.optional(plainText),
-  group: v.optional(plainText),
+  class: v.optional(ownText),
+  component: v.optional(ownText),
+  group: v.optional(ownText),
   details: v.optional(v.record(v.string(), plainText, 'a map of names to texts'), {}),
   links: v.optional(
-    v.array(v.strictObject({ href: plainText, text: v.optional(text) }), 'a list of links'),
+    v.array(v.strictObject({ href: webAddress, text: v.optional(text) }), 'a list of links'),
     [],
   ),
+  images: v.pipe(
+    v.optional(
+      v.array(
+        v.strictObject({ src: webAddress, href: v.optional(webAddress), alt: v.optional(text) }),
+        'a list of images',
+      ),
+      [],
+    ),
+    v.description('Images by their address, each with a link.'),
+  ),
+  description: v.pipe(v.optional(ownText), v.description('In place of the headline.')),
+  source: v.pipe(v.optional(ownText), v.description('What is ill. Default: the host.')),
   /** Whether a group is one incident, or each of its alerts. */
   incident: v.optional(v.picklist(['group', 'alert'], 'group or alert'), 'group'),
   ...httpEntries,
@@ -40,7 +58,11 @@ export const pagerduty = integration({
   async send(delivery, options, context) {
     const key = await revealSecret(options.routing_key, options.routing_key_file);
     if (!key.ok) return key.outcome;
-    const event = pagerdutyEvent(delivery, options, context.externalURL);
+    const event = pagerdutyEvent(
+      delivery,
+      { ...options, client: options.client ?? 'tocsin' },
+      context.externalURL,
+    );
     const result = await httpPost({
       url: options.url,
       headers: { 'user-agent': context.userAgent },

@@ -66,6 +66,66 @@ test('the recovery resolves the incident that the failure opened', async () => {
   expect(server.openIncidents()).toEqual([]);
 });
 
+test('who has taken it on acknowledges the incident, which stays so through reminders', async () => {
+  await using server = await startPagerdutyServer();
+  const options = optionsFor(server);
+  await sendThrough('pagerduty', options, sampleDelivery());
+  const delivery = sampleDelivery({ reason: 'acknowledged' });
+  const notification = { ...delivery.notification, acknowledgedBy: 'kim' };
+  await sendThrough('pagerduty', options, { ...delivery, notification });
+  expect(server.acknowledgedIncidents()).toEqual([delivery.dedupKey]);
+  expect(server.events()[1]?.payload.summary).toBe(
+    '🔴 kim has taken this on: gateway on web-1 is still down for 1m',
+  );
+  await sendThrough('pagerduty', options, sampleDelivery({ reason: 'repeat interval elapsed' }));
+  expect(server.acknowledgedIncidents()).toEqual([delivery.dedupKey]);
+  await sendThrough(
+    'pagerduty',
+    options,
+    sampleDelivery({ alerts: [sampleAlert({ endsAt: noon })] }),
+  );
+  expect(server.openIncidents()).toEqual([]);
+});
+
+test('the configuration may add images and links, and say source and summary', async () => {
+  await using server = await startPagerdutyServer();
+  const more = {
+    description: 'Trouble in Berlin',
+    source: 'rack 3',
+    severity: 'warning',
+    class: 'availability',
+    component: 'edge',
+    group: 'web',
+    client: 'tocsin of Berlin',
+    client_url: 'https://example.com/tocsin',
+    images: [{ src: 'https://example.com/graph.png', href: 'https://example.com', alt: 'load' }],
+    links: [{ href: 'https://example.com/plan', text: 'Plan' }],
+  };
+  await sendThrough('pagerduty', { ...optionsFor(server), ...more });
+  const { description, source, severity, component, group, ...rest } = more;
+  expect(server.events()).toMatchObject([
+    {
+      payload: { summary: description, source, severity, component, group, class: rest.class },
+      client: rest.client,
+      client_url: rest.client_url,
+      images: rest.images,
+      links: rest.links,
+    },
+  ]);
+});
+
+test('links to the runbooks of hundreds of alerts do not make the event too large', async () => {
+  await using server = await startPagerdutyServer();
+  const alerts = Array.from({ length: 400 }, (_, number) =>
+    sampleAlert({
+      labels: { check: `check-${number}` },
+      annotations: { runbook_url: `https://example.com/${'r'.repeat(1900)}/${number}` },
+    }),
+  );
+  await sendThrough('pagerduty', optionsFor(server), sampleDelivery({ alerts }));
+  expect(server.events()[0]?.links).toHaveLength(20);
+});
+
 test('a dedup key that is too long is replaced by the same short one each time', async () => {
   await using server = await startPagerdutyServer();
   const dedupKey = 'k'.repeat(300);

@@ -21,6 +21,15 @@ const event = v.strictObject({
     class: v.optional(v.string()),
     custom_details: v.looseObject({}),
   }),
+  images: v.optional(
+    v.array(
+      v.strictObject({
+        src: v.pipe(v.string(), v.url()),
+        href: v.optional(v.string()),
+        alt: v.optional(v.string()),
+      }),
+    ),
+  ),
   links: v.optional(
     v.array(v.strictObject({ href: v.pipe(v.string(), v.url()), text: v.string() })),
   ),
@@ -34,6 +43,8 @@ export interface PagerdutyServer extends ScriptedHttpServer {
   events(): PagerdutyEvent[];
   /** Dedup keys of the incidents that are open. */
   openIncidents(): string[];
+  /** Dedup keys of those that somebody has acknowledged. */
+  acknowledgedIncidents(): string[];
 }
 
 /** A stand-in for events.pagerduty.com. */
@@ -57,13 +68,20 @@ export async function startPagerdutyServer(): Promise<PagerdutyServer> {
   return Object.assign(server, {
     url: `${server.origin}/v2/enqueue`,
     events,
-    openIncidents() {
-      const open = new Set<string>();
-      for (const { event_action, dedup_key } of events()) {
-        if (event_action === 'trigger') open.add(dedup_key);
-        if (event_action === 'resolve') open.delete(dedup_key);
-      }
-      return [...open];
-    },
+    openIncidents: () => [...incidents(events()).keys()],
+    acknowledgedIncidents: () =>
+      [...incidents(events())].flatMap(([key, state]) => (state === 'acknowledged' ? [key] : [])),
   });
+}
+
+/** What became of the incidents, as PagerDuty keeps them: a new trigger leaves an acknowledged one as it is. */
+function incidents(events: readonly PagerdutyEvent[]): Map<string, 'open' | 'acknowledged'> {
+  const known = new Map<string, 'open' | 'acknowledged'>();
+  for (const { event_action, dedup_key } of events) {
+    if (event_action === 'trigger') known.set(dedup_key, known.get(dedup_key) ?? 'open');
+    if (event_action === 'acknowledge' && known.has(dedup_key))
+      known.set(dedup_key, 'acknowledged');
+    if (event_action === 'resolve') known.delete(dedup_key);
+  }
+  return known;
 }
