@@ -29,7 +29,7 @@ const httpConfigKeys = words(`http_headers username_ref password_ref credentials
 const oauth2Keys = words(`client_secret_ref client_certificate_key client_certificate_key_file
   client_certificate_key_id client_certificate_key_ref signature_algorithm iss audience claims`);
 
-const routingKeys = words(`labels escalate discord_configs incidentio_configs
+const routingKeys = words(`labels discord_configs incidentio_configs
   jira_configs mattermost_configs msteams_configs msteamsv2_configs opsgenie_configs
   pushover_configs rocketchat_configs sns_configs telegram_configs victorops_configs webex_configs
   wechat_configs

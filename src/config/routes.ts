@@ -1,6 +1,7 @@
 import { formatDuration } from '../lib/duration.ts';
 import type { Route, TimeInterval } from '../model/route.ts';
 import { noSuchName } from './check-name.ts';
+import { escalationOf } from './escalation.ts';
 import { readMatchers } from './matchers.ts';
 import { read, readText } from './reader.ts';
 import { refuse, warn, type Reading } from './reading.ts';
@@ -8,9 +9,9 @@ import { routeSchema, type RouteKeys } from './routing-schema.ts';
 import { itemsOf, valueOf, type Tree } from './tree.ts';
 
 /** What a route hands down to the ones below it. */
-type Inherited = Pick<
+type Inherited = Omit<
   Route,
-  'receiver' | 'groupBy' | 'groupWaitMs' | 'groupIntervalMs' | 'repeatIntervalMs'
+  'matchers' | 'continue' | 'muteTimeIntervals' | 'activeTimeIntervals' | 'routes'
 >;
 
 /** Alertmanager's defaults. */
@@ -20,6 +21,9 @@ const defaults: Inherited = {
   groupWaitMs: 30_000,
   groupIntervalMs: 5 * 60_000,
   repeatIntervalMs: 4 * 60 * 60_000,
+  repeatFactor: 1,
+  repeatIntervalMaxMs: Infinity,
+  escalate: [],
 };
 
 /** What routes speak of by name. */
@@ -73,7 +77,11 @@ function readRoute(reading: Reading, tree: Tree, above: Inherited, names: RouteN
     groupWaitMs: keys.group_wait ?? above.groupWaitMs,
     groupIntervalMs: keys.group_interval ?? above.groupIntervalMs,
     repeatIntervalMs: keys.repeat_interval ?? above.repeatIntervalMs,
+    repeatFactor: keys.repeat_factor ?? above.repeatFactor,
+    repeatIntervalMaxMs: keys.repeat_interval_max ?? above.repeatIntervalMaxMs,
+    escalate: escalationOf(reading, tree, keys, names.receivers) ?? above.escalate,
   };
+  refuseRepeats(reading, tree, settings);
   warnOfRepeats(reading, tree, settings);
   const below = valueOf(tree, 'routes');
   if (below !== undefined && below.kind !== 'list') {
@@ -87,13 +95,25 @@ function readRoute(reading: Reading, tree: Tree, above: Inherited, names: RouteN
       regex: ['match_re', keys.match_re],
     }),
     continue: keys.continue ?? false,
-    repeatFactor: 1,
-    repeatIntervalMaxMs: Infinity,
-    escalate: [],
     muteTimeIntervals: intervalsOf(reading, valueOf(tree, 'mute_time_intervals'), names),
     activeTimeIntervals: intervalsOf(reading, valueOf(tree, 'active_time_intervals'), names),
     routes: itemsOf(below).map((child) => readRoute(reading, child, settings, names)),
   };
+}
+
+function refuseRepeats(
+  reading: Reading,
+  tree: Tree,
+  { repeatIntervalMs, repeatIntervalMaxMs }: Inherited,
+): void {
+  const at = valueOf(tree, 'repeat_interval_max') ?? valueOf(tree, 'repeat_interval');
+  if (at === undefined || repeatIntervalMaxMs >= repeatIntervalMs) return;
+  const [repeat, most] = [formatDuration(repeatIntervalMs), formatDuration(repeatIntervalMaxMs)];
+  refuse(
+    reading,
+    at,
+    `expected a repeat_interval_max of at least the repeat_interval of ${repeat}, found ${most}`,
+  );
 }
 
 /** Whether a reminder is due is only asked when the group is looked at, as in Alertmanager. */

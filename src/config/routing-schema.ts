@@ -22,6 +22,8 @@ export const matcherTexts = v.union(
   'a list of matchers such as severity="critical"',
 );
 
+const factorMessage = 'a number of at least 1';
+
 const intervalNames = v.array(nonEmptyText, 'a list of names of time intervals');
 
 /** One route without the ones below it, with the names of alertmanager.yml. */
@@ -34,6 +36,24 @@ export const routeEntries = {
   group_wait: optionalKey('Wait for more before the first message. Default 30s.', duration),
   group_interval: optionalKey('Wait before telling of changes. Default 5m.', positiveDuration),
   repeat_interval: optionalKey('Wait before a reminder. Default 4h.', positiveDuration),
+  repeat_factor: optionalKey(
+    'By which the wait grows with every reminder. Default: as above, else 1.',
+    v.pipe(v.number(factorMessage), v.finite(factorMessage), v.minValue(1, factorMessage)),
+  ),
+  repeat_interval_max: optionalKey(
+    'The longest wait before a reminder. Default: as above, else none.',
+    positiveDuration,
+  ),
+  escalate: optionalKey(
+    'Who is told as well, and how long after the first message, until somebody acknowledges. Default: as above.',
+    v.array(
+      v.strictObject(
+        { after: positiveDuration, receiver: nonEmptyText },
+        'a map of after and receiver',
+      ),
+      'a list of steps such as { after: 15m, receiver: oncall }',
+    ),
+  ),
   matchers: optionalKey(
     'Which alerts take this route, such as severity="critical"; all must match.',
     matcherTexts,

@@ -277,7 +277,7 @@ const routing: readonly Case[] = [
       'route:',
       '  receiver: a',
       '  routes:',
-      '    - { escalate: [], labels: {} }',
+      '    - { labels: {} }',
       'receivers:',
       '  - name: a',
       '    discord_configs: []',
@@ -287,8 +287,7 @@ const routing: readonly Case[] = [
       'global: { opsgenie_api_url: x }',
     ],
     problems: [
-      '4:9: route.routes[0].escalate: escalate is not supported by this version',
-      '4:23: route.routes[0].labels: labels is not supported by this version',
+      '4:9: route.routes[0].labels: labels is not supported by this version',
       '7:5: receivers[0].discord_configs: discord_configs is not supported by this version',
       '8:5: receivers[0].pushover_configs: pushover_configs is not supported by this version',
       '10:1: templates: templates is not supported by this version',

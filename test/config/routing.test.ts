@@ -3,7 +3,7 @@ import type { Labels } from '../../src/model/labels.ts';
 import { formatMatcher } from '../../src/model/matcher-syntax.ts';
 import type { Route } from '../../src/model/route.ts';
 import { matchRoutes } from '../../src/routing/route-tree.ts';
-import { configOf } from '../support/config.ts';
+import { configOf, problemsOf } from '../support/config.ts';
 
 const minute = 60_000;
 
@@ -50,6 +50,55 @@ receivers: [{ name: a }, { name: b }]
   expect(team?.routes).toMatchObject([
     { receiver: 'b', groupBy: [], groupWaitMs: 1000, repeatIntervalMs: 60 * minute },
     { receiver: 'a', groupBy: ['host'], groupWaitMs: 0, continue: false, matchers: [] },
+  ]);
+});
+
+test('escalation and growing reminders are handed down, and may be taken back', async () => {
+  const { route } = await configOf(`
+route:
+  receiver: a
+  repeat_factor: 1.5
+  repeat_interval_max: 1d
+  escalate: [{ after: 15m, receiver: b }, { after: 1h, receiver: a }]
+  routes:
+    - { repeat_interval: 1h }
+    - { escalate: [], repeat_factor: 1 }
+receivers: [{ name: a }, { name: b }]
+`);
+  const steps = [
+    { afterMs: 15 * minute, receiver: 'b' },
+    { afterMs: 60 * minute, receiver: 'a' },
+  ];
+  const day = 24 * 60 * minute;
+  expect(route).toMatchObject({ repeatFactor: 1.5, repeatIntervalMaxMs: day, escalate: steps });
+  expect(route.routes).toMatchObject([
+    { repeatFactor: 1.5, repeatIntervalMaxMs: day, escalate: steps },
+    { repeatFactor: 1, repeatIntervalMaxMs: day, escalate: [] },
+  ]);
+});
+
+test('what is wrong with escalation and reminders is told by line', async () => {
+  expect(
+    await problemsOf(`route:
+  receiver: a
+  repeat_factor: 0.5
+  routes:
+    - escalate: [{ after: 15m, receiver: b }, { after: 15m, receiver: a }]
+    - escalate: [{ after: 0s, receiver: a }, { receiver: a }, { after: 1m, receiver: a, x: 1 }]
+    - repeat_interval_max: 1h
+    - { repeat_factor: .inf, escalate: a }
+receivers: [{ name: a }]
+`),
+  ).toEqual([
+    '3:18: route.repeat_factor: expected a number of at least 1, found 0.5',
+    '5:42: route.routes[0].escalate[0].receiver: there is no receiver "b", did you mean "a"?',
+    '5:56: route.routes[0].escalate[1].after: expected more than the 15m of the step before it, found 15m',
+    '6:27: route.routes[1].escalate[0].after: expected a duration above zero, such as 30s, found "0s"',
+    '6:46: route.routes[1].escalate[1].after: the key after is missing',
+    '6:89: route.routes[1].escalate[2].x: unknown key "x", expected after or receiver',
+    '7:28: route.routes[2].repeat_interval_max: expected a repeat_interval_max of at least the repeat_interval of 4h, found 1h',
+    '8:24: route.routes[3].repeat_factor: expected a number of at least 1, found .inf',
+    '8:40: route.routes[3].escalate: expected a list of steps such as { after: 15m, receiver: oncall }, found "a"',
   ]);
 });
 
