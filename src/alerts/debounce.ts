@@ -40,6 +40,8 @@ export interface AlertState {
   /** The first failure of this phase of pending. */
   readonly pendingSince?: Instant;
   readonly firingSince?: Instant;
+  /** When it was last neither pending nor firing any more; absent while it never was either. */
+  readonly inactiveSince?: Instant;
   /** The first success of the present row of successes while firing. */
   readonly soundSince?: Instant;
   /** Whether the alert speaks of a warning or of something critical; kept while pending and firing. */
@@ -127,7 +129,7 @@ export function judge(
   switch (counted.phase) {
     case 'inactive':
     case 'pending':
-      return failed ? judgeFailing(counted, status, policy, now) : judgeSound(counted, policy);
+      return failed ? judgeFailing(counted, status, policy, now) : judgeSound(counted, policy, now);
     case 'firing':
       return failed ? judgeStillFailing(counted, policy) : judgeRecovering(counted, policy, now);
     default:
@@ -199,7 +201,7 @@ function goOnFlapping(
   const isOver = share <= (policy.flap?.low ?? 0);
   const down = failed && enoughFailures(state, policy);
   const up = !failed && enoughSuccesses(state, policy, now);
-  if (isOver && up) return resolve(state);
+  if (isOver && up) return resolve(state, now);
   if (isOver && down) {
     return {
       state: { ...omit(state, 'spared'), flapping: false, flapped: true },
@@ -250,14 +252,18 @@ function judgeFailing(
   };
 }
 
-function judgeSound(state: AlertState, policy: DebouncePolicy): Judgement {
+function judgeSound(state: AlertState, policy: DebouncePolicy, now: Instant): Judgement {
   const stillFailing = policy.failAfter.kind === 'window' && state.window.includes('f');
   if (state.phase === 'pending' && stillFailing) {
     return { state, rule: 'counting_failures', undecided: true };
   }
   const wasPending = state.phase === 'pending';
   return {
-    state: { ...omit(state, 'pendingSince'), phase: 'inactive' },
+    state: {
+      ...omit(state, 'pendingSince'),
+      phase: 'inactive',
+      ...(wasPending ? { inactiveSince: now } : {}),
+    },
     rule: wasPending ? 'recovered_early' : 'sound',
     undecided: false,
   };
@@ -278,7 +284,7 @@ function judgeStillFailing(state: AlertState, policy: DebouncePolicy): Judgement
 
 function judgeRecovering(state: AlertState, policy: DebouncePolicy, now: Instant): Judgement {
   const sound: AlertState = { ...state, soundSince: state.soundSince ?? now };
-  if (enoughSuccesses(sound, policy, now)) return resolve(sound);
+  if (enoughSuccesses(sound, policy, now)) return resolve(sound, now);
   const counting = sound.successes < policy.recoverAfter;
   return {
     state: sound,
@@ -287,11 +293,12 @@ function judgeRecovering(state: AlertState, policy: DebouncePolicy, now: Instant
   };
 }
 
-function resolve(state: AlertState): Judgement {
+function resolve(state: AlertState, now: Instant): Judgement {
   return {
     state: {
       ...omit(state, 'soundSince', 'firingSince', 'spared', 'flapped'),
       phase: 'inactive',
+      inactiveSince: now,
       flapping: false,
       window: '',
     },

@@ -233,7 +233,11 @@ export class Pipeline {
   }
 
   #failingParent(alert: Alert): string | undefined {
-    return failingParent(alert, (check) => this.#tracks.get(check)?.state.phase);
+    return failingParent(alert, {
+      stateOf: (check) => this.#tracks.get(check)?.state,
+      latestOf: (check) => this.recent(check).at(-1),
+      parentsOf: (check) => this.#world.specs.get(check)?.dependsOn ?? [],
+    });
   }
 
   #viewSource(now: Instant): ViewSource {

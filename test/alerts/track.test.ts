@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { initialState } from '../../src/alerts/debounce.ts';
 import { failingParent } from '../../src/alerts/dependencies.ts';
 import {
   advance,
@@ -162,9 +163,17 @@ describe('a changed configuration', () => {
 test('an alert waits for a parent that fires, or is about to', () => {
   const phases: Record<string, AlertPhase> = { up: 'inactive', soon: 'pending', gone: 'firing' };
   const parentOf = (...dependsOn: string[]) =>
-    failingParent(firing({}, { dependsOn }), (name) => phases[name]);
+    failingParent(firing({}, { dependsOn }), {
+      stateOf: (name) => {
+        const phase = phases[name];
+        return phase === undefined ? undefined : { ...initialState, phase };
+      },
+      latestOf: () => undefined,
+      parentsOf: (name) => (name === 'up' ? ['gone'] : []),
+    });
   expect(parentOf()).toBeUndefined();
-  expect(parentOf('up', 'unheard of')).toBeUndefined();
+  expect(parentOf('unheard of')).toBeUndefined();
+  expect(parentOf('up')).toBe('gone');
   expect(parentOf('up', 'soon')).toBe('soon');
   expect(parentOf('gone')).toBe('gone');
 });
