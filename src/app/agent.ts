@@ -17,6 +17,7 @@ import type { LogEntry } from '../routing/decide.ts';
 import type { SavedGroup } from '../routing/group.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 import type { Saved, Store } from '../store/store.ts';
+import { createAlertLinks, type AlertLinks } from './alert-links.ts';
 import { noteRun } from './agent-runs.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { agentHealth } from './health.ts';
@@ -61,6 +62,7 @@ export class Agent {
   readonly own: OwnWatch;
   readonly receivers: ReceiverBook;
   readonly send: Sender;
+  readonly links: AlertLinks;
   readonly options: AgentOptions;
   readonly #state: State;
   readonly #journal: Journal;
@@ -87,6 +89,7 @@ export class Agent {
       store: this.#state.store,
       replaceStore: (error) => this.#replaceStore(error),
     });
+    this.links = this.#createLinks(saved);
     this.#noteRun = noteRun(saved, this.startedAt, this.#journal);
     this.receivers = new ReceiverBook(saved.kept.get('receiver'), {
       receivers: () => this.config.receivers,
@@ -110,6 +113,7 @@ export class Agent {
       ports,
       receivers: () => this.config.receivers,
       externalURL: options.externalURL,
+      acknowledgeURL: (alert) => this.links.acknowledgeURL(alert),
       userAgent: options.userAgent,
       now: () => this.clock.now(),
       conversations: this.#conversations,
@@ -303,6 +307,15 @@ export class Agent {
     );
   }
 
+  #createLinks({ kept: saved }: Saved): AlertLinks {
+    return createAlertLinks({
+      saved,
+      journal: this.#journal,
+      now: () => this.clock.now().wallMs,
+      externalURL: () => this.config.server.externalURL,
+    });
+  }
+
   #createPipeline(saved: Saved): Pipeline {
     return new Pipeline(
       {
@@ -354,6 +367,7 @@ export class Agent {
     this.own.resave();
 
     this.#noteRun();
+    this.links.resave();
     this.receivers.resave();
     this.#journal.outbox(this.outbox.snapshot().entries);
     return store;

@@ -53,7 +53,13 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
     silences: () => agent.pipeline.silences.list(),
     putSilence: (request) => agent.pipeline.silences.put(request),
     expireSilence: (id) => agent.pipeline.silences.expire(id),
-    acknowledge: (request) => agent.pipeline.acknowledge(request),
+    acknowledge(request) {
+      const answer = agent.pipeline.acknowledge(request);
+      const { alert, by } = request;
+      if (answer === 'acknowledged') agent.options.log.info('alert acknowledged', { alert, by });
+      return answer;
+    },
+    judgeLink: (link) => agent.links.judge(link),
     routing: () => ({
       receivers: agent.config.receivers.map(({ name }) => name),
       longForm: agent.config.longForm,

@@ -1,3 +1,4 @@
+import type { Alert } from '../model/alert.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
 import { sendTimeoutMs } from '../model/limits.ts';
 import type { ReceiverSpec } from '../model/route.ts';
@@ -12,6 +13,7 @@ export function createSender(options: {
   readonly ports: Ports;
   readonly receivers: () => readonly ReceiverSpec[];
   readonly externalURL: () => string;
+  readonly acknowledgeURL: (alert: Alert) => string;
   readonly userAgent: string;
   readonly now: () => Instant;
   readonly conversations: Conversations;
@@ -34,6 +36,7 @@ export function createSender(options: {
         timeoutMs: sendTimeoutMs,
         nowMs: options.now().wallMs,
         externalURL: options.externalURL(),
+        acknowledgeURL: options.acknowledgeURL,
         userAgent: options.userAgent,
         memory: options.conversations.of(delivery),
       });

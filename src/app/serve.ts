@@ -53,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ports: options.ports,
     metrics,
     log,
-    externalURL: () => address?.url ?? '',
+    externalURL: () => current.server.externalURL ?? address?.url ?? '',
     userAgent: `tocsin/${version}`,
   });
   metrics.configReload(true, agent.startedAt.wallMs);
@@ -81,6 +81,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     commands: createCommands(agent, reload),
     prober: createProber(agent, metrics),
     configText: () => current.masked,
+    externalURL: () => current.server.externalURL,
     ...(loaded.web === undefined ? {} : { web: loaded.web }),
     clock: agent.clock,
     log,

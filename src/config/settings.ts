@@ -79,6 +79,19 @@ const listen = v.pipe(
   }),
 );
 
+const externalUrlMessage = 'an address such as https://example.com/tocsin, without ? and #';
+
+/** Kept without a slash at its end: what follows begins with one. */
+const externalUrl = v.pipe(
+  v.string(externalUrlMessage),
+  v.check((text) => /^https?:\/\/[^?#\s]+$/.test(text) && URL.canParse(text), externalUrlMessage),
+  v.check((text) => {
+    const { username, password } = new URL(text);
+    return username === '' && password === '';
+  }, 'an address without a user and a password'),
+  v.transform((text) => text.replace(/\/+$/, '')),
+);
+
 const allowEntry = v.pipe(
   nonEmptyText,
   v.rawCheck(({ dataset, addIssue }) => {
@@ -91,6 +104,10 @@ const allowEntry = v.pipe(
 export const serverSchema = v.strictObject(
   {
     listen: optionalKey('Address and port of page and metrics. Default 127.0.0.1:9860.', listen),
+    external_url: optionalKey(
+      'Where people reach the page from elsewhere, such as https://example.com/tocsin. Messages then hold links.',
+      externalUrl,
+    ),
     web_config_file: optionalKey(
       'File with TLS and users in the format of the Prometheus exporter toolkit.',
       nonEmptyText,
@@ -157,6 +174,7 @@ export function readServer(reading: Reading, root: MapTree): Config['server'] {
   const file = written.web_config_file;
   return {
     ...(written.listen ?? { host: '127.0.0.1', port: 9860 }),
+    ...(written.external_url === undefined ? {} : { externalURL: written.external_url }),
     ...(file === undefined ? {} : { webConfigFile: besideOf(root, file) }),
     probe: {
       enabled: written.probe?.enabled ?? true,

@@ -25,6 +25,8 @@ export interface Config {
   readonly server: {
     readonly host: string;
     readonly port: number;
+    /** Where people reach the page from elsewhere, without a slash at its end. */
+    readonly externalURL?: string;
     readonly webConfigFile?: string;
     readonly probe: {
       readonly enabled: boolean;

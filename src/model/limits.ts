@@ -150,6 +150,12 @@ export const webLoginsWaitingMax = 16;
 /** Bytes of a request about one silence or acknowledgement; a longer one is cut and then no JSON. */
 export const silenceRequestBytesMax = 64 * 1024;
 
+/** How long a link in a message allows to take on its alert: a long weekend. Reminders bring a new one. */
+export const alertLinkValidMs = 4 * 86_400_000;
+
+/** Bytes of a form of the page: a comment and a name. */
+export const formBytesMax = 16 * 1024;
+
 /** Results or notifications in one answer of the API. */
 export const apiEntriesMax = 1000;
 

@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import type { OutputOf } from '../lib/schema-atoms.ts';
+import type { Alert } from '../model/alert.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
 import type { WallMs } from '../model/time.ts';
 
@@ -22,6 +23,8 @@ export interface SendContext {
   readonly nowMs: WallMs;
   /** Where people reach the agent's page; empty when it has none they could open. */
   readonly externalURL: string;
+  /** Where whoever reads the message may take on an alert; empty when nobody could open it. */
+  readonly acknowledgeURL?: (alert: Alert) => string;
   /** Product and version for User-Agent. */
   readonly userAgent: string;
   /** What is remembered of the conversation that the delivery belongs to. */

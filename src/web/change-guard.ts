@@ -21,10 +21,15 @@ export interface Caller {
  * (`Origin`, `Sec-Fetch-Site`, and for a name that was rebound to this address `Host`), nor somebody
  * elsewhere behind a proxy that runs here.
  */
-export function changeRefusal(caller: Caller, listenHost: string): string | undefined {
+export function changeRefusal(
+  caller: Caller,
+  listenHost: string,
+  externalOrigin?: string,
+): string | undefined {
   if (caller.via === 'socket') return undefined;
   if (caller.isOwnProbe) return 'A probe may not change anything here.';
-  if (isFromOtherSite(caller.headers)) return 'Another web site may not change anything here.';
+  if (isFromOtherSite(caller.headers, externalOrigin))
+    return 'Another web site may not change anything here.';
   if (caller.authenticated) return undefined;
   if (!isLoopback(caller.remoteAddress) || isForwarded(caller.headers)) {
     return 'Only this host itself may change something, unless web_config_file sets users.';
@@ -41,10 +46,11 @@ export function isLoopback(address: string | undefined): boolean {
   return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
 }
 
-function isFromOtherSite(headers: IncomingHttpHeaders): boolean {
+/** Something in front of the agent may have changed `Host`; the page is then of the origin it is known by. */
+function isFromOtherSite(headers: IncomingHttpHeaders, externalOrigin?: string): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
-  if (headers.origin === undefined) return false;
+  if (headers.origin === undefined || headers.origin === externalOrigin) return false;
   return !URL.canParse(headers.origin) || new URL(headers.origin).host !== headers.host;
 }
 

@@ -1,5 +1,6 @@
 import type { AlertPost, PostAnswer } from '../model/alert-post.ts';
 import type { IntegrationName, Outcome } from '../model/delivery.ts';
+import type { AlertLink, LinkVerdict } from '../model/alert-link.ts';
 import type { AlertGroupView, AlertView } from '../model/alert-view.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Recording } from '../model/recording.ts';
@@ -98,6 +99,8 @@ export interface WebCommands {
   postAlerts(posts: readonly AlertPost[]): PostAnswer;
   /** What there is of routing in the present configuration. */
   routing(): RoutingSummary;
+  /** Whether a link in a message may be used, and for how long. */
+  judgeLink(link: AlertLink): LinkVerdict;
   /** The receivers that an alert with these labels would reach, in order, without doubles. */
   routesTest(labels: Labels): readonly string[];
 }

@@ -1,4 +1,3 @@
-import type { AgentSnapshot } from '../model/snapshot.ts';
 import { checkStates } from './check-words.ts';
 import { htmlType, textResponse, type WebResponse, type WebRoute } from './exchange.ts';
 import { renderPage } from './page.ts';
@@ -6,14 +5,21 @@ import { tabIcon } from './page-marks.ts';
 import { pageScript } from './page-script.ts';
 import type { ProbeHistory } from './probe-history.ts';
 import { pageStyle } from './page-style.ts';
+import type { WebServerOptions } from './server-options.ts';
 
 /** The page and the three files it needs. */
 export function pageRoutes(
-  snapshot: () => AgentSnapshot,
+  { snapshot, commands }: Pick<WebServerOptions, 'snapshot' | 'commands'>,
   history: ProbeHistory,
 ): readonly WebRoute[] {
   return [
-    { path: '/', get: () => page(renderPage(snapshot(), history.list()), htmlType) },
+    {
+      path: '/',
+      get: () => {
+        const attention = { alerts: commands.alerts(), silences: commands.silences() };
+        return page(renderPage(snapshot(), history.list(), attention), htmlType);
+      },
+    },
     { path: '/page.css', get: () => page(pageStyle, 'text/css; charset=utf-8') },
     { path: '/page.js', get: () => page(pageScript, 'text/javascript; charset=utf-8') },
     { path: '/icon/:file', get: ({ parameters }) => icon(parameters['file'] ?? '') },

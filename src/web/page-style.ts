@@ -114,6 +114,24 @@ summary .mark, .receiver .mark { align-self: start; width: 0.95rem; height: 0.95
 .check .word { margin-right: 0.3em; }
 .since { color: var(--soft); font-size: 0.87em; white-space: nowrap; text-align: right; }
 .tag { padding: 0 0.4em; border: 1px solid var(--rule); border-radius: 3px; color: var(--soft); font-size: 0.82em; }
+.alert .since, .silence .since { display: flex; gap: 0.7rem; align-items: baseline; justify-content: flex-end; }
+.note { display: block; color: var(--soft); font-size: 0.87em; }
+button, input, select {
+  padding: 0.25rem 0.7rem;
+  border: 1px solid var(--rule);
+  border-radius: 4px;
+  background: var(--raised);
+  color: inherit;
+  font: inherit;
+}
+button { cursor: pointer; }
+button:hover { border-color: currentColor; }
+button:focus-visible, input:focus-visible, select:focus-visible { outline: 2px solid var(--unknown); outline-offset: 1px; }
+.ask { display: grid; gap: 0.7rem; max-width: 30rem; padding: 0.7rem 0; border-top: 1px solid var(--rule); }
+.ask label { display: grid; gap: 0.2rem; color: var(--soft); font-size: 0.87em; }
+.ask .tick { display: flex; gap: 0.5rem; align-items: center; }
+.ask input:not([type]), .ask select { color: var(--ink); font-size: 1rem; }
+.ask button { justify-self: start; padding: 0.45rem 1.2rem; font-weight: 600; }
 .spark { align-self: center; width: 118px; height: 20px; }
 .spark .base { stroke: var(--rule); }
 .spark .ok { fill: var(--bar); }

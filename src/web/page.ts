@@ -3,6 +3,7 @@ import { rfc3339 } from '../model/time.ts';
 import type { AgentSnapshot } from '../model/snapshot.ts';
 import { html, type Html } from './html.ts';
 import { overview } from './overview.ts';
+import { alertsSection, silencesSection, type Attention } from './page-alerts.ts';
 import { checksSection } from './page-checks.ts';
 import { mark, moment } from './page-marks.ts';
 import { probesSection } from './page-probes.ts';
@@ -10,7 +11,11 @@ import type { KeptProbe } from './probe-history.ts';
 import { receiversSection, toldSection } from './page-told.ts';
 
 /** The whole page as HTML. Needs no script; the script only renews what is in `main`. */
-export function renderPage(snapshot: AgentSnapshot, probes: readonly KeptProbe[] = []): string {
+export function renderPage(
+  snapshot: AgentSnapshot,
+  probes: readonly KeptProbe[] = [],
+  attention: Attention = { alerts: [], silences: [] },
+): string {
   const { state, sentence, remarks } = overview(snapshot);
   const page = html`<!doctype html>
     <html lang="en">
@@ -35,6 +40,7 @@ export function renderPage(snapshot: AgentSnapshot, probes: readonly KeptProbe[]
             ${remarks.length === 0 ? undefined : html`<p class="remarks">${remarks.join(' ')}</p>`}
             ${notices(snapshot)}
           </header>
+          ${alertsSection(attention, snapshot.now)} ${silencesSection(attention, snapshot.now)}
           ${checksSection(snapshot)} ${toldSection(snapshot)} ${receiversSection(snapshot)}
           ${probesSection(probes, snapshot.now)} ${footer(snapshot)}
         </main>

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { createAuthenticator } from './authenticator.ts';
 import { changeRefusal, type Caller } from './change-guard.ts';
+import { externalAddress, withoutPrefix } from './external-address.ts';
 import { textResponse, type WebResponse } from './exchange.ts';
 import { BodyTooLargeError, readBody } from './request-body.ts';
 import { respond } from './responder.ts';
@@ -20,7 +21,8 @@ export function createRequestHandler(options: WebServerOptions): (via: Via) => R
 
   const answer = async (request: IncomingMessage, via: Via): Promise<WebResponse> => {
     const { path, query } = splitTarget(request.url ?? '');
-    const segments = pathSegments(path);
+    const external = externalAddress(options.externalURL?.());
+    const segments = pathSegments(withoutPrefix(path, external));
     if (segments === undefined) return textResponse(400, 'The path cannot be decoded.');
     const match = find(request.method ?? '', segments);
     const login = via === 'socket' ? 'accepted' : await logIn(request.headers.authorization);
@@ -41,6 +43,7 @@ export function createRequestHandler(options: WebServerOptions): (via: Via) => R
               headers: request.headers,
             },
             options.listen.host,
+            external?.origin,
           );
     return handle(match, request, query, refusal);
   };

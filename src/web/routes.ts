@@ -1,3 +1,5 @@
+import { ackLinkRoutes } from './ack-link.ts';
+import { alertPageRoutes } from './alert-pages.ts';
 import { alertRoutes } from './api-alerts.ts';
 import { apiRoutes } from './api.ts';
 import { apiV2Routes } from './api-v2.ts';
@@ -17,11 +19,13 @@ export function webRoutes(options: WebServerOptions): readonly WebRoute[] {
   const { prober } = options;
   const history = createProbeHistory(() => prober.settings().historyLimit);
   return [
-    ...pageRoutes(options.snapshot, history),
+    ...pageRoutes(options, history),
     ...probeRoutes(prober, history, options.clock),
     ...managementRoutes(options),
     ...healthRoutes(options.snapshot),
     ...pingRoutes(options.commands),
+    ...alertPageRoutes(options),
+    ...ackLinkRoutes(options),
     ...apiRoutes(options),
     ...alertRoutes(options),
     ...apiV2Routes(options),

@@ -18,6 +18,8 @@ export interface WebServerOptions {
   readonly prober: WebProber;
   /** The masked configuration for `/config`, without the modules. */
   readonly configText: () => string;
+  /** Where people reach the page from elsewhere, without a slash at its end. */
+  readonly externalURL?: () => string | undefined;
   readonly web?: WebConfig;
   readonly clock: Clock;
   readonly log: Logger;

@@ -21,6 +21,7 @@ export function webCommands(given: Partial<WebCommands> = {}): WebCommands {
     testReceiver: async () => undefined,
     routing: () => ({ receivers: [], longForm: '', resolveTimeoutMs: 300_000 }),
     postAlerts: () => ({ faults: [], tooMany: 0, saved: true }),
+    judgeLink: () => 'wrong',
     routesTest: () => [],
     alerts: () => [],
     alertGroups: () => [],
