@@ -55,7 +55,7 @@ export interface AlertState {
   readonly flapped?: true;
   /** Whether a success was seen since the start period began. */
   readonly settled: boolean;
-  /** When what is watched started, if the start period counts from there. */
+  /** The latest start of what is watched from which a start period counts. */
   readonly subjectSince?: SteadyMs;
 }
 

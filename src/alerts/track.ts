@@ -3,7 +3,7 @@ import type { CheckSpec } from '../model/check.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import { withoutEmpty, type Labels } from '../model/labels.ts';
 import type { RecordedResult } from '../model/result.ts';
-import { elapsedMs, type Instant } from '../model/time.ts';
+import { elapsedMs, type Instant, type SteadyMs } from '../model/time.ts';
 import { explain } from './explain.ts';
 import { initialState, judge, severityOf, type AlertState, type Judgement } from './debounce.ts';
 
@@ -42,8 +42,9 @@ export function advance(
   origin: AlertOrigin,
   now: Instant,
 ): Advance {
-  const inStartPeriod = elapsedMs(origin.watchedSince, now) < spec.startPeriodMs;
-  const judgement = judge(track.state, result.status, spec.debounce, now, inStartPeriod);
+  const start = sinceStart(track.state, result, spec, now);
+  const inStartPeriod = elapsedMs(origin.watchedSince, now) < spec.startPeriodMs || start.isRecent;
+  const judgement = judge(start.state, result.status, spec.debounce, now, inStartPeriod);
   const { state } = judgement;
   const rule = explain(judgement, spec.debounce, now);
   const former = track.alert;
@@ -64,6 +65,36 @@ export function advance(
       : [alert];
   return { track: { state, alert, rule }, judgement, offers };
 }
+
+/**
+ * Begins a start period when what is watched was started anew and had been sound before: something that
+ * keeps ending and starting gets one, not one for each start.
+ */
+function sinceStart(
+  state: AlertState,
+  { subjectAgeMs }: RecordedResult,
+  { startPeriodMs }: CheckSpec,
+  now: Instant,
+): { readonly state: AlertState; readonly isRecent: boolean } {
+  if (subjectAgeMs === undefined || startPeriodMs === 0) {
+    const since = state.subjectSince;
+    return { state, isRecent: since !== undefined && now.steadyMs - since < startPeriodMs };
+  }
+  const startedAt = (now.steadyMs - subjectAgeMs) as SteadyMs;
+  const known = state.subjectSince;
+  const isAnew = known === undefined || startedAt > known + sameStartMs;
+  const counts = isAnew && (state.settled || known === undefined);
+  const since = counts ? startedAt : known;
+  const isRecent = since !== undefined && now.steadyMs - since < startPeriodMs;
+  if (!counts) return { state, isRecent };
+  return {
+    state: { ...state, subjectSince: startedAt, settled: state.settled && !isRecent },
+    isRecent,
+  };
+}
+
+/** Readings of one start differ by the time that a look takes. */
+const sameStartMs = 2000;
 
 /** The labels every alert of this check carries; `severity` and the fixed ones cannot be overridden. */
 export function alertLabels(

@@ -90,21 +90,23 @@ function hiddenSentence({ proc }: HostPlaces): string {
 function judge(found: readonly FoundProcess[], { process, min, max }: Options): CheckResult {
   const count = found.length;
   const residentBytes = found.reduce((sum, { residentBytes }) => sum + residentBytes, 0);
+  // The main process, as a rule: its workers come and go.
   const oldest = Math.max(0, ...found.map(({ ageSeconds }) => ageSeconds));
   const values: MeasuredValue[] = [
     { metric: 'count', value: count },
     { metric: 'resident_bytes', value: residentBytes, unit: 'B' },
     { metric: 'oldest_age_seconds', value: oldest, unit: 's' },
   ];
+  const age = count === 0 ? {} : { subjectAgeMs: oldest * 1000 };
   const counted = count === 0 ? 'no process' : count === 1 ? '1 process' : `${count} processes`;
   const what = `${describe(process)}: ${counted}`;
   if (count < min) {
     const reason = count === 0 ? 'missing' : 'threshold';
-    return notOk('critical', reason, `${what}, wanted at least ${min}`, { values });
+    return notOk('critical', reason, `${what}, wanted at least ${min}`, { values, ...age });
   }
   if (max !== undefined && count > max) {
-    return notOk('critical', 'threshold', `${what}, wanted at most ${max}`, { values });
+    return notOk('critical', 'threshold', `${what}, wanted at most ${max}`, { values, ...age });
   }
   const size = `${formatBytes(residentBytes)} resident, oldest ${humanDuration(oldest * 1000)}`;
-  return ok(count === 0 ? `${what}, as wanted` : `${what}, ${size}`, { values });
+  return ok(count === 0 ? `${what}, as wanted` : `${what}, ${size}`, { values, ...age });
 }

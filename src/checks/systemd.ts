@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import type { Clock } from '../lib/clock.ts';
 import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType } from './check-type.ts';
-import { couldNotLook, isUnreadable, type Unreadable } from './host/host-file.ts';
+import { couldNotLook, isUnreadable, readHostFile, type Unreadable } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
+import { parseUptime } from './host/uptime.ts';
 import { askTool } from './host/system-tool.ts';
 import {
   judgeUnit,
@@ -77,16 +78,30 @@ async function judgeNamed(
     return notOk('unknown', 'protocol', `systemctl says nothing about ${units.join(', ')}`);
   }
   const values = findings.flatMap(restartsOf);
+  const failing = findings.filter((finding) => finding.status !== 'ok');
+  const age = await ageOf(failing.length > 0 ? failing : findings, places);
   if (worst.status === 'ok') {
     const summary = rest.length === 0 ? worst.sentence : `all ${findings.length} units are sound`;
-    return ok(summary, { values });
+    return ok(summary, { values, ...age });
   }
-  const failing = findings.filter((finding) => finding.status !== 'ok');
   const others = failing.length > 1 ? `, and ${failing.length - 1} more in trouble` : '';
   return notOk(worst.status, worst.reason, `${worst.sentence}${others}`, {
     values,
+    ...age,
     detail: failing.length > 1 ? failing.map((finding) => finding.sentence) : [],
   });
+}
+
+/** The age of the unit that was started first: all of them must have started just now to be spared. */
+async function ageOf(
+  findings: readonly UnitFinding[],
+  { proc }: HostPlaces,
+): Promise<{ readonly subjectAgeMs?: number }> {
+  const starts = findings.map(({ startedSeconds }) => startedSeconds ?? 0);
+  const first = Math.min(...starts);
+  const uptime = first > 0 ? await readHostFile(`${proc}/uptime`, parseUptime) : undefined;
+  if (uptime === undefined || isUnreadable(uptime)) return {};
+  return { subjectAgeMs: Math.max(0, (uptime.seconds - first) * 1000) };
 }
 
 async function judgeFailed(places: HostPlaces, limits: RunLimits): Promise<CheckResult> {

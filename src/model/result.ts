@@ -62,6 +62,8 @@ export interface CheckResult {
   readonly phases: readonly Phase[];
   readonly families: readonly MetricFamily[];
   readonly values: readonly MeasuredValue[];
+  /** Milliseconds since what is watched was started, where the check can know: for `start_period`. */
+  readonly subjectAgeMs?: number;
 }
 
 /** A result together with when it was measured and how long the run took. */
@@ -71,7 +73,9 @@ export interface RecordedResult extends CheckResult {
   readonly durationMs: number;
 }
 
-type Extras = Partial<Pick<CheckResult, 'detail' | 'phases' | 'families' | 'values'>>;
+type Extras = Partial<
+  Pick<CheckResult, 'detail' | 'phases' | 'families' | 'values' | 'subjectAgeMs'>
+>;
 
 export function ok(summary: string, extras: Extras = {}): CheckResult {
   return { status: 'ok', summary, detail: [], phases: [], families: [], values: [], ...extras };

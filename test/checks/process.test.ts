@@ -54,6 +54,7 @@ describe('processes', () => {
     expect(result).toMatchObject({
       status: 'ok',
       summary: 'nginx: 3 processes, 6.1 MB resident, oldest 1h 6m',
+      subjectAgeMs: 4_000_000,
     });
     expect(valuesOf(result)).toEqual({
       count: 3,

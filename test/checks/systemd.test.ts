@@ -32,6 +32,7 @@ async function hostWithUnits(units: readonly Unit[], list = '') {
   return systemdOf(
     await hostWith({
       'run/systemd/system/': '',
+      'proc/uptime': '5000.00 9999.00\n',
       'bin/systemctl': [
         '#!/bin/sh',
         'if [ "$1" = list-units ]; then',
@@ -187,5 +188,37 @@ describe('a host', () => {
     const host = await hostWithUnits([]);
     expect(() => openedCheck(host, { unit: '--host=evil' })).toThrow('a unit such as');
     expect(host.target?.({ unit: ['a.service', 'b.service'] })).toBe('a.service, b.service');
+  });
+});
+
+describe('how long a unit has been started', () => {
+  const started = (seconds: number) => ({ InactiveExitTimestampMonotonic: String(seconds * 1e6) });
+
+  test('is told with the result, for start_period', async () => {
+    const [young, old] = [started(4990), started(100)];
+    const alone = await judged({ Id: 'a.service', ...waiting, ...young });
+    expect(alone).toMatchObject({ status: 'critical', subjectAgeMs: 10_000 });
+    const sound = await judged({ Id: 'a.service', ...old });
+    expect(sound).toMatchObject({ status: 'ok', subjectAgeMs: 4_900_000 });
+  });
+
+  test('of several is that of the failing one which was started first', async () => {
+    const failing = { ...waiting, ...exited };
+    const result = await judged(
+      { Id: 'a.service', ...started(10) },
+      { Id: 'b.service', ...failing, ...started(4990) },
+      { Id: 'c.service', ...failing, ...started(4000) },
+    );
+    expect(result.subjectAgeMs).toBe(1_000_000);
+  });
+
+  test('is left out for one that never was', async () => {
+    const never = await judged({
+      Id: 'a.service',
+      ActiveState: 'inactive',
+      SubState: 'dead',
+      ...started(0),
+    });
+    expect(never.subjectAgeMs).toBeUndefined();
   });
 });

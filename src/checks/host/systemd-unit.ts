@@ -14,6 +14,7 @@ export const unitProperties = [
   'NRestarts',
   'ExecMainCode',
   'ExecMainStatus',
+  'InactiveExitTimestampMonotonic',
 ] as const;
 
 /** Reads the output of `systemctl show`: one block of `Name=value` lines for each unit. */
@@ -42,6 +43,8 @@ export interface UnitFinding {
   readonly sentence: string;
   /** How often systemd restarted it by itself; absent for units that it does not restart. */
   readonly restarts?: number;
+  /** When it was last started, in seconds since the boot; absent if it never was. */
+  readonly startedSeconds?: number;
 }
 
 /** Judges one unit by its state (systemd(1), "UNITS"). */
@@ -49,6 +52,7 @@ export function judgeUnit(properties: UnitProperties): UnitFinding {
   const unit = properties.get('Id') ?? '';
   const found = judgeState(properties);
   const restarts = Number(properties.get('NRestarts') ?? Number.NaN);
+  const startedUs = Number(properties.get('InactiveExitTimestampMonotonic') ?? 0);
   const restarted =
     restarts > 0 ? `, restarted ${restarts === 1 ? 'once' : `${restarts} times`}` : '';
   return {
@@ -57,6 +61,7 @@ export function judgeUnit(properties: UnitProperties): UnitFinding {
     reason: found.reason ?? 'status',
     sentence: `${unit} ${found.text}${restarted}`,
     ...(Number.isFinite(restarts) ? { restarts } : {}),
+    ...(startedUs > 0 ? { startedSeconds: startedUs / 1e6 } : {}),
   };
 }
 
