@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Labels } from '../../src/model/labels.ts';
+import type { Config } from '../../src/model/config.ts';
 import { formatMatcher } from '../../src/model/matcher-syntax.ts';
 import type { Route } from '../../src/model/route.ts';
 import { matchRoutes } from '../../src/routing/route-tree.ts';
@@ -331,3 +332,27 @@ test.each(['notify: {}', 'notify:', 'agent: {}'])(
     expect(receivers[0]?.integrations[0]?.integration).toBe('terminal');
   },
 );
+
+test('routes show prints everything that belongs to routing, so that it reads the same', async () => {
+  const text = `
+route:
+  receiver: a
+  escalate: [{ after: 15m, receiver: b }]
+  repeat_factor: 2
+  repeat_interval_max: 1d
+  routes: [{ mute_time_intervals: [x, y], active_time_intervals: [x], match_re: { c: d.* } }]
+receivers: [{ name: a }, { name: b }]
+inhibit_rules: [{ source_matchers: [a="1"], target_match: { b: "2" }, equal: [c] }]
+time_intervals: [{ name: x, time_intervals: [{ weekdays: ["monday:friday"], location: Asia/Tokyo }] }]
+mute_time_intervals: [{ name: y, time_intervals: [{ times: [{ start_time: 09:00, end_time: 17:00 }] }] }]
+`;
+  const written = await configOf(text);
+  for (const part of ['escalate:', 'repeat_factor: 2', 'mute_time_intervals:', 'inhibit_rules:']) {
+    expect(written.longForm).toContain(part);
+  }
+  const again = await configOf(written.longForm);
+  const facts = ({ route, inhibitRules }: Config): string =>
+    JSON.stringify({ route, inhibitRules });
+  expect(facts(again)).toBe(facts(written));
+  expect(again.longForm).toBe(written.longForm);
+});

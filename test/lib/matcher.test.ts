@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseMatcher, parseMatchers } from '../../src/lib/matcher.ts';
+import { createMatcher, parseMatcher, parseMatchers } from '../../src/lib/matcher.ts';
+import { compilePattern } from '../../src/lib/pattern.ts';
 import { formatMatcher, isMatcherError } from '../../src/model/matcher-syntax.ts';
 
 /** The matchers of a text as label, operator and value, or what is wrong with it. */
@@ -108,6 +109,58 @@ describe('a matcher', () => {
       expect(formatMatcher(matcher)).toBe(text);
     },
   );
+
+  test('simple expressions, which are tested without the engine, mean what they mean to it', () => {
+    const simple = [
+      'a',
+      'a|b',
+      '',
+      'a|',
+      '|',
+      'a\\.b|c\\|d',
+      '.*',
+      '.+',
+      'a.*',
+      'a.+',
+      '.*a',
+      '.+a',
+    ];
+    simple.push(
+      '.*\\.b',
+      '.*a.*',
+      '.*\\\\',
+      'a-b_c/d:e',
+      '\\-',
+      '\\[x\\]',
+      'é|🔔',
+      '.+🔔',
+      'a\n|b',
+    );
+    const values = [
+      '',
+      'a',
+      'b',
+      'ab',
+      'aa',
+      'a.b',
+      'axb',
+      'c|d',
+      'c',
+      '\n',
+      'a\n',
+      '\na',
+      'xa\ny',
+      'é',
+    ];
+    values.push('🔔', 'x🔔', '\\', '-', '[x]', 'a-b_c/d:e', 'xay', 'a\nb');
+    for (const pattern of simple) {
+      const matcher = createMatcher('a', '=~', pattern);
+      const engine = compilePattern(`^(?:${pattern})$`);
+      if (isMatcherError(matcher)) throw new Error(matcher.error);
+      const ours = values.map((value) => [pattern, value, matcher.matches({ a: value })]);
+      expect(ours).toEqual(values.map((value) => [pattern, value, engine.matches(value)]));
+    }
+  });
 
   test('an expression that would take other engines years takes no time', () => {
     const started = performance.now();
