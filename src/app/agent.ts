@@ -30,6 +30,7 @@ import { PostedAlerts } from './posted-alerts.ts';
 import { ReceiverBook } from './receiver-book.ts';
 import { Conversations } from './conversations.ts';
 import { createSender, type Sender } from './sender.ts';
+import { Proofs } from './proofs.ts';
 import { openState, type State } from './state.ts';
 import { OwnWatch } from './own-watch.ts';
 import { buildWorld, closeReplaced, type World } from './world.ts';
@@ -66,6 +67,7 @@ export class Agent {
   readonly options: AgentOptions;
   readonly #state: State;
   readonly #journal: Journal;
+  readonly #proofs: Proofs;
   readonly #conversations: Conversations;
   readonly #noteRun: () => void;
   readonly #environment: CheckEnvironment;
@@ -119,6 +121,12 @@ export class Agent {
       conversations: this.#conversations,
     });
     this.outbox = this.#createOutbox();
+    this.#proofs = new Proofs({
+      ...options,
+      clock: this.clock,
+      book: this.receivers,
+      outbox: this.outbox,
+    });
     this.posted = this.#createPosted(saved);
     this.pipeline = this.#createPipeline(saved);
     this.own = this.#createOwnWatch(saved);
@@ -141,6 +149,7 @@ export class Agent {
     this.pipeline.wake();
     this.own.set(this.#world.specs, this.config);
     this.scheduler.set([...this.#world.specs.values()]);
+    this.#proofs.set(this.config);
     this.#prune();
   }
 
@@ -155,6 +164,7 @@ export class Agent {
     this.scheduler.set([...this.#world.specs.values()]);
     // Whatever a receiver refused for good may be accepted under the new configuration.
     this.outbox.retryFailed(config.agent.retentionMs);
+    this.#proofs.set(config);
     this.#reload = { successful: true, at: this.clock.now().wallMs };
     this.options.metrics.configReload(true, this.#reload.at);
   }
@@ -169,6 +179,7 @@ export class Agent {
   async stop(graceMs: number): Promise<void> {
     this.#cancelPrune?.();
     this.own.stop();
+    this.#proofs.stop();
     const runs = this.scheduler.stop();
     const late = Promise.withResolvers<void>();
     const cancel = this.clock.after(graceMs, () => late.resolve());

@@ -1,14 +1,11 @@
 import type { CheckSpec } from '../model/check.ts';
-import type { Delivery } from '../model/delivery.ts';
-import { fingerprint, hashText } from '../model/fingerprint.ts';
-import type { Alert } from '../model/alert.ts';
 import { sendTimeoutMs } from '../model/limits.ts';
 import type { Secret } from '../model/secret.ts';
-import type { IntegrationSpec } from '../model/route.ts';
 import { receiversFor } from '../routing/route-tree.ts';
 import type { TestOutcome, WebCommands } from '../web/commands.ts';
 import { mayPing } from '../web/ping.ts';
 import type { Agent } from './agent.ts';
+import { testDelivery } from './test-delivery.ts';
 import { checkSnapshot, deliverySnapshots, groupSnapshots } from './snapshot.ts';
 
 /** How far back `why` looks for notifications that named the check. */
@@ -89,47 +86,14 @@ async function testReceivers(
       integration: integration.integration,
       index: integration.index,
       outcome: await agent.send(
-        testDelivery(agent, receiver, integration),
+        testDelivery(receiver, integration, {
+          now: agent.clock.now(),
+          newId: agent.options.ports.newId,
+          agent: agent.config.agent,
+          externalURL: agent.options.externalURL(),
+        }),
         AbortSignal.timeout(sendTimeoutMs),
       ),
     })),
   );
-}
-
-function testDelivery(agent: Agent, receiver: string, integration: IntegrationSpec): Delivery {
-  const now = agent.clock.now();
-  const host = agent.config.agent.name;
-  const labels = { ...agent.config.agent.labels, alertname: 'tocsin test', severity: 'info' };
-  const alert: Alert = {
-    fingerprint: fingerprint(labels),
-    labels,
-    annotations: {
-      summary: `Test from tocsin on ${host}`,
-      description: `If you can read this, ${receiver} will reach you when something breaks.`,
-    },
-    detail: [],
-    startsAt: now.wallMs,
-    generatorURL: agent.options.externalURL(),
-    revision: 0,
-    dependsOn: [],
-  };
-  return {
-    id: agent.options.ports.newId(),
-    receiver,
-    integration: integration.integration,
-    index: integration.index,
-    dedupKey: hashText(`${host}\ntest`),
-    createdAt: now,
-    notification: {
-      receiver,
-      groupKey: '{}:{alertname="tocsin test"}',
-      groupLabels: { alertname: 'tocsin test' },
-      commonLabels: labels,
-      commonAnnotations: alert.annotations,
-      status: 'firing',
-      reason: 'test',
-      alerts: [alert],
-      truncatedAlerts: 0,
-    },
-  };
 }

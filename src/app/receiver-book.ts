@@ -13,6 +13,9 @@ import {
 } from '../notify/receiver-record.ts';
 import type { KeptChange } from '../store/store.ts';
 
+/** In the drawer `receiver`, before the name of a receiver that was sent a test. */
+const testPrefix = 'test ';
+
 /** In the drawer `receiver`, before a conversation that goes on at a fallback. */
 const openPrefix = 'fallback ';
 
@@ -23,6 +26,7 @@ const openPrefix = 'fallback ';
 export class ReceiverBook implements ReceiverRecords {
   readonly #records = new Map<string, ReceiverRecord>();
   readonly #open = new Map<string, OpenAtFallback>();
+  readonly #tests = new Map<string, Instant>();
   readonly #options: {
     readonly receivers: () => readonly ReceiverSpec[];
     readonly keep: (change: KeptChange) => void;
@@ -39,6 +43,8 @@ export class ReceiverBook implements ReceiverRecords {
     for (const [name, value] of saved ?? []) {
       if (name.startsWith(openPrefix)) {
         this.#open.set(name.slice(openPrefix.length), value as OpenAtFallback);
+      } else if (name.startsWith(testPrefix)) {
+        this.#tests.set(name.slice(testPrefix.length), value as Instant);
       } else this.#records.set(name, value as ReceiverRecord);
     }
   }
@@ -70,12 +76,23 @@ export class ReceiverBook implements ReceiverRecords {
     this.#options.keep({ drawer: 'receiver', name: openPrefix + conversation, value: open });
   }
 
+  /** When the receiver was last sent a test. */
+  lastTest(receiver: string): Instant | undefined {
+    return this.#tests.get(receiver);
+  }
+
+  noteTest(receiver: string, value: Instant): void {
+    this.#tests.set(receiver, value);
+    this.#options.keep({ drawer: 'receiver', name: testPrefix + receiver, value });
+  }
+
   /** Saves everything again, in a database that has begun anew. */
   resave(): void {
     for (const [name, value] of this.#records) {
       this.#options.keep({ drawer: 'receiver', name, value });
     }
     for (const [conversation, open] of this.#open) this.keepOpen(conversation, open);
+    for (const [receiver, at] of this.#tests) this.noteTest(receiver, at);
   }
 
   snapshot(

@@ -16,10 +16,18 @@ export function addReceiverMetrics(
     if (successes.length > 0) {
       exposition.add(heads.lastSuccess, labels, Math.max(...successes) / 1000);
     }
+    const proofs = integrations.flatMap((one) => one.lastProofAt ?? []);
+    if (proofs.length === integrations.length) {
+      exposition.add(heads.lastProof, labels, Math.min(...proofs) / 1000);
+    }
   }
 }
 
 const heads = {
+  lastProof: gauge(
+    'tocsin_receiver_last_proof_timestamp_seconds',
+    'When all integrations of the receiver last took a test on schedule, in seconds since 1970.',
+  ),
   pending: gauge('tocsin_outbox_pending', 'Notifications waiting to be delivered to the receiver.'),
   oldestAge: gauge(
     'tocsin_outbox_oldest_age_seconds',

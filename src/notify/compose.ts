@@ -41,7 +41,7 @@ export function createComposer(options: {
     },
     finish({ places, delivery }, now) {
       const [first] = places;
-      if (first === undefined || delivery.notification.reason === 'test') return delivery;
+      if (first === undefined || isAboutReceivers(first)) return delivery;
       const remarks = [
         ...(delivery.notification.remarks ?? []),
         lateRemark(places, records.get(first.receiver), stopped(), now),
@@ -52,6 +52,12 @@ export function createComposer(options: {
       return { ...delivery, notification: { ...delivery.notification, remarks } };
     },
   };
+}
+
+/** A test or the report of one: what it says is not late. */
+function isAboutReceivers({ entry }: Place): boolean {
+  const { reason } = entry.delivery.notification;
+  return reason === 'test' || reason === 'report';
 }
 
 function digest(deliveries: readonly Delivery[]): Delivery {

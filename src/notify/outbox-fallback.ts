@@ -4,7 +4,7 @@ import { fallbackAfterDefaultMs, outboxEntriesMax } from '../model/limits.ts';
 import { hashText } from '../model/fingerprint.ts';
 import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
 import { elapsedMs, laterMs, type Instant, type SteadyMs } from '../model/time.ts';
-import type { Place } from './place.ts';
+import { type Place, receiverKey } from './place.ts';
 import { describeTrouble, presentTrouble, type ReceiverRecords } from './receiver-record.ts';
 import { reportOf } from './receiver-report.ts';
 
@@ -241,15 +241,28 @@ function tellsEnds(delivery: Delivery, receivers: readonly ReceiverSpec[]): bool
   );
 }
 
-/** The same for every integration of the broken receiver that was to tell the same. */
+/**
+ * The same for every integration of the broken receiver that was to tell the same, and for a report the same
+ * on whichever way it comes.
+ */
 function standInId(
-  { receiver, dedupKey, createdAt, notification }: Delivery,
+  original: Delivery,
   target: ReceiverSpec,
   { integration, index }: IntegrationSpec,
 ): string {
+  const { receiver, dedupKey, createdAt, notification } = original;
   const { reason, status } = notification;
-  const what = [receiver, dedupKey, createdAt.steadyMs, reason, status];
+  const what =
+    reason === 'test' || reason === 'report'
+      ? [reportKey(original), createdAt.steadyMs]
+      : [receiver, dedupKey, createdAt.steadyMs, reason, status];
   return hashText(['fallback', ...what, target.name, integration, index].join('\n'));
+}
+
+/** What a report goes under: that of a receiver that did not take its test. */
+function reportKey(original: Delivery): string {
+  const isTest = original.notification.reason === 'test';
+  return isTest ? hashText(`report\n${receiverKey(original)}`) : original.dedupKey;
 }
 
 function standIn(
@@ -258,18 +271,19 @@ function standIn(
   integration: IntegrationSpec,
   { why, now }: { readonly why: string; readonly now: Instant },
 ): Delivery | undefined {
-  const notification =
-    original.notification.reason === 'test'
-      ? reportOf(original, why, now)
-      : redirected(original.notification, integration, `Sent through ${target.name}: ${why}`);
+  const isTest = original.notification.reason === 'test';
+  const notification = isTest
+    ? reportOf(original, why, now)
+    : redirected(original.notification, integration, `Sent through ${target.name}: ${why}`);
   if (notification === undefined) return undefined;
   return {
     id: standInId(original, target, integration),
     receiver: target.name,
     integration: integration.integration,
     index: integration.index,
-    dedupKey: original.dedupKey,
-    createdAt: now,
+    dedupKey: isTest ? reportKey(original) : original.dedupKey,
+    // A report on its way to the next fallback is still the report of that test.
+    createdAt: isTest ? original.createdAt : now,
     notification: { ...notification, receiver: target.name },
   };
 }

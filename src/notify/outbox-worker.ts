@@ -267,6 +267,11 @@ export class OutboxWorker {
     this.#options.queue.settle(places);
   }
 
+  /** Saves these entries with the next step. */
+  save(entries: readonly OutboxEntry[]): void {
+    for (const entry of entries) this.#note(entry);
+  }
+
   /** Goes on with places that were put back. */
   resume(places: readonly Place[]): void {
     for (const place of places) {

@@ -29,8 +29,8 @@ export interface Outbox {
    * failed ones are past, and are best handed over too. `stopped` is when no process ran.
    */
   load(entries: readonly OutboxEntry[], stopped?: Stopped): void;
-  /** Takes new deliveries, in the order in which they are to be told. */
-  add(deliveries: readonly Delivery[]): void;
+  /** Takes new deliveries, in the order in which they are to be told; saves them unless they are. */
+  add(deliveries: readonly Delivery[], how?: { readonly saved: boolean }): void;
   /** Puts failed deliveries that are at most `maxAgeMs` old back to pending. Gives their number. */
   retryFailed(maxAgeMs: number): number;
   /** Begins no more attempts, lets running ones end within `graceMs`, then aborts them. */
@@ -72,12 +72,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       worker.take(entries, true);
       worker.wake();
     },
-    add(deliveries) {
+    add(deliveries, { saved } = { saved: true }) {
       const nextAttemptAt = clock.now().steadyMs;
-      worker.take(
-        deliveries.map((delivery) => ({ delivery, state: 'pending', attempts: 0, nextAttemptAt })),
-        false,
-      );
+      const entries = deliveries.map((delivery): OutboxEntry => {
+        return { delivery, state: 'pending', attempts: 0, nextAttemptAt };
+      });
+      if (!saved) worker.save(entries);
+      worker.take(entries, false);
       worker.wake();
     },
     retryFailed(maxAgeMs) {
