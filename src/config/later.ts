@@ -36,8 +36,7 @@ const routingKeys = words(`labels discord_configs incidentio_configs
   message_text title_link text fallback callback_id fields short_fields actions image_url thumb_url
   mrkdwn_in
   service_key service_key_file
-  auth_secret auth_secret_file html threading payload
-  smtp_auth_secret smtp_auth_secret_file
+  html payload
   opsgenie_api_key opsgenie_api_key_file opsgenie_api_url victorops_api_key victorops_api_key_file
   victorops_api_url telegram_api_url telegram_bot_token telegram_bot_token_file wechat_api_url
   wechat_api_secret wechat_api_secret_file wechat_api_corp_id webex_api_url rocketchat_api_url

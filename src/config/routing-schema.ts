@@ -112,6 +112,8 @@ const globalKeys: readonly (readonly [string, IntegrationName, string])[] = [
   ['smtp_auth_username', 'email', 'auth_username'],
   ['smtp_auth_password', 'email', 'auth_password'],
   ['smtp_auth_password_file', 'email', 'auth_password_file'],
+  ['smtp_auth_secret', 'email', 'auth_secret'],
+  ['smtp_auth_secret_file', 'email', 'auth_secret_file'],
   ['smtp_auth_identity', 'email', 'auth_identity'],
   ['smtp_force_implicit_tls', 'email', 'force_implicit_tls'],
   ['smtp_tls_config', 'email', 'tls_config'],

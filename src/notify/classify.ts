@@ -34,7 +34,8 @@ export function classifyAnswer(answer: PostAnswer, secrets: readonly string[]): 
   const verdict = verdictOn(answer.status);
   const detail = describeAnswer(answer, secrets);
   if (verdict.kind === 'delivered') return { kind: 'delivered', detail: `HTTP ${answer.status}` };
-  if (verdict.kind === 'permanent') return { ...verdict, kind: 'permanent', detail };
+  const isWaited = verdict.reason === 'auth' && answer.isRotating;
+  if (verdict.kind === 'permanent' && !isWaited) return { ...verdict, kind: 'permanent', detail };
   return passing(verdict.reason, detail, answer.headers);
 }
 

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { proxyFor } from '../lib/http-proxy-choice.ts';
 import type { ProxyOptions } from '../lib/http-proxy-options.ts';
-import { tlsSetup, type TlsSetup } from '../lib/tls-context.ts';
+import { tlsSetup, type TlsFault, type TlsSetup } from '../lib/tls-context.ts';
 import type { TlsOptions } from '../lib/tls-options.ts';
 import type { Outcome } from '../model/delivery.ts';
 import { forwardingAgent, tunnellingAgent } from './http-proxy.ts';
@@ -34,11 +34,7 @@ export async function agentsFor(
     return { http: proxy === undefined ? directPlain : forwardingAgent(proxy, {}) };
   }
   const setup = await tlsSetup(options.tls_config);
-  if ('kind' in setup) {
-    const why =
-      setup.kind === 'unusable' ? setup.fault : `a file cannot be read (${codeOf(setup.error)})`;
-    return { kind: 'passing', reason: 'tls', detail: `tls_config: ${why}` };
-  }
+  if ('kind' in setup) return { kind: 'passing', reason: 'tls', detail: describeTlsFault(setup) };
   const { context: secureContext, verify: rejectUnauthorized, serverName } = setup;
   const trusting = { secureContext, rejectUnauthorized };
   if (url.protocol === 'http:' && proxy !== undefined) {
@@ -52,6 +48,13 @@ export async function agentsFor(
   const agent = direct.get(setup) ?? new HttpsAgent({ keepAlive: true, timeout: idleMs, ...tls });
   direct.set(setup, agent);
   return { https: agent };
+}
+
+/** Why `tls_config` cannot be used now. */
+export function describeTlsFault(fault: TlsFault): string {
+  const isUnreadable = fault.kind === 'unreadable';
+  const why = isUnreadable ? `a file cannot be read (${codeOf(fault.error)})` : fault.fault;
+  return `tls_config: ${why}`;
 }
 
 function codeOf(error: unknown): string {

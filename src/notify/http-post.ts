@@ -24,6 +24,8 @@ interface HttpPost {
 /** An answer, together with what must not be repeated of it. */
 export interface PostAnswer extends HttpAnswer {
   readonly secrets: readonly string[];
+  /** The credentials come from a file, and may be others at the next attempt. */
+  readonly isRotating: boolean;
 }
 
 /**
@@ -71,7 +73,11 @@ async function postWithCredentials(
     const result = await exchange({ url: target, headers, body, agents, timeoutMs, signal });
     if (!result.ok) return result;
     const next = redirects < redirectsMax ? nextAddress(result.answer, target, request.http) : null;
-    if (next === null) return { ok: true, answer: { ...result.answer, secrets } };
+    if (next === null)
+      return {
+        ok: true,
+        answer: { ...result.answer, secrets, isRotating: hasCredentialFile(request.http) },
+      };
     target = next;
   }
 }
@@ -137,6 +143,11 @@ async function askForToken(
   if (status < 500 && status !== 429) return { status, text: body };
   const reason = status === 429 ? 'rate_limited' : 'server_error';
   return { kind: 'passing', reason, detail: `no token: HTTP ${status} from the server of tokens` };
+}
+
+function hasCredentialFile({ basic_auth: basic, authorization, ...http }: HttpConfig): boolean {
+  const files = [basic?.username_file, basic?.password_file, authorization?.credentials_file];
+  return [...files, http.bearer_token_file].some((file) => file !== undefined);
 }
 
 /** What an answer could repeat of the credentials. */

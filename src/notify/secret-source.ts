@@ -47,3 +47,13 @@ function unreadable(secret: Secret | undefined, file: string | undefined, why: s
 function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'it is not available';
 }
+
+/**
+ * A refused login where the secret comes from a file: it is read anew at the next attempt, and may have been
+ * replaced by then, so that the message waits.
+ */
+export function whileRotating(outcome: Outcome, ...files: (string | undefined)[]): Outcome {
+  const isRefusal = outcome.kind === 'permanent' && outcome.reason === 'auth';
+  if (!isRefusal || files.every((file) => file === undefined)) return outcome;
+  return { kind: 'passing', reason: 'auth', detail: outcome.detail };
+}

@@ -6,7 +6,7 @@ import { integration } from './integration.ts';
 import { urlSecrets } from './mask.ts';
 import { ownText } from './own-text.ts';
 import { plainText } from './plain-text.ts';
-import { revealSecret } from './secret-source.ts';
+import { revealSecret, whileRotating } from './secret-source.ts';
 import { judgeSlackAnswer } from './slack-answer.ts';
 import { tellInChannel } from './slack-app.ts';
 import { slackMessage } from './slack-blocks.ts';
@@ -97,7 +97,8 @@ export const slack = integration({
       const token = await revealSecret(options.app_token, options.app_token_file);
       if (!token.ok) return token.outcome;
       const way = { ...options, token: token.value, updates: updates(options) };
-      return tellInChannel(delivery, { ...look, ...message }, way, context);
+      const outcome = await tellInChannel(delivery, { ...look, ...message }, way, context);
+      return whileRotating(outcome, options.app_token_file);
     }
     const revealed = await revealSecret(options.api_url, options.api_url_file);
     if (!revealed.ok) return revealed.outcome;

@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { SendMailOptions, SMTPSentMessageInfo, SMTPTransportOptions } from 'nodemailer';
 import type { Outcome, SendFailure } from '../model/delivery.ts';
+import { tlsSetup, type TlsSetup } from '../lib/tls-context.ts';
+import type { TlsOptions } from '../lib/tls-options.ts';
+import { describeTlsFault } from './http-agents.ts';
 import type { SendContext } from './integration.ts';
 import { quoteAnswer } from './mask.ts';
+import { loginOptions, secretsOf, type SmtpLogin } from './smtp-login.ts';
 import { isTlsError } from './tls-error.ts';
 
 /** How to reach the mail server. */
@@ -11,18 +14,7 @@ interface SmtpOptions {
   readonly hello: string;
   readonly require_tls: boolean;
   readonly force_implicit_tls?: boolean | undefined;
-  readonly tls_config: {
-    readonly insecure_skip_verify: boolean;
-    readonly ca_file?: string | undefined;
-    readonly server_name?: string | undefined;
-  };
-}
-
-interface SmtpLogin {
-  readonly user: string;
-  readonly password: string;
-  /** Whom to act for, if not the user himself. */
-  readonly identity: string;
+  readonly tls_config?: TlsOptions | undefined;
 }
 
 /** Hands one message to the mail server. Never throws for what the server or the network does. */
@@ -32,19 +24,10 @@ export async function sendMail(
   login: SmtpLogin | undefined,
   context: SendContext,
 ): Promise<Outcome> {
-  const { ca_file: caFile } = options.tls_config;
-  let authority: string | undefined;
-  try {
-    authority = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
-  } catch (error) {
-    return {
-      kind: 'passing',
-      reason: 'tls',
-      detail: `cannot read ${caFile}: ${(error as SmtpError).code}`,
-    };
-  }
+  const setup = await tlsSetup(options.tls_config);
+  if ('kind' in setup) return { kind: 'passing', reason: 'tls', detail: describeTlsFault(setup) };
   const { createTransport } = await import('nodemailer');
-  const transport = createTransport(transportOptions(options, login, authority, context));
+  const transport = createTransport(transportOptions(options, login, setup, context));
   try {
     return delivered(await transport.sendMail({ ...message, signal: context.signal }));
   } catch (error) {
@@ -55,9 +38,9 @@ export async function sendMail(
 }
 
 function transportOptions(
-  { smarthost, hello, require_tls, force_implicit_tls, tls_config }: SmtpOptions,
+  { smarthost, hello, require_tls, force_implicit_tls }: SmtpOptions,
   login: SmtpLogin | undefined,
-  authority: string | undefined,
+  { context: secureContext, verify, serverName }: TlsSetup,
   { timeoutMs }: SendContext,
 ): SMTPTransportOptions {
   return {
@@ -66,35 +49,16 @@ function transportOptions(
     secure: force_implicit_tls ?? smarthost.port === 465,
     requireTLS: require_tls,
     tls: {
-      rejectUnauthorized: !tls_config.insecure_skip_verify,
-      ...(tls_config.server_name === undefined ? {} : { servername: tls_config.server_name }),
-      ...(authority === undefined ? {} : { ca: authority }),
+      secureContext,
+      rejectUnauthorized: verify,
+      ...(serverName === undefined ? {} : { servername: serverName }),
     },
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
-    ...(login === undefined ? {} : { auth: { user: login.user, pass: login.password } }),
-    ...(login === undefined || login.identity === '' ? {} : identified(login)),
+    ...loginOptions(login),
   };
-}
-
-/** The PLAIN mechanism with an identity to act for (RFC 4616), which nodemailer leaves out. */
-function identified(login: SmtpLogin): SMTPTransportOptions {
-  return {
-    auth: { user: login.user, pass: login.password, method: 'PLAIN' },
-    customAuth: {
-      async PLAIN(session) {
-        const token = Buffer.from(plainToken(login)).toString('base64');
-        const { status } = await session.sendCommand(`AUTH PLAIN ${token}`);
-        if (status !== 235) session.reject('Invalid login');
-      },
-    },
-  };
-}
-
-function plainToken({ identity, user, password }: SmtpLogin): string {
-  return [identity, user, password].join('\0');
 }
 
 function delivered({ response, rejected }: SMTPSentMessageInfo): Outcome {
@@ -140,8 +104,4 @@ function classifyError(
   return responseCode < 500
     ? { kind: 'passing', reason: isAuth ? 'auth' : 'server_error', detail }
     : { kind: 'permanent', reason: isAuth ? 'auth' : 'client_error', detail };
-}
-
-function secretsOf(login: SmtpLogin | undefined): string[] {
-  return login === undefined ? [] : [login.password, plainToken(login)];
 }

@@ -170,3 +170,36 @@ receivers:
     expect(problems).toMatchObject([[6, expect.stringMatching(message)]]);
   });
 });
+
+describe('email_configs', () => {
+  test('take their defaults from global, logins included', async () => {
+    const config = await configOf(`${route}
+global: { smtp_from: a@example.com, smtp_smarthost: 'mail.example.com:587', smtp_auth_username: u, smtp_auth_secret: swordfish }
+receivers: [{ name: team, email_configs: [{ to: ops@example.com, threading: { enabled: false } }] }]
+`);
+    expect(config.receivers[0]?.integrations).toMatchObject([
+      { options: { from: 'a@example.com', auth_username: 'u', threading: { enabled: false } } },
+    ]);
+    expect(config.masked + config.longForm).not.toContain('swordfish');
+  });
+
+  test.for([
+    [`html: '{{ template "email.default.html" . }}'`, /^html is not supported/],
+    [`text: plain`, /^text is not supported/],
+    [`headers: { Subject: '{{ .Status }}' }`, /^expected a text without templates/],
+    [`headers: { Content-Type: text/plain }`, /^expected another header/],
+    [`headers: { 'X Team': ops }`, /^expected a header name/],
+    [`headers: { x-team: a, X-Team: b }`, /^each header once, whatever its case/],
+    [`threading: { thread_by_date: weekly }`, /^expected none or daily/],
+  ] as const)('with %s are refused by line', async ([key, message]) => {
+    const problems = await problemsOf(`${route}receivers:
+  - name: team
+    email_configs:
+      - to: ops@example.com
+        from: a@example.com
+        smarthost: mail.example.com:587
+        ${key}
+`);
+    expect(problems.map(([, text]) => text)).toMatchObject([expect.stringMatching(message)]);
+  });
+});

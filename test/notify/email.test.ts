@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Delivery, NotifyReason, Outcome } from '../../src/model/delivery.ts';
+import { instant } from '../../src/model/time.ts';
+import type { ConversationMemory } from '../../src/notify/integration.ts';
 import { noon, sampleAlert, sampleDelivery } from '../support/sample-delivery.ts';
-import { sendThrough } from '../support/send-through.ts';
+import { oneMemory, sendThrough } from '../support/send-through.ts';
 import { type ReceivedMail, type SmtpServer, startSmtpServer } from '../support/smtp-server.ts';
 import { type Authority, type Certificate, createAuthority } from '../support/tls-authority.ts';
 
@@ -94,19 +97,157 @@ test('the mail says the same as text and as HTML, with all of it escaped', async
   expect(html).not.toMatch(/<script|<b>|<img/);
 });
 
-test('a repeat has the same Message-ID, and what belongs together is one thread', async () => {
+describe('threads', () => {
+  const tell = (
+    server: SmtpServer,
+    memory: ConversationMemory,
+    threading: object = {},
+  ): ((id: string, reason: NotifyReason, changes?: object) => Promise<Outcome>) => {
+    return (id, reason, changes = {}) => {
+      const delivery = sampleDelivery({ id, reason, ...changes });
+      return sendThrough('email', optionsFor(server, { threading }), delivery, { memory });
+    };
+  };
+  const headers = (server: SmtpServer, name: string): (string | undefined)[] =>
+    server.mails.map((mail) => header(mail, name));
+  const over = { alerts: [sampleAlert({ endsAt: noon })] };
+
+  test('a repeat has the same Message-ID and date, so that the copy can be dropped', async () => {
+    await using server = await startSmtpServer({ tls });
+    await tell(server, oneMemory())('delivery-1', 'first notification');
+    await tell(server, oneMemory())('delivery-1', 'first notification');
+    const [first, second] = headers(server, 'Message-ID');
+    expect(first).toMatch(/^<[0-9a-f]{32}@example\.com>$/);
+    expect(second).toBe(first);
+    expect(new Set(headers(server, 'Date'))).toEqual(new Set(['Wed, 15 Jan 2025 12:00:00 +0000']));
+  });
+
+  test('one incident is one thread, the next one another', async () => {
+    await using server = await startSmtpServer({ tls });
+    const send = tell(server, oneMemory());
+    await send('1', 'first notification');
+    await send('2', 'repeat interval elapsed');
+    await send('3', 'all alerts resolved', over);
+    await send('4', 'first notification');
+    await send('5', 'all alerts resolved', over);
+    const ids = headers(server, 'Message-ID');
+    const parents = [undefined, ids[0], ids[0], undefined, ids[3]];
+    expect(headers(server, 'In-Reply-To')).toEqual(parents);
+    expect(headers(server, 'References')).toEqual(parents);
+    expect(new Set(ids).size).toBe(5);
+  });
+
+  test('a test belongs to no thread', async () => {
+    await using server = await startSmtpServer({ tls });
+    const memory = oneMemory();
+    await tell(server, memory)('1', 'test');
+    expect(memory.recall()).toBeUndefined();
+  });
+
+  test('by date all about one group are one thread, or all of a day', async () => {
+    await using server = await startSmtpServer({ tls });
+    const tomorrow = (id: string): Delivery => {
+      const delivery = sampleDelivery({ id });
+      return { ...delivery, createdAt: instant(0, noon + 86_400_000) };
+    };
+    for (const thread_by_date of ['none', 'daily']) {
+      const options = optionsFor(server, { threading: { thread_by_date } });
+      await sendThrough('email', options, sampleDelivery({ id: '1' }));
+      await sendThrough('email', options, tomorrow('2'));
+    }
+    const [one, same, today, next] = headers(server, 'References');
+    expect(one).toMatch(/^<[0-9a-f]{32}@example\.com>$/);
+    expect(same).toBe(one);
+    expect(new Set([one, today, next]).size).toBe(3);
+  });
+
+  test('are left out when that is asked for', async () => {
+    await using server = await startSmtpServer({ tls });
+    const send = tell(server, oneMemory(), { enabled: false });
+    await send('1', 'first notification');
+    await send('2', 'repeat interval elapsed');
+    expect(headers(server, 'In-Reply-To')).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a login', () => {
+  test.for([
+    ['LOGIN', { auth_password: login.password }],
+    ['CRAM-MD5', { auth_secret: login.password }],
+    ['CRAM-MD5', { auth_secret: login.password, auth_password: 'of another service' }],
+    ['CRAM-MD5', { auth_password: login.password }],
+  ] as const)('by %s works with %j', async ([mechanism, options]) => {
+    await using server = await startSmtpServer({ tls, login, mechanisms: [mechanism] });
+    const outcome = await sendThrough(
+      'email',
+      optionsFor(server, { auth_username: login.user, ...options }),
+    );
+    expect(outcome).toMatchObject({ kind: 'delivered' });
+    expect(onlyMail(server).login).toEqual([mechanism, login.user]);
+  });
+
+  test('with an identity does not keep a server from offering LOGIN alone', async () => {
+    await using server = await startSmtpServer({ tls, login, mechanisms: ['LOGIN'] });
+    const options = optionsFor(server, { ...credentials, auth_identity: 'ops' });
+    expect(await sendThrough('email', options)).toMatchObject({ kind: 'delivered' });
+  });
+
+  test('with a wrong secret is refused for good, unless it comes from a file', async () => {
+    await using server = await startSmtpServer({ tls, login, mechanisms: ['CRAM-MD5'] });
+    const wrong = { auth_username: login.user, auth_secret: 'wrong secret' };
+    expect(await sendThrough('email', optionsFor(server, wrong))).toMatchObject({
+      kind: 'permanent',
+      reason: 'auth',
+    });
+    const file = join(authority.directory, 'secret');
+    await writeFile(file, 'wrong secret\n');
+    const options = optionsFor(server, { auth_username: login.user, auth_secret_file: file });
+    expect(await sendThrough('email', options)).toMatchObject({ kind: 'passing', reason: 'auth' });
+    await writeFile(file, `${login.password}\n`);
+    expect(await sendThrough('email', options)).toMatchObject({ kind: 'delivered' });
+  });
+});
+
+test('a message that was accepted is delivered, though the connection broke right after', async () => {
   await using server = await startSmtpServer({ tls });
-  const recovered = sampleDelivery({ id: 'delivery-2', alerts: [sampleAlert({ endsAt: noon })] });
-  await sendThrough('email', optionsFor(server), sampleDelivery());
-  await sendThrough('email', optionsFor(server), sampleDelivery());
-  await sendThrough('email', optionsFor(server), recovered);
+  server.script({ command: 'accepted', action: 'drop' });
+  const outcome = await sendThrough('email', optionsFor(server));
+  expect(outcome).toMatchObject({ kind: 'delivered' });
+  expect(server.mails).toHaveLength(1);
+});
+
+test('a message whose acceptance nobody heard of is sent again, recognisably', async () => {
+  await using server = await startSmtpServer({ tls });
+  // The server keeps the message, and is gone before it says so.
+  server.script({ command: 'message', action: 'keep and drop' });
+  expect(await sendThrough('email', optionsFor(server))).toMatchObject({ kind: 'passing' });
+  expect(await sendThrough('email', optionsFor(server))).toMatchObject({ kind: 'delivered' });
   const ids = server.mails.map((mail) => header(mail, 'Message-ID'));
-  expect(ids[0]).toMatch(/^<[0-9a-f]{32}@example\.com>$/);
-  expect(ids[1]).toBe(ids[0]);
-  expect(ids[2]).not.toBe(ids[0]);
-  const threads = server.mails.map((mail) => header(mail, 'In-Reply-To'));
-  expect(new Set(threads).size).toBe(1);
-  expect(header(server.mails[0] as ReceivedMail, 'Date')).toBe('Wed, 15 Jan 2025 12:00:00 +0000');
+  expect(ids).toHaveLength(2);
+  expect(ids[0]).toBe(ids[1]);
+});
+
+test.for(['454 4.7.0 TLS not available', '502 5.5.1 no'])(
+  'STARTTLS that is offered and then refused (%s) sends nothing in the open',
+  async (reply) => {
+    await using server = await startSmtpServer({ tls, login });
+    server.script({ command: 'STARTTLS', action: { reply } });
+    const outcome = await sendThrough('email', optionsFor(server, credentials));
+    expect(outcome).toMatchObject({ kind: 'passing', reason: 'tls' });
+    expect(server.commands.join(' ')).not.toMatch(/AUTH|MAIL/);
+  },
+);
+
+test('a client certificate is shown to a mail server that wants one', async () => {
+  const wanted = { ...tls, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+  await using server = await startSmtpServer({ tls: wanted, implicitTls: true });
+  const { cert, key } = authority.issue({ subject: '/CN=tocsin' });
+  const implicit = { force_implicit_tls: true };
+  const known = { ca: authority.ca, cert, key };
+  const options = optionsFor(server, { ...implicit, tls_config: known });
+  expect(await sendThrough('email', options)).toMatchObject({ kind: 'delivered' });
+  const stranger = optionsFor(server, { ...implicit, tls_config: { ca: authority.ca } });
+  expect((await sendThrough('email', stranger)).kind).toBe('passing');
 });
 
 test('headers of the configuration win, and labels cannot add any', async () => {

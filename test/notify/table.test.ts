@@ -16,7 +16,7 @@ const mail = { to: 'a@example.com', from: 'b@example.com', smarthost: 'mail.exam
 const oneWay = 'exactly one of api_url, api_url_file, app_token and app_token_file';
 const bot = { app_token: 'xoxb', channel: '#ops' };
 const loginRule =
-  'auth_username together with one of auth_password and auth_password_file, or none of them';
+  'auth_username together with auth_password or auth_secret (each as such or as a file), or none of them';
 
 test.for([
   ['slack', { api_url: 'https://example.com' }, []],

@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 
 /** One message as a mail server received it. */
 export interface ReceivedMail {
@@ -9,14 +10,24 @@ export interface ReceivedMail {
   /** The raw message: headers, an empty line, the body. */
   readonly data: string;
   readonly secure: boolean;
-  /** The decoded AUTH PLAIN token: identity, user, password. */
+  /** How the login said who it is: identity, user, password; or mechanism and user. */
   readonly login?: readonly string[];
 }
 
 /** How the server may treat the next command of this name. */
 export interface SmtpFault {
-  readonly command: 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'message';
-  readonly action: 'drop' | 'hang' | { readonly reply: string };
+  readonly command:
+    | 'greeting'
+    | 'EHLO'
+    | 'STARTTLS'
+    | 'AUTH'
+    | 'MAIL'
+    | 'RCPT'
+    | 'DATA'
+    | 'message'
+    /** After the message was accepted and that was said. */
+    | 'accepted';
+  readonly action: 'drop' | 'keep and drop' | 'hang' | { readonly reply: string };
 }
 
 export interface SmtpServer extends AsyncDisposable {
@@ -29,14 +40,16 @@ export interface SmtpServer extends AsyncDisposable {
 }
 
 export interface SmtpServerOptions {
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: TLSSocketOptions;
   /** TLS from the first byte instead of STARTTLS. */
   readonly implicitTls?: boolean;
   /** The login that is demanded. */
   readonly login?: { readonly user: string; readonly password: string };
+  /** The ways to log in that it offers; by default PLAIN. */
+  readonly mechanisms?: readonly ('PLAIN' | 'LOGIN' | 'CRAM-MD5')[];
 }
 
-/** A small mail server (RFC 5321 with STARTTLS and AUTH PLAIN) that keeps what it accepts. */
+/** A small mail server (RFC 5321 with STARTTLS and AUTH) that keeps what it accepts. */
 export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<SmtpServer> {
   const mails: ReceivedMail[] = [];
   const commands: string[] = [];
@@ -83,6 +96,8 @@ interface Session {
   lines: Interface;
   login?: readonly string[];
   envelope: { readonly from: string; readonly to: string[] };
+  /** Takes the lines of a login while it lasts. */
+  dialogue?: ((line: string) => void) | undefined;
   /** The lines of the message while it is being received. */
   data?: string[] | undefined;
 }
@@ -95,8 +110,10 @@ function createSession(socket: Socket, options: SmtpServerOptions, records: Reco
 }
 
 function listen(session: Session): void {
+  session.lines.on('error', () => session.socket.destroy());
   session.lines.on('line', (line) => {
-    if (session.data === undefined) obey(session, line);
+    if (session.dialogue !== undefined) session.dialogue(line);
+    else if (session.data === undefined) obey(session, line);
     else collect(session, session.data, line);
   });
 }
@@ -111,7 +128,10 @@ function answer(session: Session, command: SmtpFault['command'], reply?: string)
   const index = faults.findIndex((fault) => fault.command === command);
   const [fault] = index < 0 ? [] : faults.splice(index, 1);
   if (fault === undefined && reply !== undefined) say(session, reply);
-  else if (fault?.action === 'drop') session.socket.destroy();
+  else if (fault?.action === 'keep and drop') {
+    keep(session);
+    session.socket.destroy();
+  } else if (fault?.action === 'drop') session.socket.destroy();
   else if (fault !== undefined && fault.action !== 'hang') say(session, fault.action.reply);
   return fault === undefined;
 }
@@ -130,7 +150,8 @@ const commands: Readonly<Record<string, (session: Session, line: string) => void
     const { tls, login } = session.options;
     const offers = ['mail.example', '8BITMIME'];
     if (tls !== undefined && !isSecure(session)) offers.push('STARTTLS');
-    if (login !== undefined) offers.push('AUTH PLAIN');
+    const { mechanisms = ['PLAIN'] } = session.options;
+    if (login !== undefined) offers.push(`AUTH ${mechanisms.join(' ')}`);
     const last = offers.length - 1;
     offers.forEach((offer, index) => say(session, `250${index < last ? '-' : ' '}${offer}`));
   },
@@ -139,6 +160,7 @@ const commands: Readonly<Record<string, (session: Session, line: string) => void
       say(session, '502 5.5.1 not implemented');
       return;
     }
+    if (!answer(session, 'STARTTLS')) return;
     session.lines.close();
     say(session, '220 2.0.0 go ahead');
     session.socket = secure(session.socket, session.options);
@@ -147,6 +169,10 @@ const commands: Readonly<Record<string, (session: Session, line: string) => void
   },
   AUTH(session, line) {
     if (!answer(session, 'AUTH')) return;
+    if (/^AUTH (?:LOGIN|CRAM-MD5)$/i.test(line)) {
+      begin(session, line.slice('AUTH '.length));
+      return;
+    }
     const login = Buffer.from(line.split(' ')[2] ?? '', 'base64')
       .toString()
       .split('\0');
@@ -173,18 +199,54 @@ const commands: Readonly<Record<string, (session: Session, line: string) => void
   },
 };
 
+/** A dialogue of base64 lines (LOGIN: user, password; CRAM-MD5 by RFC 2195: one answer to a challenge). */
+function begin(session: Session, mechanism: string): void {
+  const { user, password } = session.options.login ?? { user: '', password: '' };
+  const encoded = (text: string): string => Buffer.from(text).toString('base64');
+  const challenge = '<1896.697170952@mail.example>';
+  const said: string[] = [];
+  const digest = createHmac('md5', password).update(challenge).digest('hex');
+  const [questions, wanted] =
+    mechanism === 'LOGIN'
+      ? [
+          ['Username:', 'Password:'],
+          [user, password],
+        ]
+      : [[challenge], [`${user} ${digest}`]];
+  const ask = (): void => say(session, `334 ${encoded(questions[said.length] ?? '')}`);
+  session.dialogue = (line) => {
+    said.push(Buffer.from(line, 'base64').toString());
+    if (said.length < questions.length) {
+      ask();
+      return;
+    }
+    session.dialogue = undefined;
+    const isRight = said.every((part, index) => part === wanted[index]);
+    if (isRight) session.login = [mechanism, user];
+    say(session, isRight ? '235 2.7.0 accepted' : '535 5.7.8 bad credentials');
+  };
+  ask();
+}
+
 function collect(session: Session, data: string[], line: string): void {
   if (line !== '.') {
     data.push(line.startsWith('.') ? line.slice(1) : line);
     return;
   }
+  if (answer(session, 'message', '250 2.0.0 queued')) {
+    keep(session);
+    answer(session, 'accepted');
+  }
   session.data = undefined;
-  if (!answer(session, 'message', '250 2.0.0 queued')) return;
-  session.records.mails.push({
-    ...session.envelope,
+}
+
+/** Keeps the message that was received. */
+function keep({ records, envelope, data = [], login, socket }: Session): void {
+  records.mails.push({
+    ...envelope,
     data: data.join('\n'),
-    secure: isSecure(session),
-    ...(session.login === undefined ? {} : { login: session.login }),
+    secure: socket instanceof TLSSocket,
+    ...(login === undefined ? {} : { login }),
   });
 }
 
