@@ -254,6 +254,7 @@ export class Agent {
         now,
       ),
       schedulerLagMs: this.#lagMs,
+      checksNotRun: this.own.stalled.notRun(),
       residentBytes: process.memoryUsage.rss(),
     });
   }

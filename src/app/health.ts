@@ -6,7 +6,7 @@ import {
 } from '../model/limits.ts';
 import type { ReceiverSnapshot } from '../model/snapshot.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
-import type { AgentHealth } from '../model/view.ts';
+import type { AgentHealth, HealthProblem } from '../model/view.ts';
 
 /** What the agent knows about itself, from every part that can be in trouble. */
 export interface HealthInputs {
@@ -19,15 +19,18 @@ export interface HealthInputs {
   /** What is wrong with the alerts that others post. */
   readonly postedProblem: string | undefined;
   readonly schedulerLagMs: number;
+  /** Checks of which no run has ended for so long that they count as stalled. */
+  readonly checksNotRun: readonly string[];
   readonly residentBytes: number;
 }
 
 /** Judges the agent itself. Each problem is one sentence that says what to look at. */
 export function agentHealth(inputs: HealthInputs): AgentHealth {
   const { now, receivers } = inputs;
-  const problems: { summary: string; critical: boolean }[] = [];
+  const problems: HealthProblem[] = [];
   if (inputs.storeFailure !== undefined) {
-    problems.push({ critical: true, summary: `cannot save state: ${inputs.storeFailure}` });
+    const summary = `cannot save state: ${inputs.storeFailure}`;
+    problems.push({ critical: true, unsound: true, summary });
   }
   const { setAside } = inputs;
   if (setAside !== undefined && elapsedMs(setAside.at, now) < setAsideReportedMs) {
@@ -50,9 +53,20 @@ export function agentHealth(inputs: HealthInputs): AgentHealth {
     const problem = receiverProblem(receiver);
     if (problem !== undefined) problems.push({ critical: false, summary: problem });
   }
+  if (reachesNobody(receivers, now)) {
+    const summary = 'no receiver takes messages: nobody can be told';
+    problems.push({ critical: true, unsound: true, summary });
+  }
   if (inputs.schedulerLagMs > schedulerLagWarningMs) {
     const lag = humanDuration(inputs.schedulerLagMs);
-    problems.push({ critical: false, summary: `checks start ${lag} late: too many, or too slow` });
+    const summary = `checks start ${lag} late: too many, or too slow`;
+    problems.push({ critical: false, unsound: true, summary });
+  }
+  if (inputs.checksNotRun.length > 0) {
+    const [first, ...others] = inputs.checksNotRun;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    const summary = `no run of ${first}${more} has ended for too long: the scheduler is stuck`;
+    problems.push({ critical: true, unsound: true, summary });
   }
   return {
     problems,
@@ -61,6 +75,18 @@ export function agentHealth(inputs: HealthInputs): AgentHealth {
     schedulerLagMs: inputs.schedulerLagMs,
     residentBytes: inputs.residentBytes,
   };
+}
+
+/** Whether messages wait, and no receiver outside of this process has taken one for as long. */
+function reachesNobody(receivers: readonly ReceiverSnapshot[], now: Instant): boolean {
+  const others = receivers.filter(({ integration }) => integration !== 'terminal');
+  return (
+    others.some(({ oldestAgeMs }) => oldestAgeMs >= undeliveredWarningMs) &&
+    others.every(
+      ({ lastSuccessAt }) =>
+        lastSuccessAt === undefined || now.wallMs - lastSuccessAt >= undeliveredWarningMs,
+    )
+  );
 }
 
 function receiverProblem(receiver: ReceiverSnapshot): string | undefined {

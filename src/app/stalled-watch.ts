@@ -80,6 +80,12 @@ export class StalledWatch {
     return this.#options.alerts.get(alertName(check))?.startsAt;
   }
 
+  /** Names of stalled checks of which no run has ended at all: nothing runs them. */
+  notRun(): string[] {
+    const stalled = [...this.#watched.values()].filter(({ said }) => said === undefined);
+    return stalled.map(({ spec }) => spec.name).filter((name) => this.since(name) !== undefined);
+  }
+
   stop(): void {
     this.#cancel?.();
   }

@@ -260,3 +260,6 @@ export const uplinkVerdictGraceMs = 5000;
 
 /** Longest wait for that, whatever timeouts checks have: a failure must not be kept back for long. */
 export const uplinkVerdictMaxMs = 60_000;
+
+/** Names of firing checks in the body of the heartbeat: whoever takes it may keep little of it. */
+export const firingNamedMax = 20;

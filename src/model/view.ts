@@ -20,9 +20,17 @@ export interface HeartbeatRecord {
   readonly since: WallMs;
 }
 
+/** One thing that is wrong with the agent, as a sentence that says what to look at. */
+export interface HealthProblem {
+  readonly summary: string;
+  readonly critical: boolean;
+  /** Scheduler, store or outbox do not do their work: whoever waits for the heartbeat must hear of it. */
+  readonly unsound?: true;
+}
+
 /** How the agent itself is doing; judged by the check type `agent`. */
 export interface AgentHealth {
-  readonly problems: readonly { readonly summary: string; readonly critical: boolean }[];
+  readonly problems: readonly HealthProblem[];
   readonly outboxPending: number;
   readonly outboxOldestMs: number;
   readonly schedulerLagMs: number;

@@ -13,7 +13,10 @@ test('a sound agent reports to the outside address again and again, with a verdi
   await eventually(() => outside.requests.length >= 3, 'three pings');
   expect(JSON.parse(outside.requests[0]?.body ?? '')).toEqual({
     host: 'web-1',
+    verdict: 'ok',
     checks: 1,
+    firing: [],
+    firing_total: 0,
     outbox_pending: 0,
     problems: [],
   });

@@ -9,8 +9,8 @@ import type { Config } from '../../src/model/config.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { notOk, ok, type CheckResult, type Status } from '../../src/model/result.ts';
 import { headline } from '../../src/notify/summary.ts';
-import { openMemory } from '../../src/store/open.ts';
 import { agentSnapshot } from '../../src/app/snapshot.ts';
+import { createFaultyDisk } from '../sim/faulty-disk.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { receiver, route, webhook } from './routes.ts';
 
@@ -27,6 +27,8 @@ export interface WholeAgent {
   readonly log: readonly string[];
   /** Whether the receivers can be reached. */
   network: boolean;
+  /** Whether the disk has no room left. */
+  diskFull: boolean;
   /** How often each check has run. */
   readonly runs: ReadonlyMap<string, number>;
   finds(check: string, finding: Finding): void;
@@ -47,7 +49,7 @@ export function wholeAgent(
 ): WholeAgent {
   const clock = createFakeClock();
   const startMs = clock.now().steadyMs;
-  const database = openMemory();
+  const disk = createFaultyDisk();
   const findings = new Map<string, Finding>();
   const runs = new Map<string, number>();
   const deliveries: Delivery[] = [];
@@ -94,7 +96,7 @@ export function wholeAgent(
       }),
       random: () => 0.5,
       newId: () => `d${(ids += 1)}`,
-      openDatabase: () => ({ database, path: 'memory' }),
+      openDatabase: () => ({ database: disk.open(), path: 'memory' }),
       openCheck: (spec) => ({ run: async ({ signal }) => look(spec, signal) }),
       startCron: cron,
       async send(delivery) {
@@ -129,7 +131,6 @@ export function wholeAgent(
   let agent = start();
   onTestFinished(async () => {
     generation += 1;
-    if (database.isOpen) database.close();
   });
 
   return {
@@ -145,6 +146,12 @@ export function wholeAgent(
     },
     set network(works) {
       network = works;
+    },
+    get diskFull() {
+      return disk.full;
+    },
+    set diskFull(full) {
+      disk.full = full;
     },
     finds: (check, finding) => void findings.set(check, finding),
     advance: (seconds) => clock.advance(seconds * 1000),
