@@ -10,7 +10,7 @@ import { globalSchema } from './routing-schema.ts';
 import { longFormOf, terminalForm, type LongForm } from './short-form.ts';
 import type { ConfigTables } from './tables.ts';
 import { readTimeIntervals, timeIntervalSections } from './time-intervals.ts';
-import { itemsOf, listOf, mapOf, valueOf, type MapTree } from './tree.ts';
+import { itemsOf, listOf, mapOf, valueOf, type MapTree, type Tree } from './tree.ts';
 
 export interface Routing {
   readonly route: Route;
@@ -45,6 +45,7 @@ export function readRouting(
 ): Routing {
   const global = valueOf(root, 'global');
   const defaults = global && read(reading, global, globalSchema(integrations));
+  refuseTwins(reading, global);
   const resolveTimeout = defaults?.['resolve_timeout'];
   const form = writtenForm(reading, root);
   const completed = withFilesBeside(withGlobalDefaults(form.receivers, global));
@@ -67,6 +68,16 @@ export function readRouting(
     resolveTimeoutMs: typeof resolveTimeout === 'number' ? resolveTimeout : resolveTimeoutDefaultMs,
     longForm: maskedYaml(tree, reading.hidden),
   };
+}
+
+/** A value and the file that it is read from stand for the same thing. */
+function refuseTwins(reading: Reading, global: Tree | undefined): void {
+  if (global?.kind !== 'map') return;
+  for (const key of global.entries.keys()) {
+    const twin = valueOf(global, `${key}_file`);
+    if (twin === undefined || valueOf(global, key) === undefined) continue;
+    refuse(reading, twin, `expected either ${key} or ${key}_file, found both`);
+  }
 }
 
 function writtenForm(reading: Reading, root: MapTree): LongForm {

@@ -7,6 +7,7 @@ import { urlSecrets } from './mask.ts';
 import { ownText } from './own-text.ts';
 import { plainText } from './plain-text.ts';
 import { revealSecret, whileRotating } from './secret-source.ts';
+import { secretUrl } from './secret-url.ts';
 import { judgeSlackAnswer } from './slack-answer.ts';
 import { tellInChannel } from './slack-app.ts';
 import { slackMessage } from './slack-blocks.ts';
@@ -32,7 +33,7 @@ const postMessage = 'chat.postMessage';
 
 /** The keys of `slack_configs`. */
 const entries = {
-  api_url: v.optional(secret),
+  api_url: v.optional(secretUrl),
   api_url_file: v.optional(plainText),
   app_token: v.pipe(v.optional(secret), v.description('Token of a bot, instead of api_url.')),
   app_token_file: v.optional(plainText),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { secret, wholeNumber } from '../lib/schema-atoms.ts';
+import { wholeNumber } from '../lib/schema-atoms.ts';
 import { type Alert, alertStatus } from '../model/alert.ts';
 import type { Notification } from '../model/delivery.ts';
 import { type Labels, labelNames } from '../model/labels.ts';
@@ -11,10 +11,11 @@ import { integration } from './integration.ts';
 import { urlSecrets } from './mask.ts';
 import { plainText } from './plain-text.ts';
 import { exactlyOneOf, revealSecret } from './secret-source.ts';
+import { secretUrl } from './secret-url.ts';
 
 /** The keys of `webhook_configs`. */
 const entries = {
-  url: v.optional(secret),
+  url: v.optional(secretUrl),
   url_file: v.optional(plainText),
   /** 0 is all of them. */
   max_alerts: v.optional(wholeNumber, 0),
