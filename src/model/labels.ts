@@ -25,8 +25,8 @@ export function commonLabels(sets: readonly Labels[]): Labels {
   );
 }
 
-/** A label set in Prometheus notation: `{a="1",b="2"}`. */
+/** A label set as Prometheus and Alertmanager write it: `{a="1", b="2"}`. */
 export function formatLabels(labels: Labels): string {
   const pairs = labelNames(labels).map((name) => `${name}=${JSON.stringify(labels[name])}`);
-  return `{${pairs.join(',')}}`;
+  return `{${pairs.join(', ')}}`;
 }

@@ -46,7 +46,7 @@ describe('the route tree', () => {
   test('group keys name the chain of matchers and the labels in common', () => {
     const labels = { team: 'db', host: 'a' };
     const [matched] = matchRoutes(tree, labels);
-    expect(matched && groupKey(matched, labels)).toBe('{}/{team="db"}:{host="a",team="db"}');
+    expect(matched && groupKey(matched, labels)).toBe('{}/{team="db"}:{host="a", team="db"}');
     const [root] = matchRoutes(tree, { host: 'a', x: '1' });
     expect(root && groupKey(root, { host: 'a', x: '1' })).toBe('{}:{host="a"}');
   });
@@ -58,7 +58,7 @@ describe('the route tree', () => {
     const keyOf = (labels: Record<string, string>): string[] =>
       matchRoutes(byNames, labels).map((matched) => groupKey(matched, labels));
     expect(keyOf(plain)).toEqual(['{}:{host="a"}']);
-    expect(keyOf(odd)).toEqual(['{}:{__proto__="y",constructor="x"}']);
+    expect(keyOf(odd)).toEqual(['{}:{__proto__="y", constructor="x"}']);
   });
 
   test('the key holds matchers as Alertmanager writes and orders them', () => {
