@@ -102,6 +102,7 @@ export class Agent {
       clock: this.clock,
       view: {
         check: (name) => this.pipeline.view(name),
+        isFiring: (name) => this.pipeline.track(name).state.phase === 'firing',
         heartbeat: (name) => this.heartbeats.get(name),
         health: () => this.health(),
       },

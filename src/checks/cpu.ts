@@ -12,6 +12,7 @@ import {
   type ProcessorTime,
 } from './host/processor-time.ts';
 import {
+  createHold,
   judgeLimits,
   limitPhrase,
   limitTexts,
@@ -36,16 +37,16 @@ export const cpuOf = (places: HostPlaces) =>
   checkType({
     entries,
     refuse: (options) => refuseLimits(options),
-    open({ options }, { clock }) {
+    open({ name, options }, { clock, view }) {
       let last: ProcessorTime | undefined;
-      let raised = false;
+      const hold = createHold(name, view);
       return {
         async run({ signal }) {
           const measured = await measure(places, last, { clock, signal });
           if (isUnreadable(measured)) return couldNotLook(measured);
           last = measured.reading;
-          const result = judge(measured.shares, options, raised);
-          raised = result.status !== 'ok';
+          const result = judge(measured.shares, options, hold.isHeld());
+          hold.note(result);
           return result;
         },
       };

@@ -6,7 +6,7 @@ import { createUsageReader } from './host/file-system-usage.ts';
 import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
 import { isWithin, localFileSystems, mayHang, parseMounts, type Mount } from './host/mounts.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
-import { capacityLimit, percentLimit, refuseLimits } from './threshold.ts';
+import { capacityLimit, createHold, percentLimit, refuseLimits } from './threshold.ts';
 
 const absolutePath = v.pipe(
   v.string('a path that starts with /'),
@@ -34,11 +34,11 @@ export const diskOf = (places: HostPlaces) =>
       refuseLimits(options) ??
       refuseLimits({ warning: options.inodes_warning, critical: options.inodes_critical }),
     target: (options) => options.path,
-    open({ options }, { clock }) {
+    open({ name, options }, { clock, view }) {
       const reader = createUsageReader({ clock, programs: places.programs });
       const inodes = { warning: options.inodes_warning, critical: options.inodes_critical };
-      /** Paths whose space was over a limit at the last answer. */
-      const raised = new Set<string>();
+      /** By path. */
+      const hold = createHold(name, view);
       return {
         async run(context) {
           const mounts = await readHostFile(`${places.proc}/self/mountinfo`, parseMounts);
@@ -46,8 +46,9 @@ export const diskOf = (places: HostPlaces) =>
           const findings = await Promise.all(
             pathsOf(options, mounts).map(async (path) => {
               const answer = await reader.read(path, mayHang(path, mounts), context);
-              const finding = findingOf(path, answer, { space: options, inodes }, raised.has(path));
-              raised[finding.raised ? 'add' : 'delete'](path);
+              const limits = { space: options, inodes };
+              const finding = findingOf(path, answer, limits, hold.isHeld(path));
+              hold.note({ status: finding.raised ? 'warning' : 'ok' }, path);
               return finding;
             }),
           );

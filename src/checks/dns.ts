@@ -9,7 +9,14 @@ export const dns = checkType({
   entries: { target: nonEmptyText, ...thresholdEntries, dns: dnsBlock },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeDns, spec.options.target, spec.options.dns, environment, spec.options),
+    openProbe(
+      probeDns,
+      spec.options.target,
+      spec.options.dns,
+      environment,
+      spec.options,
+      spec.name,
+    ),
   prober: prober({
     block: dnsModuleBlock,
     probe: probeDns,

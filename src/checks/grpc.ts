@@ -10,6 +10,13 @@ export const grpc = checkType({
   entries: { target: nonEmptyText, ...thresholdEntries, grpc: v.optional(grpcBlock, {}) },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeGrpc, spec.options.target, spec.options.grpc, environment, spec.options),
+    openProbe(
+      probeGrpc,
+      spec.options.target,
+      spec.options.grpc,
+      environment,
+      spec.options,
+      spec.name,
+    ),
   prober: prober({ block: grpcModuleBlock, probe: probeGrpc }),
 });

@@ -24,7 +24,14 @@ export const http = checkType({
   entries: { target: nonEmptyText, ...thresholdEntries, http: v.optional(httpBlock, {}) },
   target: (options) => withoutPassword(options.target),
   open: (spec, environment) =>
-    openProbe(probeHttp, spec.options.target, spec.options.http, environment, spec.options),
+    openProbe(
+      probeHttp,
+      spec.options.target,
+      spec.options.http,
+      environment,
+      spec.options,
+      spec.name,
+    ),
   prober: prober({
     block: httpModuleBlock,
     probe: probeHttp,

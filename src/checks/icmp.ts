@@ -10,7 +10,14 @@ export const icmp = checkType({
   entries: { target: nonEmptyText, ...latencyEntries, icmp: v.optional(icmpBlock, {}) },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeIcmp, spec.options.target, spec.options.icmp, environment, spec.options),
+    openProbe(
+      probeIcmp,
+      spec.options.target,
+      spec.options.icmp,
+      environment,
+      spec.options,
+      spec.name,
+    ),
   prober: prober({
     block: icmpModuleBlock,
     probe: probeIcmp,

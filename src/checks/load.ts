@@ -5,6 +5,7 @@ import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 import { parseProcessorCount } from './host/processor-time.ts';
 import {
+  createHold,
   judgeLimits,
   limitPhrase,
   limitTexts,
@@ -31,16 +32,16 @@ export const loadOf = (places: HostPlaces) =>
   checkType({
     entries,
     refuse: (options) => refuseLimits(options),
-    open({ options }) {
-      let raised = false;
+    open({ name, options }, { view }) {
+      const hold = createHold(name, view);
       return {
         async run() {
           const averages = await readHostFile(`${places.proc}/loadavg`, parseLoadAverages);
           if (isUnreadable(averages)) return couldNotLook(averages);
           const count = await readHostFile(`${places.proc}/stat`, parseProcessorCount);
           if (isUnreadable(count)) return couldNotLook(count);
-          const result = judge(averages, count.processors, options, raised);
-          raised = result.status !== 'ok';
+          const result = judge(averages, count.processors, options, hold.isHeld());
+          hold.note(result);
           return result;
         },
       };

@@ -9,6 +9,7 @@ import { hostPlaces, type HostPlaces } from './host/places.ts';
 import {
   capacityLimit,
   capacityReaches,
+  createHold,
   judgeLimits,
   limitPhrase,
   limitTexts,
@@ -34,15 +35,15 @@ export const memoryOf = (places: HostPlaces) =>
     refuse: (options) =>
       refuseLimits(options) ??
       refuseLimits({ warning: options.swap_warning, critical: options.swap_critical }),
-    open({ options }) {
+    open({ name, options }, { view }) {
       const swap = { warning: options.swap_warning, critical: options.swap_critical };
-      let raised = false;
+      const hold = createHold(name, view);
       return {
         async run() {
           const state = await readHostFile(`${places.proc}/meminfo`, parseMeminfo);
           if (isUnreadable(state)) return couldNotLook(state);
-          const ofMemory = judgeMemory(state, options, raised);
-          raised = ofMemory.verdict.status !== 'ok';
+          const ofMemory = judgeMemory(state, options, hold.isHeld());
+          hold.note(ofMemory.verdict);
           const findings = [ofMemory, ...judgeSwap(state, swap)];
           return sumUp(findings, await controlGroupNote(places, state));
         },

@@ -18,7 +18,14 @@ export const tcp = checkType({
   entries: { target: nonEmptyText, ...thresholdEntries, tcp: v.optional(tcpBlock, {}) },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeTcp, spec.options.target, spec.options.tcp, environment, spec.options),
+    openProbe(
+      probeTcp,
+      spec.options.target,
+      spec.options.tcp,
+      environment,
+      spec.options,
+      spec.name,
+    ),
   prober: prober({
     block: tcpModuleBlock,
     probe: probeTcp,

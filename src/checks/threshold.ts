@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { AgentView } from '../model/view.ts';
 import { parseBytes } from './host/bytes.ts';
 
 /** A limit that is reached at or above a number. `text` is how the configuration wrote it. */
@@ -62,7 +63,7 @@ export function capacityReaches(capacity: Capacity, limit: CapacityLimit): boole
     : capacity.freeBytes <= limit.bytes;
 }
 
-/** Judges one figure by its limits; `raisedBefore` is whether the run before was not ok. */
+/** Judges one figure by its limits; `raisedBefore` is whether `clear` holds it (see `createHold`). */
 export function judgeLimits<Limit>(
   limits: Limits<Limit>,
   reaches: (limit: Limit) => boolean,
@@ -79,6 +80,29 @@ export function judgeLimits<Limit>(
     return { status: 'warning', limit: clear, held: true };
   }
   return { status: 'ok' };
+}
+
+/** Whether figures are held by `clear`, from one run of a check to the next. */
+export interface Hold {
+  /** `figure` tells several apart. */
+  isHeld(figure?: string): boolean;
+  note(verdict: { readonly status: string }, figure?: string): void;
+}
+
+/**
+ * Holds a figure that was over a limit while the alert of its check fires: before that, `clear` would make
+ * a failing row of one short peak. What was over a limit before a restart is not known, so that all figures
+ * are held until they have been looked at. Without alerts, as on the command line, the run before decides.
+ */
+export function createHold(check: string, { isFiring }: Pick<AgentView, 'isFiring'>): Hold {
+  const raised = new Map<string, boolean>();
+  return {
+    isHeld(figure = '') {
+      const before = raised.get(figure);
+      return isFiring === undefined ? before === true : isFiring(check) && before !== false;
+    },
+    note: ({ status }, figure = '') => void raised.set(figure, status !== 'ok'),
+  };
 }
 
 /** The end of a sentence about a figure: the limit that decided, or nothing when all is well. */

@@ -10,6 +10,13 @@ export const unix = checkType({
   entries: { target: nonEmptyText, ...thresholdEntries, unix: v.optional(unixBlock, {}) },
   target: (options) => options.target,
   open: (spec, environment) =>
-    openProbe(probeUnix, spec.options.target, spec.options.unix, environment, spec.options),
+    openProbe(
+      probeUnix,
+      spec.options.target,
+      spec.options.unix,
+      environment,
+      spec.options,
+      spec.name,
+    ),
   prober: prober({ block: unixModuleBlock, probe: probeUnix }),
 });

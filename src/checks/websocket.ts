@@ -17,6 +17,7 @@ export const websocket = checkType({
       spec.options.websocket,
       environment,
       spec.options,
+      spec.name,
     ),
   prober: prober({ block: websocketModuleBlock, probe: probeWebsocket }),
 });

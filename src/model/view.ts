@@ -40,6 +40,8 @@ export interface AgentHealth {
 /** What a check may know of the rest of the agent. */
 export interface AgentView {
   check(name: string): CheckView | undefined;
+  /** Whether the alert of a check fires, known also before its first run; absent without alerts. */
+  readonly isFiring?: (name: string) => boolean;
   heartbeat(name: string): HeartbeatRecord | undefined;
   health(): AgentHealth;
 }

@@ -4,6 +4,7 @@ import { formatBytes, parseBytes } from '../../src/checks/host/bytes.ts';
 import {
   capacityLimit,
   capacityReaches,
+  createHold,
   judgeLimits,
   limitPhrase,
   parseCapacityLimit,
@@ -79,6 +80,33 @@ describe('a figure', () => {
     expect(limitPhrase(at(96))).toBe(', limit 95%');
     expect(limitPhrase(at(82, true))).toBe(', not yet back past 80%');
     expect(limitPhrase(at(10))).toBe('');
+  });
+});
+
+describe('clear holds a figure', () => {
+  test('while the alert of its check fires, if it was over a limit before', () => {
+    let firing = false;
+    const hold = createHold('disk', { isFiring: () => firing });
+    hold.note({ status: 'warning' });
+    expect(hold.isHeld()).toBe(false);
+    firing = true;
+    expect(hold.isHeld()).toBe(true);
+    hold.note({ status: 'ok' });
+    expect(hold.isHeld()).toBe(false);
+  });
+
+  test('after a restart too, until it has been looked at', () => {
+    const hold = createHold('disk', { isFiring: () => true });
+    expect(hold.isHeld('/var')).toBe(true);
+    hold.note({ status: 'ok' }, '/var');
+    expect([hold.isHeld('/var'), hold.isHeld('/')]).toEqual([false, true]);
+  });
+
+  test('by the run before where there are no alerts', () => {
+    const hold = createHold('disk', {});
+    expect(hold.isHeld()).toBe(false);
+    hold.note({ status: 'critical' });
+    expect(hold.isHeld()).toBe(true);
   });
 });
 

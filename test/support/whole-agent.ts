@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import type { CheckEnvironment, OpenCheck } from '../../src/checks/check-type.ts';
 import { Agent } from '../../src/app/agent.ts';
 import type { Ports } from '../../src/app/ports.ts';
 import { createLogger } from '../../src/lib/log.ts';
@@ -42,10 +43,14 @@ export interface WholeAgent {
   kill(): void;
 }
 
-/** Checks of the short form's routing: one receiver, by host, 10 s, 1 m, 4 h. */
+/**
+ * Checks under the short form's routing: one receiver, by host, 10 s, 1 m, 4 h. They find what the test
+ * says, unless `openReal` opens them.
+ */
 export function wholeAgent(
   checks: readonly CheckSpec[],
   changes: Partial<Config> = {},
+  openReal?: (spec: CheckSpec, environment: CheckEnvironment) => OpenCheck,
 ): WholeAgent {
   const clock = createFakeClock();
   const startMs = clock.now().steadyMs;
@@ -97,7 +102,8 @@ export function wholeAgent(
       random: () => 0.5,
       newId: () => `d${(ids += 1)}`,
       openDatabase: () => ({ database: disk.open(), path: 'memory' }),
-      openCheck: (spec) => ({ run: async ({ signal }) => look(spec, signal) }),
+      openCheck: (spec, environment) =>
+        openReal?.(spec, environment) ?? { run: async ({ signal }) => look(spec, signal) },
       startCron: cron,
       async send(delivery) {
         if (!network) return { kind: 'passing', reason: 'connect', detail: 'unreachable' };

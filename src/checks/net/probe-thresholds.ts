@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { formatDuration, humanDuration } from '../../lib/duration.ts';
 import { optionalKey, positiveDuration } from '../../lib/schema-atoms.ts';
 import { notOk, type CheckResult, type MeasuredValue } from '../../model/result.ts';
-import { judgeLimits } from '../threshold.ts';
+import { judgeLimits, type Hold } from '../threshold.ts';
 
 /** The figures of a probe that thresholds are for, by their names among the measured values. */
 const responseTime = 'response_time';
@@ -18,34 +18,41 @@ export interface ThresholdPair {
 
 /** What a check judges beside what its probe judges; absent for what is not watched. */
 export interface ProbeThresholds {
-  readonly latency?: ThresholdPair | undefined;
+  readonly latency?: (ThresholdPair & { readonly clear?: number | undefined }) | undefined;
   readonly certificate?: ThresholdPair | undefined;
 }
 
-/** A map of `warning` and `critical`, of which `isInOrder` says whether the warning comes first. */
-function pair(message: string, order: string, isInOrder: (early: number, late: number) => boolean) {
-  return v.pipe(
-    v.strictObject(
-      { warning: v.optional(positiveDuration), critical: v.optional(positiveDuration) },
-      message,
-    ),
-    v.check(({ warning, critical }) => (warning ?? critical) !== undefined, message),
-    v.check(
-      ({ warning, critical }) =>
-        warning === undefined || critical === undefined || isInOrder(warning, critical),
-      order,
-    ),
-  );
+const latencyMessage = 'a map of warning and critical, such as { warning: 500ms, critical: 2s }';
+const certificateMessage = 'a map of warning and critical, such as { warning: 14d, critical: 3d }';
+
+/** Whether each of these is below the next, those that are missing left out. */
+function isRising(...list: readonly (number | undefined)[]): boolean {
+  const given = list.filter((one) => one !== undefined);
+  return given.every((one, index) => index === 0 || (given[index - 1] ?? one) < one);
 }
 
 /** The key `latency`, for checks whose probes never see a certificate. */
 export const latencyEntries = {
   latency: optionalKey(
     'How long the whole probe may take before the check is in warning or critical.',
-    pair(
-      'a map of warning and critical, such as { warning: 500ms, critical: 2s }',
-      'a warning below critical',
-      (early, late) => early < late,
+    v.pipe(
+      v.strictObject(
+        {
+          warning: v.optional(positiveDuration),
+          critical: v.optional(positiveDuration),
+          clear: optionalKey(
+            'Once the alert fires, it lasts until the probe takes less than this again.',
+            positiveDuration,
+          ),
+        },
+        latencyMessage,
+      ),
+      v.check(({ warning, critical }) => (warning ?? critical) !== undefined, latencyMessage),
+      v.check(({ warning, critical }) => isRising(warning, critical), 'a warning below critical'),
+      v.check(
+        ({ clear, warning, critical }) => isRising(clear, warning ?? critical),
+        'a clear below the limits',
+      ),
     ),
   ),
 };
@@ -55,10 +62,16 @@ export const thresholdEntries = {
   ...latencyEntries,
   certificate: optionalKey(
     'How soon the first certificate that the server sent may expire before the check is in warning or critical.',
-    pair(
-      'a map of warning and critical, such as { warning: 14d, critical: 3d }',
-      'a warning above critical: more days are left then',
-      (early, late) => early > late,
+    v.pipe(
+      v.strictObject(
+        { warning: v.optional(positiveDuration), critical: v.optional(positiveDuration) },
+        certificateMessage,
+      ),
+      v.check(({ warning, critical }) => (warning ?? critical) !== undefined, certificateMessage),
+      v.check(
+        ({ warning, critical }) => isRising(critical, warning),
+        'a warning above critical: more days are left then',
+      ),
     ),
   ),
 };
@@ -71,17 +84,26 @@ interface Judged {
 /** What a limit that is reached makes of what was found. */
 function judged(
   found: string,
-  limits: ThresholdPair,
+  limits: ThresholdPair & { readonly clear?: number | undefined },
   reaches: (limitMs: number) => boolean,
+  isHeld = false,
 ): Judged | undefined {
-  const verdict = judgeLimits(limits, reaches, false);
+  const verdict = judgeLimits(limits, reaches, isHeld);
   if (verdict.status === 'ok') return undefined;
-  const { status, limit } = verdict;
+  const { status, limit, held } = verdict;
+  if (held) return { status, sentence: `${found}, not yet below ${formatDuration(limit)}` };
   return { status, sentence: `${found}, limit ${formatDuration(limit)} for ${status}` };
 }
 
-function judgeLatency(tookMs: number, limits: ThresholdPair): Judged | undefined {
-  return judged(`took ${humanDuration(tookMs)}`, limits, (limitMs) => tookMs >= limitMs);
+function judgeLatency(
+  tookMs: number,
+  limits: NonNullable<ProbeThresholds['latency']>,
+  hold: Hold | undefined,
+): Judged | undefined {
+  const found = `took ${humanDuration(tookMs)}`;
+  const verdict = judged(found, limits, (limitMs) => tookMs >= limitMs, hold?.isHeld());
+  hold?.note({ status: verdict?.status ?? 'ok' });
+  return verdict;
 }
 
 function judgeCertificate(daysLeft: number | undefined, limits: ThresholdPair): Judged | undefined {
@@ -118,12 +140,13 @@ function withLimits(
 
 /**
  * Judges what a probe found well by the limits of its check. The worse of two decides; a probe that
- * failed keeps its own verdict. `tookMs` is the whole probe.
+ * failed keeps its own verdict. `tookMs` is the whole probe; `hold` remembers whether it took too long.
  */
 export function judgeThresholds(
   outcome: CheckResult,
   tookMs: number,
   thresholds: ProbeThresholds,
+  hold?: Hold,
 ): CheckResult {
   const { latency, certificate } = thresholds;
   if (latency === undefined && certificate === undefined) return outcome;
@@ -131,7 +154,7 @@ export function judgeThresholds(
   if (outcome.status !== 'ok') return { ...outcome, values };
   const daysLeft = values.find((value) => value.metric === certificateDaysLeftName)?.value;
   const reached = [
-    latency && judgeLatency(tookMs, latency),
+    latency && judgeLatency(tookMs, latency, hold),
     certificate && judgeCertificate(daysLeft, certificate),
   ].filter((one) => one !== undefined);
   if (reached.length === 0) return { ...outcome, values };

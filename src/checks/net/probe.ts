@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { CheckResult } from '../../model/result.ts';
 import type { CheckEnvironment, OpenCheck } from '../check-type.ts';
 import type { Gate } from './gate.ts';
+import { createHold } from '../threshold.ts';
 import { judgeThresholds, type ProbeThresholds } from './probe-thresholds.ts';
 import type { TlsEvidence } from './tls-evidence.ts';
 
@@ -34,7 +35,7 @@ export type Probe<Options> = (
 
 /**
  * Makes a configured check of a probe. `thresholds` are judged where the probe itself found all well; the
- * options of a type with `thresholdEntries` can be given as they are.
+ * options of a type with `thresholdEntries` can be given as they are. `name` is that of the check.
  */
 export function openProbe<Options>(
   probe: Probe<Options>,
@@ -42,8 +43,10 @@ export function openProbe<Options>(
   options: Options,
   environment: CheckEnvironment,
   thresholds: ProbeThresholds = {},
+  name = '',
 ): OpenCheck {
   const { clock } = environment;
+  const hold = createHold(name, environment.view);
   return {
     async run(context) {
       const startMs = clock.now().steadyMs;
@@ -53,7 +56,7 @@ export function openProbe<Options>(
         timeoutMs: context.timeoutMs,
         log: (line) => context.log(line),
       });
-      return judgeThresholds(outcome, clock.now().steadyMs - startMs, thresholds);
+      return judgeThresholds(outcome, clock.now().steadyMs - startMs, thresholds, hold);
     },
   };
 }

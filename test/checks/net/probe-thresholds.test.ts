@@ -12,6 +12,7 @@ import { tcpBlock } from '../../../src/checks/net/tcp-options.ts';
 import { checkTypes } from '../../../src/checks/table.ts';
 import { proberNames } from '../../../src/model/check.ts';
 import { notOk, ok, type CheckResult } from '../../../src/model/result.ts';
+import { createHold } from '../../../src/checks/threshold.ts';
 import { metric, probeContext } from '../../support/probe-context.ts';
 import { listen, startTcpServer } from '../../support/tcp-server.ts';
 import { createAuthority } from '../../support/tls-authority.ts';
@@ -54,6 +55,26 @@ describe('the time of the whole probe', () => {
     expect(result).toMatchObject({ status, summary });
     expect(result.reason).toBe(status === 'ok' ? undefined : 'threshold');
     expect(result.values[0]).toMatchObject({ warning: '500ms', critical: '2s' });
+  });
+
+  test('once too long, is held until it is below clear while its alert fires', () => {
+    let firing = false;
+    const hold = createHold('gateway', { isFiring: () => firing });
+    const statusOf = (tookMs: number): string =>
+      judgeThresholds(found(), tookMs, { latency: { ...latency, clear: 300 } }, hold).status;
+    expect([600, 400].map(statusOf)).toEqual(['warning', 'ok']);
+    firing = true;
+    expect([600, 400, 300, 299, 400].map(statusOf)).toEqual([
+      'warning',
+      'warning',
+      'warning',
+      'ok',
+      'ok',
+    ]);
+    statusOf(600);
+    expect(
+      judgeThresholds(found(), 400, { latency: { ...latency, clear: 300 } }, hold).summary,
+    ).toBe('the probe took 400ms, not yet below 300ms');
   });
 
   test('is judged by the one limit there is', () => {
@@ -139,6 +160,9 @@ describe('the keys', () => {
     [{ latency: { warning: '2s', critical: '2s' } }, false],
     [{ latency: { warning: '0s' } }, false],
     [{ latency: { clear: '2s' } }, false],
+    [{ latency: { warning: '2s', clear: '1s' } }, true],
+    [{ latency: { warning: '2s', clear: '2s' } }, false],
+    [{ latency: { critical: '2s', clear: '3s' } }, false],
     [{ latency: '2s' }, false],
     [{ certificate: { warning: '3d', critical: '14d' } }, false],
     [{ certificate: {} }, false],
