@@ -1,4 +1,5 @@
 import { fileSchema } from './file-schema.ts';
+import { withSharedDefinitions } from './shared-definitions.ts';
 import { alternatives, takesSecret } from './schema-shape.ts';
 import type { ConfigTables } from './tables.ts';
 
@@ -25,5 +26,5 @@ export async function jsonSchema(tables: ConfigTables): Promise<object> {
       return { ...jsonSchema, pattern: `(?:${requirement.source})|\\$\\{` };
     },
   });
-  return { title: 'Configuration of tocsin', ...schema };
+  return withSharedDefinitions({ title: 'Configuration of tocsin', ...schema });
 }

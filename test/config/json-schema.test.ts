@@ -17,7 +17,30 @@ interface Schema {
   readonly $ref?: string;
 }
 
-const load = async (): Promise<Schema> => jsonSchema(configTables);
+const load = async (): Promise<Schema> => {
+  const { definitions = {}, ...schema } = (await jsonSchema(configTables)) as Written;
+  return resolved(schema, definitions) as Schema;
+};
+
+interface Written {
+  readonly definitions?: Readonly<Record<string, unknown>>;
+}
+
+/** With every shared definition written out again, as an editor sees it. */
+function resolved(value: unknown, definitions: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolved(item, definitions));
+  if (typeof value !== 'object' || value === null) return value;
+  const reference = (value as { readonly $ref?: unknown }).$ref;
+  const [, name] = /^#\/definitions\/(.+)$/.exec(String(reference)) ?? [];
+  if (name !== undefined) {
+    if (definitions[name] === undefined) throw new Error(`no definition is called ${name}`);
+    return resolved(definitions[name], definitions);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, resolved(inner, definitions)]),
+  );
+}
+
 const at = (schema: Schema, ...keys: string[]): Schema | undefined =>
   keys.reduce<Schema | undefined>((found, key) => found?.properties?.[key], schema);
 
@@ -48,6 +71,16 @@ describe('the JSON Schema', () => {
       'checks',
     ]);
     expect(at(schema, 'server', 'probe')?.additionalProperties).toBe(false);
+  });
+
+  test('writes what many blocks share only once', async () => {
+    const text = JSON.stringify(await jsonSchema(configTables));
+    const { definitions = {} } = JSON.parse(text) as Written;
+    for (const [name, part] of Object.entries(definitions)) {
+      expect(text.split(JSON.stringify(part)), name).toHaveLength(2);
+      expect(text.split(`"#/definitions/${name}"`).length, name).toBeGreaterThan(2);
+    }
+    expect(Object.keys(definitions)).toContain('http_config');
   });
 
   test('has one shape of check for each type, and the bare text', async () => {
