@@ -48,7 +48,8 @@ export function mergeDeliveries(deliveries: readonly Delivery[]): Delivery {
     ...newest.notification,
     commonLabels: commonLabels(alerts.map(({ labels }) => labels)),
     commonAnnotations: commonLabels(alerts.map(({ annotations }) => annotations)),
-    status: isFiring ? 'firing' : 'resolved',
+    // Something else may go on under the same key, of which none of these speaks.
+    status: isFiring ? 'firing' : newest.notification.status,
     reason: reasonOf(notifications, isFiring),
     alerts,
     ...(remarks.length === 0 ? {} : { remarks: [...new Set(remarks)] }),
@@ -104,7 +105,9 @@ function worstFirst(a: Alert, b: Alert): number {
 
 function reasonOf(notifications: readonly Notification[], isFiring: boolean): NotifyReason {
   const reasons = notifications.map(({ reason }) => reason);
-  if (!isFiring) return reasons.at(-1) === 'report' ? 'report' : 'all alerts resolved';
+  const last = reasons.at(-1);
+  if (!isFiring && notifications.at(-1)?.status === 'firing') return last ?? 'some alerts resolved';
+  if (!isFiring) return last === 'report' ? 'report' : 'all alerts resolved';
   if (reasons.includes('first notification')) return 'first notification';
   const news = reasons.findLast((reason) => reason !== 'repeat interval elapsed');
   return news ?? 'repeat interval elapsed';

@@ -1,17 +1,20 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
 import type { Labels } from '../model/labels.ts';
-import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
+import type { EscalationStep, ReceiverSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
 import { fingerprintOf, groupId, newGroup, savedGroup, type Group } from './group.ts';
 import { DueQueue } from './due-queue.ts';
 import { stepGroup, takeSteps } from './escalation.ts';
+import { handOverIncidents } from './hand-over.ts';
 import { Inhibition } from './inhibition.ts';
+import { KeyBook } from './key-book.ts';
 import type { PlannedNotification } from './message.ts';
 import type { MuteOf, Suppressed } from './mute.ts';
 import { planAcknowledgement } from './plan-acknowledgement.ts';
 import { planGroup, type AcknowledgementOf, type GroupPlan, type Knowledge } from './plan-group.ts';
 import { regroup } from './regroup.ts';
+import { sameAlert } from './same-alert.ts';
 import { muteIn } from './split-alerts.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingChanges, RoutingTable, SavedRouting } from './state.ts';
@@ -48,8 +51,7 @@ export class Dispatcher {
   /** Alerts that fire, by fingerprint. */
   readonly #active = new Map<string, ActiveAlert>();
   readonly #inhibition: Inhibition;
-  /** Dedup keys in use, each behind the integration that knows it. */
-  readonly #keys = new Set<string>();
+  readonly #keys = new KeyBook();
   readonly #changedGroups: Set<string>;
   readonly #changedLog: Set<string>;
 
@@ -67,7 +69,7 @@ export class Dispatcher {
     this.#log = start.log;
     this.#changedGroups = new Set([...saved.groups.map(({ id }) => id), ...start.groups.keys()]);
     this.#changedLog = new Set([...saved.log.keys(), ...start.log.keys()]);
-    for (const [key, { dedupKey }] of start.log) this.#keys.add(`${logOwner(key)}\n${dedupKey}`);
+    for (const [key, entry] of start.log) this.#keys.count(key, entry, 1);
     this.#inhibition = new Inhibition(table.inhibitRules ?? []);
     const told = new Set(
       [...start.log.values()].flatMap(({ firing }) => firing.map(fingerprintOf)),
@@ -228,14 +230,22 @@ export class Dispatcher {
   #tell(group: Group, now: Instant, { muteOf, acknowledgementOf }: LookAround): GroupPlan {
     const { origin } = this.#table;
     const knowledge: Knowledge = {
-      holds: (name, fingerprint) => this.#holds(name, fingerprint),
-      usesKey: (name, integration, key) => this.#keys.has(keyName(name, integration, key)),
+      usesKey: (...key) => this.#keys.isUsed(...key),
+      sharesKey: (...key) => this.#keys.isShared(...key),
     };
-    if (group.isStep) this.#addSuccessors(group);
+    if (group.stepAfterMs !== undefined) this.#addSuccessors(group);
     const receiver = this.#receiver(group);
     const log = this.#log;
-    const sight = { now, muteOf, acknowledgementOf, origin, knowledge };
-    const plan = planGroup({ group, receiver, log, ...sight });
+    handOverIncidents(group, receiver, {
+      entry: (key) => log.get(key),
+      setEntry: (key, entry) => this.#setLog(key, entry),
+      holders: (fingerprint) => this.#holders.get(fingerprint) ?? [],
+      put: (heir, alert) => this.#put(heir, alert),
+    });
+    const sight = { now, acknowledgementOf, origin, knowledge };
+    const isStep = group.stepAfterMs !== undefined;
+    const mutes = isStep ? unlessTakenOn(muteOf, acknowledgementOf) : muteOf;
+    const plan = planGroup({ group, receiver, log, muteOf: mutes, ...sight });
     for (const [key, entry] of plan.log) this.#setLog(key, entry);
     for (const fingerprint of group.alerts.keys()) {
       const active = this.#active.get(fingerprint);
@@ -243,7 +253,7 @@ export class Dispatcher {
     }
     for (const { fingerprint } of plan.told) {
       // What a step has told once is only waited for.
-      if (group.isStep) group.departed.add(fingerprint);
+      if (isStep) group.departed.add(fingerprint);
       else if (group.escalate.length > 0 && !group.tellings.has(fingerprint)) {
         group.tellings.set(fingerprint, { at: now.steadyMs, escalatedMs: -1 });
       }
@@ -277,14 +287,20 @@ export class Dispatcher {
     group.escalateAt = nextAt;
     if (due.length > 0) this.#changedGroups.add(group.id);
     for (const { step, alert } of due) {
+      // Two routes, or a reload, may lead to the same step: who has been called is not called again.
+      if (this.#isCalled(alert, step)) continue;
       const fresh = stepGroup(group, step);
       const target = this.#groups.get(fresh.id) ?? fresh;
       this.#groups.set(target.id, target);
-      if (target.alerts.has(alert.fingerprint)) continue;
       this.#put(target, alert);
       target.nextFlushAt = now.steadyMs;
       this.#schedule(target);
     }
+  }
+
+  #isCalled({ fingerprint }: Alert, { receiver, afterMs }: EscalationStep): boolean {
+    const holders = [...(this.#holders.get(fingerprint) ?? [])];
+    return holders.some((one) => one.stepAfterMs === afterMs && one.receiver === receiver);
   }
 
   #activate(alert: Alert, { wallMs }: Instant, looked: boolean): void {
@@ -292,13 +308,6 @@ export class Dispatcher {
     const active = { alert, updatedAt: wallMs, looked: looked || known?.looked === true };
     this.#active.set(alert.fingerprint, active);
     if (known === undefined) this.#inhibition.add(alert.fingerprint, alert.labels);
-  }
-
-  #holds(receiver: string, fingerprint: string): boolean {
-    const groups = [...(this.#holders.get(fingerprint) ?? [])];
-    return groups.some(
-      (group) => group.receiver === receiver && group.alerts.get(fingerprint)?.endsAt === undefined,
-    );
   }
 
   #put(group: Group, alert: Alert): void {
@@ -310,10 +319,10 @@ export class Dispatcher {
 
   #setLog(key: string, entry: LogEntry | undefined): void {
     const former = this.#log.get(key);
-    if (former !== undefined) this.#keys.delete(`${logOwner(key)}\n${former.dedupKey}`);
+    if (former !== undefined) this.#keys.count(key, former, -1);
     if (entry === undefined) this.#log.delete(key);
     else this.#log.set(key, entry);
-    if (entry !== undefined) this.#keys.add(`${logOwner(key)}\n${entry.dedupKey}`);
+    if (entry !== undefined) this.#keys.count(key, entry, 1);
     this.#changedLog.add(key);
   }
 
@@ -338,33 +347,10 @@ export class Dispatcher {
   }
 }
 
-/** The integration of a receiver that a log entry belongs to: its key without the group. */
-function logOwner(key: string): string {
-  return `${key.slice(0, key.indexOf('\n'))}\n${key.slice(key.lastIndexOf('\n') + 1)}`;
-}
-
-function keyName(receiver: string, { integration, index }: IntegrationSpec, key: string): string {
-  return `${receiver}\n${integration}/${index}\n${key}`;
-}
-
-/** Whether saving the alert again would change nothing that a message needs. */
-function sameAlert(known: Alert | undefined, alert: Alert): boolean {
-  return (
-    known !== undefined &&
-    known.endsAt === alert.endsAt &&
-    known.revision === alert.revision &&
-    known.startsAt === alert.startsAt &&
-    known.generatorURL === alert.generatorURL &&
-    sameAnnotations(known.annotations, alert.annotations)
-  );
-}
-
-/** The figures of a check change with every look at it; they alone are not worth saving. */
-function sameAnnotations(a: Labels, b: Labels): boolean {
-  const names = Object.keys(a).filter((name) => name !== 'values');
-  const others = Object.keys(b).filter((name) => name !== 'values');
-  return (
-    names.length === others.length &&
-    names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
-  );
+/** Nobody is called for what somebody has taken on. */
+function unlessTakenOn(muteOf: MuteOf, acknowledgementOf: AcknowledgementOf): MuteOf {
+  return (alert) => {
+    const by = acknowledgementOf(alert.fingerprint)?.by;
+    return muteOf(alert) ?? (by === undefined ? undefined : { reason: 'acknowledged', by });
+  };
 }

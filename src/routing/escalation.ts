@@ -59,7 +59,7 @@ export function stepGroup(group: Group, { afterMs, receiver }: EscalationStep): 
     escalate: [],
     tellings: new Map(),
     escalateAt: undefined,
-    isStep: true,
+    stepAfterMs: afterMs,
     reportedMuted: new Map(),
   };
 }

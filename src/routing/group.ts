@@ -29,8 +29,8 @@ export interface Group {
   readonly tellings: Map<string, Telling>;
   /** When a step comes due, if that is known. */
   escalateAt: SteadyMs | undefined;
-  /** It is a step of an escalation: each alert is told once, and its end. */
-  readonly isStep: boolean;
+  /** Set where it is a step of an escalation, which tells each alert once, and its end. */
+  readonly stepAfterMs: number | undefined;
   /** By fingerprint. */
   readonly alerts: Map<string, Alert>;
   nextFlushAt: SteadyMs;
@@ -71,7 +71,7 @@ export function newGroup(
     escalate: route.escalate.toSorted((a, b) => a.afterMs - b.afterMs),
     tellings: new Map(),
     escalateAt: undefined,
-    isStep: false,
+    stepAfterMs: undefined,
     alerts: new Map(),
     nextFlushAt,
     departed: new Set(),
@@ -91,7 +91,7 @@ export interface SavedGroup {
   readonly departed: readonly string[];
   /** By fingerprint; absent in what an older version saved. */
   readonly tellings?: readonly (readonly [string, Telling])[];
-  readonly isStep?: true;
+  readonly stepAfterMs?: number;
 }
 
 export function savedGroup(group: Group): SavedGroup {
@@ -104,8 +104,8 @@ export function savedGroup(group: Group): SavedGroup {
     nextFlushAt,
     alerts: [...alerts.values()],
     departed: [...departed],
-    ...(group.escalate.length === 0 ? {} : { tellings: [...tellings] }),
-    ...(group.isStep ? { isStep: true } : {}),
+    ...(tellings.size === 0 ? {} : { tellings: [...tellings] }),
+    ...(group.stepAfterMs === undefined ? {} : { stepAfterMs: group.stepAfterMs }),
   };
 }
 

@@ -22,6 +22,8 @@ export interface Message {
   readonly reason: NotifyReason;
   readonly dedupKey: string;
   readonly acknowledgedBy?: string;
+  /** Something else still fires that the integration knows under the same key: the incident is not over. */
+  readonly goesOn?: boolean;
 }
 
 /** What one integration gets to read: one message, or one for each alert that is news to it. */
@@ -50,7 +52,7 @@ function together(message: Message): PlannedNotification {
     groupLabels: group.labels,
     commonLabels: commonLabels(alerts.map(({ labels }) => labels)),
     commonAnnotations: commonLabels(alerts.map(({ annotations }) => annotations)),
-    status: firing.length > 0 ? 'firing' : 'resolved',
+    status: firing.length > 0 || message.goesOn === true ? 'firing' : 'resolved',
     reason,
     alerts,
     truncatedAlerts: 0,
@@ -81,7 +83,9 @@ function eachAlert(message: Message, isQuiet: (alert: Alert) => boolean): Planne
     const firing = alerts.filter((alert) => alertStatus(alert) === 'firing');
     const news = firing.filter((alert) => (reminder ? !isQuiet(alert) : !known.has(toldId(alert))));
     const about = firing.length > 0 ? news : alerts;
-    return about.length === 0 ? [] : [together({ ...message, alerts: about, dedupKey })];
+    return about.length === 0
+      ? []
+      : [together({ ...message, alerts: about, dedupKey, goesOn: false })];
   });
 }
 

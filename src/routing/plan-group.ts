@@ -12,10 +12,10 @@ import { newlySuppressed, splitAlerts, type SplitAlerts } from './split-alerts.t
 
 /** What a plan has to know beyond its group. */
 export interface Knowledge {
-  /** Whether a receiver has a firing alert of this fingerprint in any of its groups. */
-  holds(receiver: string, fingerprint: string): boolean;
   /** Whether an integration of a receiver knows another group under this key. */
   usesKey(receiver: string, integration: IntegrationSpec, dedupKey: string): boolean;
+  /** Whether it knows more than one group under this key, which a reload may have split. */
+  sharesKey(receiver: string, integration: IntegrationSpec, dedupKey: string): boolean;
 }
 
 /** Who has taken on an alert, by fingerprint. */
@@ -68,6 +68,12 @@ export function planGroup(input: PlanInput): GroupPlan {
   return { planned, suppressed, log, told: split.firing };
 }
 
+interface IntegrationInput extends PlanInput {
+  readonly split: SplitAlerts;
+  readonly integration: IntegrationSpec;
+  readonly entry: LogEntry | undefined;
+}
+
 interface IntegrationPlan {
   readonly planned: readonly PlannedNotification[];
   readonly entry: LogEntry | undefined;
@@ -76,13 +82,7 @@ interface IntegrationPlan {
 }
 
 /** What one integration is told, and what it knows afterwards. */
-function planIntegration(
-  input: PlanInput & {
-    readonly split: SplitAlerts;
-    readonly integration: IntegrationSpec;
-    readonly entry: LogEntry | undefined;
-  },
-): IntegrationPlan {
+function planIntegration(input: IntegrationInput): IntegrationPlan {
   const { group, split, integration, entry, now } = input;
   const elsewhere = new Set(entry?.elsewhere);
   const firing = [
@@ -115,8 +115,13 @@ function planIntegration(
     return { planned: [], entry: afterSilence(entry, split), spared };
   }
   const dedupKey = entry?.dedupKey ?? freshKey(input);
-  const reason = isStepNews(group, decision.reason) ? 'escalated' : decision.reason;
-  const message = { group, integration, alerts, known: entry?.firing ?? [], reason, dedupKey };
+  const isShared =
+    entry !== undefined && input.knowledge.sharesKey(group.receiver, integration, dedupKey);
+  // Only the last group under a key ends what the receiver takes for one incident.
+  const goesOn = isShared || stillTold.some((id) => !elsewhere.has(fingerprintOf(id)));
+  const reason = shownReason(group, decision.reason, goesOn);
+  const known = entry?.firing ?? [];
+  const message = { group, integration, alerts, known, reason, dedupKey, goesOn };
   return {
     planned: messages(message, isQuiet),
     entry: knowing([...firing.map(toldId), ...stillTold], {
@@ -132,25 +137,18 @@ function planIntegration(
 
 /** The resolved alerts whose end this integration has to hear. */
 function endsToTell(
-  input: {
-    readonly group: Group;
-    readonly split: SplitAlerts;
-    readonly integration: IntegrationSpec;
-    readonly entry: LogEntry | undefined;
-    readonly knowledge: Knowledge;
-  },
+  { split, integration, entry }: Pick<IntegrationInput, 'split' | 'integration' | 'entry'>,
   elsewhere: ReadonlySet<string>,
 ): Alert[] {
-  const { group, split, integration, entry, knowledge } = input;
   if (split.resolved.length === 0 || entry === undefined) return [];
   const told = new Set(entry.firing.map(fingerprintOf));
   return split.resolved.filter(({ fingerprint, supersededBy }) => {
     // Whoever uses the key under which it was told tells its end.
     if (elsewhere.has(fingerprint) || !told.has(fingerprint)) return false;
-    if (!integration.splitsAlerts) return true;
-    // One incident an alert: it goes on under the same key, at another severity or in another group.
-    const successor = supersededBy?.fingerprint ?? fingerprint;
-    return ![fingerprint, successor].some((one) => knowledge.holds(group.receiver, one));
+    if (!integration.splitsAlerts || supersededBy === undefined) return true;
+    // The incident goes on at another severity, which is kept back now but was told before.
+    const successor = supersededBy.fingerprint;
+    return !(split.muted.has(successor) && told.has(successor));
   });
 }
 
@@ -185,8 +183,10 @@ function remindersAfter(entry: LogEntry | undefined, reason: NotifyReason): numb
   return reason === 'some alerts resolved' ? (entry?.reminders ?? 0) : 0;
 }
 
-function isStepNews({ isStep }: Group, reason: NotifyReason): boolean {
-  return isStep && (reason === 'first notification' || reason === 'new alerts added');
+function shownReason({ stepAfterMs }: Group, reason: NotifyReason, goesOn: boolean): NotifyReason {
+  const isNews = reason === 'first notification' || reason === 'new alerts added';
+  if (stepAfterMs !== undefined && isNews) return 'escalated';
+  return reason === 'all alerts resolved' && goesOn ? 'some alerts resolved' : reason;
 }
 
 /**

@@ -229,7 +229,7 @@ function revived(old: SavedGroup): Group {
     escalate: [],
     tellings: new Map(),
     escalateAt: undefined,
-    isStep: old.isStep === true,
+    stepAfterMs: old.stepAfterMs,
     alerts: new Map(),
     departed: new Set(),
     hours: { muteTimeIntervals: [], activeTimeIntervals: [] },

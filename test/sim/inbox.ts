@@ -60,6 +60,11 @@ export function createInbox(name: string, complain: Complain): Inbox {
         }
         close(check, dedupKey);
       }
+      if (notification.status === 'firing') return;
+      // One incident a key: its end is believed of everything that was told under it.
+      for (const [check, keys] of keysOf) {
+        if (keys.has(dedupKey)) complain(`${name} was told that all is over, not so ${check}`);
+      }
     },
   };
 }

@@ -1,6 +1,12 @@
 import type { CheckSpec } from '../../src/model/check.ts';
 import type { Config } from '../../src/model/config.ts';
-import type { ReceiverSpec, Route } from '../../src/model/route.ts';
+import type {
+  EscalationStep,
+  InhibitRule,
+  ReceiverSpec,
+  Route,
+  TimeInterval,
+} from '../../src/model/route.ts';
 import { policy, spec } from '../support/policy.ts';
 import { equal, receiver, route, webhook } from '../support/routes.ts';
 import type { Random } from './random.ts';
@@ -18,7 +24,7 @@ export function randomConfig(random: Random, splitsAlerts: boolean): Config {
     checks: names.map((name, index) => randomCheck(random, name, names.slice(0, index))),
     route: randomRoute(random),
     receivers: receivers(splitsAlerts),
-    inhibitRules: [],
+    inhibitRules: random.chance(0.3) ? [inhibitRule(random, names)] : [],
     resolveTimeoutMs: 300_000,
     modules: new Map(),
     files: [],
@@ -56,6 +62,8 @@ function randomRoute(random: Random): Route {
     groupWaitMs: random.pick([0, 5000, 10_000]),
     groupIntervalMs: random.pick([10_000, 60_000]),
     repeatIntervalMs: random.pick([120_000, 4 * 3_600_000]),
+    repeatFactor: random.pick([1, 1, 2]),
+    repeatIntervalMaxMs: random.pick([Infinity, 240_000]),
     groupBy: random.pick<string[]>([[], ['host'], ['alertname'], ['...']]),
   };
   const child = route({
@@ -63,12 +71,67 @@ function randomRoute(random: Random): Route {
     receiver: 'pager',
     matchers: [equal('severity', 'critical')],
     continue: true,
+    escalate: random.chance(0.4) ? steps : [],
+    ...randomHours(random),
   });
-  const rest = route({ ...timers, receiver: 'team', groupBy: ['host'] });
-  return route({ ...timers, receiver: 'team', routes: random.chance(0.6) ? [child, rest] : [] });
+  const rest = route({ ...timers, receiver: 'team', groupBy: ['host'], ...randomHours(random) });
+  const escalate = random.chance(0.3) ? steps : [];
+  return route({
+    ...timers,
+    escalate,
+    receiver: 'team',
+    routes: random.chance(0.6) ? [child, rest] : [],
+  });
+}
+
+/** The same in every configuration, so that a reload can take them away but not make them others. */
+const steps: readonly EscalationStep[] = [
+  { afterMs: 45_000, receiver: 'oncall' },
+  { afterMs: 130_000, receiver: 'boss' },
+];
+
+/** Now and then a route is quiet for one minute of three, or tells only in two of three. */
+function randomHours(random: Random): Partial<Route> {
+  const third = random.between(0, 2);
+  const interval: TimeInterval = {
+    name: `third-${third}`,
+    contains: (atMs) => Math.floor(atMs / 60_000) % 3 === third,
+  };
+  const other: TimeInterval = {
+    name: `not-third-${third}`,
+    contains: (atMs) => !interval.contains(atMs),
+  };
+  return random.pick<Partial<Route>>([
+    {},
+    {},
+    { muteTimeIntervals: [interval] },
+    { activeTimeIntervals: [other] },
+  ]);
+}
+
+/** One check inhibits some others, or all critical alerts inhibit the warnings. */
+function inhibitRule(random: Random, names: readonly string[]): InhibitRule {
+  const [first = 'a', second = 'b'] = names;
+  return random.pick<InhibitRule>([
+    {
+      sourceMatchers: [equal('alertname', first)],
+      targetMatchers: [equal('alertname', second)],
+      equal: ['host'],
+    },
+    {
+      sourceMatchers: [equal('severity', 'critical')],
+      targetMatchers: [equal('severity', 'warning')],
+      equal: [],
+    },
+  ]);
 }
 
 function receivers(splitsAlerts: boolean): ReceiverSpec[] {
-  const pager = webhook({ integration: 'pagerduty', splitsAlerts });
-  return [receiver('team', webhook(), webhook({ index: 1 })), receiver('pager', pager)];
+  const pager = webhook({ integration: 'pagerduty', splitsAlerts, tellsAcknowledgement: true });
+  return [
+    receiver('team', webhook(), webhook({ index: 1 })),
+    receiver('pager', pager),
+    receiver('oncall', webhook({ tellsAcknowledgement: true })),
+    receiver('boss', pager),
+  ];
 }

@@ -11,6 +11,7 @@ import { receiversFor } from '../../src/routing/route-tree.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { createFaultyDisk, Killed, type FaultyDisk } from './faulty-disk.ts';
 import { accepted, createInbox, limited, lost, refused, type Inbox } from './inbox.ts';
+import { People } from './people.ts';
 import { seededRandom, type Random } from './random.ts';
 import { randomConfig } from './scenario.ts';
 
@@ -45,7 +46,8 @@ export class Simulation {
   readonly #splitsAlerts: boolean;
   #config: Config;
   #weather: Weather = 'fair';
-  #agent: Agent;
+  #agent!: Agent;
+  readonly #people: People;
   #alive = { yes: true };
   #ids = 0;
 
@@ -58,8 +60,9 @@ export class Simulation {
     this.#splitsAlerts = this.#random.chance(0.5);
     this.#config = randomConfig(this.#random, this.#splitsAlerts);
     for (const { name } of this.#config.checks) this.#truth.set(name, 'ok');
+    this.#people = new People(this.#random, this.#trace, (what) => this.#complaints.push(what));
     this.#disk.onKill = () => this.#die();
-    this.#agent = this.#boot();
+    this.#boot();
   }
 
   /**
@@ -81,6 +84,7 @@ export class Simulation {
 
   async #settle(status: Status): Promise<void> {
     this.#weather = 'fair';
+    this.#people.goHome(this.#agent);
     this.#disk.full = false;
     for (const name of this.#truth.keys()) this.#truth.set(name, status);
     await this.#advance(settleMs);
@@ -91,7 +95,7 @@ export class Simulation {
   #event(): void {
     const random = this.#random;
     const names = [...this.#truth.keys()];
-    const turn = random.between(0, 19);
+    const turn = random.between(0, 23);
     if (turn < 11) {
       const name = names[random.between(0, names.length - 1)] ?? '';
       const status = random.pick<Status>([
@@ -118,7 +122,8 @@ export class Simulation {
     else if (turn === 16) this.#scheduleKill(random.pick(['before commit', 'after commit']));
     else if (turn === 17) this.#scheduleKill(undefined);
     else if (turn === 18) this.#agent.reload(this.#config);
-    else this.#reconfigure();
+    else if (turn === 19) this.#reconfigure();
+    else this.#people.act(this.#agent, names);
     this.#trace(
       `event ${turn}, network ${this.#weather}, disk ${this.#disk.full ? 'full' : 'fine'}`,
     );
@@ -149,15 +154,15 @@ export class Simulation {
     // In steps: a kill in the middle is followed by a new start soon after.
     for (let left = ms; left > 0; left -= stepMs) {
       await this.#clock.advance(Math.min(stepMs, left));
-      if (!this.#alive.yes) this.#agent = this.#boot();
+      if (!this.#alive.yes) this.#boot();
       this.#noteFiring();
     }
   }
 
-  #boot(): Agent {
+  #boot(): void {
     const alive = { yes: true };
     this.#alive = alive;
-    const agent = new Agent({
+    this.#agent = new Agent({
       config: this.#config,
       dataDir: '/nowhere',
       ports: this.#ports(alive),
@@ -166,8 +171,24 @@ export class Simulation {
       externalURL: () => '',
       userAgent: 'sim',
     });
-    agent.start();
-    return agent;
+    this.#watch(this.#agent, alive);
+    this.#agent.start();
+  }
+
+  /** Looks at every message in the moment the outbox gets it. */
+  #watch(agent: Agent, alive: { readonly yes: boolean }): void {
+    const { outbox } = agent;
+    const add = outbox.add.bind(outbox);
+    Object.assign(outbox, {
+      add: (deliveries: readonly Delivery[]) => {
+        // What the dead still plan does not count.
+        for (const delivery of alive.yes ? deliveries : []) {
+          this.#trace(`plans ${described(delivery)}`);
+          this.#people.judge(delivery, agent);
+        }
+        add(deliveries);
+      },
+    });
   }
 
   #die(): void {
@@ -186,7 +207,6 @@ export class Simulation {
       random: () => this.#random.next(),
       newId: () => {
         this.#ids += 1;
-        this.#trace(`plans d${this.#ids}`);
         return `d${this.#ids}`;
       },
       openDatabase: () => ({ database: this.#disk.open(), path: 'sim' }),
@@ -237,12 +257,7 @@ export class Simulation {
       this.#inboxes.get(name) ?? createInbox(name, (what) => this.#complaints.push(what));
     this.#inboxes.set(name, inbox);
     inbox.receive(delivery);
-    const { notification, id, dedupKey } = delivery;
-    const told = notification.alerts.map(
-      ({ labels, endsAt }) =>
-        `${endsAt === undefined ? '+' : '-'}${labels['check']}/${labels['severity']}`,
-    );
-    this.#trace(`${name} gets ${id} (${notification.reason}): ${told.join(' ')} as ${dedupKey}`);
+    this.#trace(`gets ${described(delivery)}`);
     for (const { labels, startsAt } of delivery.notification.alerts) {
       if (!this.#fired.has(`${labels['check']}@${startsAt}`)) {
         this.#complaints.push(`${name} was told of ${labels['check']}, which had not fired`);
@@ -282,12 +297,15 @@ export class Simulation {
       const { alert, state } = this.#agent.pipeline.track(name);
       const expected = status === 'ok' ? 'inactive' : 'firing';
       if (state.phase !== expected) this.#complaints.push(`${name} is ${state.phase}`);
-      const muted = status !== 'ok' && dependsOn.length > 0;
+      const inhibitors = this.#agent.pipeline.dispatcher.inhibitors(alert?.labels ?? {});
+      const muted = status !== 'ok' && dependsOn.length + inhibitors.length > 0;
       const told = alert === undefined ? [] : receiversFor(this.#config.route, alert.labels);
       for (const { name: receiver, integrations } of this.#config.receivers) {
         for (const { integration, index } of integrations) {
           const inbox = this.#inboxes.get(`${receiver}/${integration}/${index}`);
           const open = inbox?.open.has(name) ? 1 : 0;
+          // Whether a step of an escalation has come due is judged elsewhere.
+          if (status !== 'ok' && (receiver === 'oncall' || receiver === 'boss')) continue;
           const wanted = told.includes(receiver) ? 1 : 0;
           if (muted ? open > wanted : open !== wanted) {
             this.#complaints.push(
@@ -297,10 +315,20 @@ export class Simulation {
         }
       }
     }
+    if (status === 'ok') this.#people.expectWell(this.#agent);
     const waiting = this.#agent.outbox.snapshot().entries.length;
     if (waiting > 0) this.#complaints.push(`${waiting} deliveries still wait`);
     this.#check(`once everything is ${status}`);
   }
+}
+
+function described({ id, receiver, integration, index, dedupKey, notification }: Delivery): string {
+  const told = notification.alerts.map(
+    ({ labels, endsAt }) =>
+      `${endsAt === undefined ? '+' : '-'}${labels['check']}/${labels['severity']}`,
+  );
+  const about = `${notification.status}, ${notification.reason}: ${told.join(' ')}`;
+  return `${id} for ${receiver}/${integration}/${index} as ${dedupKey} (${about})`;
 }
 
 /** The clock as a process sees it: once the process is dead, none of its timers runs any more. */
