@@ -80,7 +80,7 @@ describe('the JSON Schema', () => {
       expect(text.split(JSON.stringify(part)), name).toHaveLength(2);
       expect(text.split(`"#/definitions/${name}"`).length, name).toBeGreaterThan(2);
     }
-    expect(Object.keys(definitions)).toContain('http_config');
+    expect(Object.keys(definitions)).toContain('debounce');
   });
 
   test('has one shape of check for each type, and the bare text', async () => {
