@@ -21,7 +21,7 @@ export function parseUtf8Terms(text: string): readonly MatcherTerm[] | MatcherEr
   const [first] = found;
   const opened = isMark(first, '{');
   const closed = isMark(found.at(-1), '}');
-  if (opened !== closed || (opened && found.length === 1)) {
+  if (opened !== closed) {
     return { error: 'has a brace without its partner' };
   }
   const inner = opened ? found.slice(1, -1) : found;
