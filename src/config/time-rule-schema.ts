@@ -70,7 +70,10 @@ const dayOfMonth = rangeOf(
     }
     // In the shortest month the range would still have to hold a day.
     const earliest = (day: number): number => (day < 0 ? 28 + day : day);
-    return earliest(from) > earliest(to) ? `a range that ends after day ${from}` : undefined;
+    if (earliest(from) <= earliest(to)) return undefined;
+    return to < 0 && from > 0
+      ? `a range that never ends before it begins, as ${from}:${to} does in February`
+      : `a range that ends after day ${from}`;
   },
 );
 

@@ -108,6 +108,10 @@ mute_time_intervals:
       `8: ${range}.days_of_month[0]: expected a range that ends after day 7, found "7:3"`,
     ],
     [
+      "{ days_of_month: ['29:-1'] }",
+      `8: ${range}.days_of_month[0]: expected a range that never ends before it begins, as 29:-1 does in February, found "29:-1"`,
+    ],
+    [
       '{ months: [13] }',
       `8: ${range}.months[0]: expected a month such as january or 1, or a range such as may:august, found 13`,
     ],

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { problemsOf } from '../../support/config.ts';
+import type { WallMs } from '../../../src/model/time.ts';
+import { ask } from '../../support/ask.ts';
+import { configOf as loadedFrom, problemsOf } from '../../support/config.ts';
+import { eventually } from '../../support/eventually.ts';
+import { diceOf } from '../../support/random-case.ts';
+import { startWebhookServer } from '../../support/webhook-server.ts';
 import { hasAmtool, refusals } from './kit/amtool.ts';
+import { hasAlertmanager, startAlertmanager } from './kit/oracle.ts';
+import { randomRule } from './kit/random-interval.ts';
 
 /** One set of times each, which both programs must take or refuse. */
 const rules: readonly string[] = [
@@ -128,3 +135,60 @@ test.skipIf(!hasAmtool)('what can never match is refused though amtool takes it'
   expect(await refusals(texts)).toEqual(texts.map(() => undefined));
   for (const text of texts) expect(await problemsOf(text)).toHaveLength(1);
 });
+
+/** Two minutes, in which no rule that counts may change: both programs look at different moments. */
+const marginMs = 120_000;
+
+test.skipIf(!hasAlertmanager)(
+  'AM-M01 random intervals hold the present where Alertmanager says so',
+  async () => {
+    const dice = diceOf(11);
+    const intervals = Array.from({ length: 250 }, (_, index) => {
+      return { name: `i${index}`, time_intervals: dice.several(1, 2, () => randomRule(dice)) };
+    });
+    await using hook = await startWebhookServer();
+    const names = [...intervals.map(({ name }) => name), 'always'];
+    const config = JSON.stringify({
+      route: {
+        receiver: 'always',
+        group_wait: '0s',
+        group_interval: '1s',
+        repeat_interval: '1s',
+        routes: names.map((name) => {
+          const muted = name === 'always' ? {} : { mute_time_intervals: [name] };
+          return { receiver: name, match: { a: 'b' }, continue: true, ...muted };
+        }),
+      },
+      time_intervals: intervals,
+      receivers: names.map((name) => {
+        return { name, webhook_configs: [{ url: `${hook.origin}/${name}` }] };
+      }),
+    });
+    const { route } = await loadedFrom(config);
+    await using alertmanager = await startAlertmanager(config);
+    await ask(`${alertmanager.url}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([{ labels: { a: 'b' } }]),
+    });
+    const toldTimes = (name: string): number =>
+      hook.requests.filter(({ path }) => path === `/${name}`).length;
+    // Every group has been looked at twice by the time the last one has told three times.
+    await eventually(() => toldTimes('always') >= 3, 'three messages');
+    const nowMs = Date.now();
+    const differences: unknown[] = [];
+    const seen = { muted: 0, told: 0 };
+    for (const [index, { time_intervals: rules }] of intervals.entries()) {
+      const contains = route.routes[index]?.muteTimeIntervals[0]?.contains;
+      const at = (ms: number): boolean | undefined => contains?.((nowMs + ms) as WallMs);
+      const muted = at(0);
+      if (at(-marginMs) !== muted || at(marginMs) !== muted) continue;
+      seen[muted === true ? 'muted' : 'told'] += 1;
+      if ((toldTimes(`i${index}`) === 0) !== muted) differences.push({ rules, muted });
+    }
+    expect(differences).toEqual([]);
+    expect(seen.muted).toBeGreaterThan(40);
+    expect(seen.told).toBeGreaterThan(40);
+  },
+  30_000,
+);
