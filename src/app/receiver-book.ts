@@ -65,6 +65,12 @@ export class ReceiverBook implements ReceiverRecords {
     this.#options.keep({ drawer: 'receiver', name: key, value: record });
   }
 
+  noteDigest(receiver: string, digest: readonly string[]): void {
+    const record = { ...this.get(receiver), digest };
+    this.#records.set(receiver, record);
+    this.#options.keep({ drawer: 'receiver', name: receiver, value: record });
+  }
+
   /** What fallbacks were told that has not ended, by conversation. */
   get open(): ReadonlyMap<string, OpenAtFallback> {
     return this.#open;

@@ -15,6 +15,8 @@ export interface Parcel {
   /** Oldest first. */
   readonly places: readonly Place[];
   readonly delivery: Delivery;
+  /** What a rate limit held back in several conversations. */
+  readonly isDigest: boolean;
 }
 
 export interface Composer {
@@ -35,9 +37,9 @@ export function createComposer(options: {
     compose(places) {
       const deliveries = places.map(({ entry }) => entry.delivery);
       const conversations = new Set(places.map(({ conversation }) => conversation));
-      if (conversations.size > 1) return { places, delivery: digest(deliveries) };
+      if (conversations.size > 1) return { places, delivery: digest(deliveries), isDigest: true };
       const delivery = mergeDeliveries(deliveries);
-      return isPast(places, delivery) ? undefined : { places, delivery };
+      return isPast(places, delivery) ? undefined : { places, delivery, isDigest: false };
     },
     finish({ places, delivery }, now) {
       const [first] = places;

@@ -7,7 +7,7 @@ import { type RunningAttempt, startAttempt } from './attempt.ts';
 import type { Composer, Parcel } from './compose.ts';
 import type { Fallbacks } from './outbox-fallback.ts';
 import type { OutboxQueue } from './outbox-queue.ts';
-import type { Place } from './place.ts';
+import { type Place, receiverKey } from './place.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { ReceiverRecords } from './receiver-record.ts';
 import type { RecordOutbox } from './record-outbox.ts';
@@ -86,12 +86,19 @@ export class OutboxWorker {
       for (const reminder of gaveWay) this.#note(reminder);
       reminders += gaveWay.length;
       if (place === undefined || entry.state !== 'pending') continue;
-      if (inherited) this.#options.fallbacks.recognise(place, left);
+      if (inherited) this.#recognise(place, left);
       this.#redirect(this.#options.fallbacks.enter(place, now));
       this.#handOverBlocked(place, now);
     }
     if (reminders > 0)
       this.#options.log.info('Reminders gave way to newer messages', { reminders });
+  }
+
+  /** Remembers what an earlier process was about to do with this place. */
+  #recognise(place: Place, left: ReadonlyMap<string, OutboxEntry>): void {
+    this.#options.fallbacks.recognise(place, left);
+    const { digest } = this.#options.records.get(place.receiver);
+    place.held = digest?.includes(place.entry.delivery.id) ?? false;
   }
 
   /** Takes in what a fallback is to be told; it is saved together with what caused it. */
@@ -195,6 +202,10 @@ export class OutboxWorker {
     for (const place of places) {
       place.entry = { ...place.entry, attempts: tried, nextAttemptAt };
       this.#note(place.entry);
+    }
+    if (parcel.isDigest) {
+      const ids = places.map(({ entry }) => entry.delivery.id);
+      this.#options.records.noteDigest(receiverKey(delivery), ids);
     }
     this.#options.queue.begin(places);
     const sent = this.#options.composer.finish(parcel, startedAt);

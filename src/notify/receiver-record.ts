@@ -9,6 +9,8 @@ export interface ReceiverRecord {
   readonly lastProofAt?: WallMs;
   /** The latest time in which it took nothing; it lasts while `until` is absent. */
   readonly trouble?: Trouble;
+  /** Ids of what is being told in a digest: a restart tells the same digest again. */
+  readonly digest?: readonly string[];
   /** When it took the latest messages that its rate limit counts, oldest first. */
   readonly told?: readonly SteadyMs[];
 }
@@ -27,6 +29,8 @@ export interface ReceiverRecords {
   get(receiver: string): ReceiverRecord;
   /** Takes in what came of an attempt that ended at `now`. */
   note(delivery: Delivery, attempt: Attempt, now: Instant): void;
+  /** Remembers what is being told in a digest. */
+  noteDigest(receiver: string, ids: readonly string[]): void;
 }
 
 /** What is known after an attempt that ended at `now`. `keepTold` is how many messages are remembered. */
@@ -42,6 +46,7 @@ export function afterAttemptAt(
     return {
       ...record,
       lastSuccessAt: atMs,
+      digest: [],
       ...(isProof ? { lastProofAt: atMs } : {}),
       ...(trouble === undefined ? {} : { trouble: { ...trouble, until: trouble.until ?? now } }),
       ...(keepTold === 0 ? {} : { told: told.slice(-keepTold) }),

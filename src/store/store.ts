@@ -90,7 +90,7 @@ export function createStore(database: DatabaseSync): Store {
         if (database.isTransaction) database.exec('ROLLBACK');
         throw error;
       } finally {
-        if (durable) database.exec('PRAGMA synchronous = NORMAL');
+        if (durable) relax(database);
       }
     },
     results: (check, limit) =>
@@ -115,6 +115,15 @@ export function createStore(database: DatabaseSync): Store {
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** Goes back to saving faster. If that fails, what was saved is saved nevertheless, and the next is slower. */
+function relax(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA synchronous = NORMAL');
+  } catch {
+    // The next transaction that matters tries again.
+  }
 }
 
 /** Rows one pruning removes at the most, so that it never holds up the agent. */

@@ -36,7 +36,7 @@ export interface Arrival {
 }
 
 /** The longest a killed agent stays dead. */
-const stepMs = 1000;
+const stepMs = 5000;
 
 /**
  * The whole agent in a world under control: a clock that is moved, targets that are as told, receivers that
