@@ -28,6 +28,8 @@ export function lintOf(page: string): string {
 interface Setup {
   readonly scrapeConfigs: readonly object[];
   readonly rules?: readonly object[];
+  /** Where alerts are sent, host and port, and again every second. */
+  readonly alertsTo?: string;
 }
 
 interface Sample {
@@ -40,15 +42,21 @@ interface Prometheus {
   readonly query: (expression: string) => Promise<readonly Sample[]>;
   /** The names of the alerts that fire, sorted. */
   readonly firing: () => Promise<readonly string[]>;
+  /** Ends it before the test does. */
+  readonly kill: () => Promise<void>;
 }
 
 /** Starts a Prometheus that scrapes and judges each second; it ends with the test. */
-export async function startPrometheus({ scrapeConfigs, rules = [] }: Setup): Promise<Prometheus> {
+export async function startPrometheus(setup: Setup): Promise<Prometheus> {
+  const { scrapeConfigs, rules = [], alertsTo } = setup;
   const directory = temporaryFolder();
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: [join(directory, 'rules.yml')],
     scrape_configs: scrapeConfigs,
+    ...(alertsTo === undefined
+      ? {}
+      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertsTo] }] }] } }),
   };
   writeFileSync(join(directory, 'prometheus.yml'), JSON.stringify(config));
   const groups = rules.length === 0 ? [] : [{ name: 'alerts', rules }];
@@ -60,14 +68,16 @@ export async function startPrometheus({ scrapeConfigs, rules = [] }: Setup): Pro
       `--config.file=${join(directory, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(directory, 'data')}`,
       `--web.listen-address=${address}`,
+      '--rules.alert.resend-delay=1s',
     ],
     { stdio: 'ignore' },
   );
   const closed = once(child, 'close');
-  onTestFinished(async () => {
+  const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     await closed;
-  });
+  };
+  onTestFinished(kill);
   const query = async (expression: string): Promise<readonly Sample[]> => {
     const url = `http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`;
     const { status, body } = await ask(url).catch(() => ({ status: 0, body: '' }));
@@ -81,5 +91,5 @@ export async function startPrometheus({ scrapeConfigs, rules = [] }: Setup): Pro
     const alerts = await query('ALERTS{alertstate="firing"}');
     return alerts.map(({ metric }) => metric['alertname'] ?? '').toSorted();
   };
-  return { query, firing };
+  return { query, firing, kill };
 }
