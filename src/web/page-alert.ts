@@ -26,9 +26,8 @@ export function alertPage(view: AlertView, silences: readonly Silence[], now: Wa
     state: alertState(view),
     base: '../',
     content: [
-      html`<p class="remarks">
-        ${alert.annotations['description']} Firing for ${span(alert.startsAt, now)}.
-      </p>`,
+      html`<p class="remarks">${alert.annotations['description'] ?? ''}</p>`,
+      html`<p class="remarks">Firing for ${span(alert.startsAt, now)}.</p>`,
       ...notesOf(view, silences, now).map((note) => html`<p class="notice">${note}</p>`),
       acknowledgement === undefined ? acknowledgeForm(`${alert.fingerprint}/acknowledge`) : empty,
       silenceForm(view),
