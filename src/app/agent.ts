@@ -33,6 +33,8 @@ import { createSender, type Sender } from './sender.ts';
 import { Proofs } from './proofs.ts';
 import { openState, type State } from './state.ts';
 import { OwnWatch } from './own-watch.ts';
+import { SuppressionLog } from './suppression-log.ts';
+import { describeMute } from './describe-mute.ts';
 import { buildWorld, closeReplaced, type World } from './world.ts';
 
 export interface AgentOptions {
@@ -64,6 +66,7 @@ export class Agent {
   readonly receivers: ReceiverBook;
   readonly send: Sender;
   readonly links: AlertLinks;
+  readonly suppressions = new SuppressionLog(() => this.clock.now().wallMs);
   readonly options: AgentOptions;
   readonly #state: State;
   readonly #journal: Journal;
@@ -91,7 +94,7 @@ export class Agent {
       store: this.#state.store,
       replaceStore: (error) => this.#replaceStore(error),
     });
-    this.links = this.#createLinks(saved);
+    this.links = createAlertLinks(saved.kept, this.#journal, this);
     this.#noteRun = noteRun(saved, this.startedAt, this.#journal);
     this.receivers = new ReceiverBook(saved.kept.get('receiver'), {
       receivers: () => this.config.receivers,
@@ -287,7 +290,10 @@ export class Agent {
         this.#journal.flush();
       },
       onOutcome: (entry, attempt) => tellMetrics(this.options.metrics, entry, attempt),
-      onHeld: () => this.options.metrics.suppressed('rate_limit'),
+      onHeld: (delivery) => {
+        this.options.metrics.suppressed('rate_limit');
+        this.suppressions.held(delivery);
+      },
     });
   }
 
@@ -320,15 +326,6 @@ export class Agent {
     );
   }
 
-  #createLinks({ kept: saved }: Saved): AlertLinks {
-    return createAlertLinks({
-      saved,
-      journal: this.#journal,
-      now: () => this.clock.now().wallMs,
-      externalURL: () => this.config.server.externalURL,
-    });
-  }
-
   #createPipeline(saved: Saved): Pipeline {
     return new Pipeline(
       {
@@ -339,6 +336,8 @@ export class Agent {
         uplink: (alert) => this.own.uplink.mutes(alert),
         deliver: (deliveries) => this.outbox.add(deliveries),
         onSuppressed: ({ reason, by, alert, receiver }) => {
+          const words = describeMute(this.pipeline, { reason, by });
+          this.suppressions.note(alert, receiver, { reason, by: words });
           this.options.metrics.suppressed(reason);
           const check = alert.labels['alertname'];
           this.options.log.info('notification suppressed', { check, receiver, reason, by });

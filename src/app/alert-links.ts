@@ -1,6 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../lib/clock.ts';
 import type { Alert } from '../model/alert.ts';
 import type { AlertLink, LinkVerdict } from '../model/alert-link.ts';
+import type { Config } from '../model/config.ts';
 import { alertLinkValidMs } from '../model/limits.ts';
 import type { WallMs } from '../model/time.ts';
 import type { Saved } from '../store/store.ts';
@@ -20,14 +22,12 @@ export interface AlertLinks {
   resave(): void;
 }
 
-export function createAlertLinks(options: {
-  readonly saved: Saved['kept'];
-  readonly journal: Pick<Journal, 'keep'>;
-  readonly now: () => WallMs;
-  /** Where people reach the page from elsewhere; undefined when nobody has said so. */
-  readonly externalURL: () => string | undefined;
-}): AlertLinks {
-  const { saved, journal, now, externalURL } = options;
+export function createAlertLinks(
+  saved: Saved['kept'],
+  journal: Pick<Journal, 'keep'>,
+  agent: { readonly clock: Pick<Clock, 'now'>; readonly config: Pick<Config, 'server'> },
+): AlertLinks {
+  const now = (): WallMs => agent.clock.now().wallMs;
   const known = saved.get('single')?.get(keyName);
   const key = typeof known === 'string' ? known : randomBytes(32).toString('base64');
   const resave = (): void => journal.keep({ drawer: 'single', name: keyName, value: key });
@@ -40,7 +40,7 @@ export function createAlertLinks(options: {
 
   return {
     acknowledgeURL({ fingerprint, startsAt }) {
-      const base = externalURL();
+      const base = agent.config.server.externalURL;
       if (base === undefined) return '';
       // By the hour: a message that is sent again holds the same link.
       const expiresAt = (Math.ceil(now() / hourMs) * hourMs + alertLinkValidMs) as WallMs;

@@ -6,11 +6,8 @@ import type { TestOutcome, WebCommands } from '../web/commands.ts';
 import { mayPing } from '../web/ping.ts';
 import type { Agent } from './agent.ts';
 import { testDelivery } from './test-delivery.ts';
-import { checkSnapshot, deliverySnapshots, groupSnapshots } from './snapshot.ts';
-
-/** How far back `why` looks for notifications that named the check. */
-const whyDeliveriesMax = 200;
-const whyResultsMax = 50;
+import { whyReport } from './why.ts';
+import { deliverySnapshots } from './snapshot.ts';
 
 /** What the page, the API and the command line may ask of the running agent. */
 export function createCommands(agent: Agent, reload: WebCommands['reload']): WebCommands {
@@ -29,21 +26,7 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
     },
     deliveries: (limit) => deliverySnapshots(agent, limit),
     recording: () => agent.recording(),
-    why(check) {
-      const spec = agent.specs.get(check);
-      if (spec === undefined) return undefined;
-      const now = agent.clock.now();
-      return {
-        check: checkSnapshot(agent, spec),
-        results: agent.history(check, whyResultsMax),
-        groups: groupSnapshots(agent, now).filter(({ alerts }) =>
-          alerts.some(({ alertname }) => alertname === check),
-        ),
-        deliveries: deliverySnapshots(agent, whyDeliveriesMax).filter(({ entry }) =>
-          entry.delivery.notification.alerts.some(({ labels }) => labels['check'] === check),
-        ),
-      };
-    },
+    why: (name) => whyReport(agent, name),
     testReceiver: (name) => testReceivers(agent, name),
     alerts: () => agent.pipeline.alerts(),
     alertGroups: () => agent.pipeline.alertGroups(),

@@ -65,8 +65,24 @@ export interface NotificationAnswer {
   }[];
 }
 
+export interface SuppressionAnswer {
+  readonly at: string;
+  readonly receiver: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export interface OutlookAnswer {
+  readonly kind: 'message' | 'reminder' | 'escalation';
+  readonly receiver: string;
+  readonly at: string;
+  readonly keptBackBy: string | null;
+}
+
 export interface WhyAnswer {
-  readonly check: CheckAnswer;
+  /** Null for alerts that others posted. */
+  readonly check: CheckAnswer | null;
+  readonly alerts: readonly AlertAnswer[];
   readonly results: readonly ResultAnswer[];
   readonly groups: readonly {
     readonly receiver: string;
@@ -74,6 +90,8 @@ export interface WhyAnswer {
     readonly alerts: readonly { readonly alertname: string; readonly mutedBy?: string }[];
   }[];
   readonly notifications: readonly NotificationAnswer[];
+  readonly suppressed: readonly SuppressionAnswer[];
+  readonly outlook: readonly OutlookAnswer[];
 }
 
 export interface AlertAnswer {

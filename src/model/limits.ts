@@ -156,6 +156,16 @@ export const alertLinkValidMs = 4 * 86_400_000;
 /** Bytes of a form of the page: a comment and a name. */
 export const formBytesMax = 16 * 1024;
 
+/** How far back `why` looks for notifications that named the check. */
+export const whyDeliveriesMax = 200;
+
+/** Results that `why` gives. */
+export const whyResultsMax = 50;
+
+/** Messages nobody got that are remembered of one alert, and of all together: some 200 bytes each. */
+export const suppressionNotesEachMax = 20;
+export const suppressionNotesMax = 5000;
+
 /** Results or notifications in one answer of the API. */
 export const apiEntriesMax = 1000;
 

@@ -171,7 +171,7 @@ function fingerprintIn({ fingerprint }: Alert): string {
 }
 
 /** How long after a message the next reminder comes, when there were so many already. */
-function reminderIntervalMs(group: Group, reminders: number): number {
+export function reminderIntervalMs(group: Group, reminders: number): number {
   const { repeatIntervalMs, repeatFactor, repeatIntervalMaxMs } = group;
   const grown = repeatIntervalMs * repeatFactor ** reminders;
   return Math.max(repeatIntervalMs, Math.min(grown, repeatIntervalMaxMs));

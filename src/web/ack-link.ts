@@ -92,7 +92,7 @@ function answer(options: WebServerOptions, request: WebRequest): WebResponse {
       base: './',
       content: [
         html`<p class="remarks">${alert.annotations['description'] ?? ''}</p>`,
-      html`<p class="remarks">Firing for ${span(alert.startsAt, now)}.</p>`,
+        html`<p class="remarks">Firing for ${span(alert.startsAt, now)}.</p>`,
         ...notesOf(view, commands.silences(), now).map(
           (note) => html`<p class="notice">${note}</p>`,
         ),

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { parseMatchers } from '../lib/matcher.ts';
-import type { AlertView } from '../model/alert-view.ts';
 import { formatMatcher } from '../model/format-matcher.ts';
 import { silenceRequestBytesMax } from '../model/limits.ts';
 import { isMatcherError } from '../model/matcher-syntax.ts';
 import type { Matcher } from '../model/route.ts';
 import { silenceState, type Silence } from '../model/silence.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
+import { alertShape } from './api-shapes.ts';
 import { jsonResponse, type WebRequest, type WebResponse, type WebRoute } from './exchange.ts';
 import type { WebServerOptions } from './server-options.ts';
 
@@ -128,32 +128,6 @@ function putSilence(
     default:
       return answer satisfies never;
   }
-}
-
-function alertShape(view: AlertView): object {
-  const { alert, acknowledgement, state, silencedBy, inhibitedBy, mutedBy, receivers } = view;
-  const { fingerprint, labels, annotations, startsAt } = alert;
-  return {
-    fingerprint,
-    labels,
-    annotations,
-    startsAt: rfc3339(startsAt),
-    updatedAt: rfc3339(view.updatedAt),
-    state,
-    silencedBy,
-    inhibitedBy,
-    mutedBy,
-    dependsOn: view.dependsOn ?? null,
-    acknowledgement:
-      acknowledgement === undefined
-        ? null
-        : {
-            by: acknowledgement.by,
-            comment: acknowledgement.comment,
-            at: rfc3339(acknowledgement.at),
-          },
-    receivers,
-  };
 }
 
 function silenceShape(silence: Silence, now: WallMs): object {

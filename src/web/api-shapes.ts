@@ -1,3 +1,4 @@
+import type { AlertView } from '../model/alert-view.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Attempt, Outcome } from '../model/delivery.ts';
 import type { RecordedResult } from '../model/result.ts';
@@ -9,6 +10,7 @@ import type {
   ReceiverSnapshot,
 } from '../model/snapshot.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
+import type { WhyReport } from '../model/why.ts';
 
 /**
  * The shapes of the API, as `docs/api.md` describes them. They are written out field by field, so that
@@ -124,4 +126,46 @@ export function outcomeShape(outcome: Outcome): object {
 
 function date(wallMs: WallMs | undefined): string | null {
   return wallMs === undefined ? null : rfc3339(wallMs);
+}
+
+export function whyShape(report: WhyReport): object {
+  return {
+    check: report.check === undefined ? null : checkShape(report.check),
+    alerts: report.alerts.map(alertShape),
+    results: report.results.map(resultShape),
+    groups: report.groups.map(groupShape),
+    notifications: report.deliveries.map(deliveryShape),
+    suppressed: report.suppressed.map(({ at, ...rest }) => ({ at: rfc3339(at), ...rest })),
+    outlook: report.outlook.map(({ at, keptBackBy, ...rest }) => ({
+      at: rfc3339(at),
+      ...rest,
+      keptBackBy: keptBackBy ?? null,
+    })),
+  };
+}
+
+export function alertShape(view: AlertView): object {
+  const { alert, acknowledgement, state, silencedBy, inhibitedBy, mutedBy, receivers } = view;
+  const { fingerprint, labels, annotations, startsAt } = alert;
+  return {
+    fingerprint,
+    labels,
+    annotations,
+    startsAt: rfc3339(startsAt),
+    updatedAt: rfc3339(view.updatedAt),
+    state,
+    silencedBy,
+    inhibitedBy,
+    mutedBy,
+    dependsOn: view.dependsOn ?? null,
+    acknowledgement:
+      acknowledgement === undefined
+        ? null
+        : {
+            by: acknowledgement.by,
+            comment: acknowledgement.comment,
+            at: rfc3339(acknowledgement.at),
+          },
+    receivers,
+  };
 }

@@ -7,6 +7,7 @@ import {
   outcomeShape,
   receiverShape,
   resultShape,
+  whyShape,
 } from './api-shapes.ts';
 import { jsonResponse, type WebRequest, type WebResponse, type WebRoute } from './exchange.ts';
 import type { WebServerOptions } from './server-options.ts';
@@ -42,15 +43,9 @@ export function apiRoutes({ commands, snapshot }: WebServerOptions): readonly We
     {
       path: '/api/v1/why/:name',
       get: async ({ parameters }) => {
-        const check = parameters['name'] ?? '';
-        const report = await commands.why(check);
-        if (report === undefined) return unknownCheck(check);
-        return jsonResponse(200, {
-          check: checkShape(report.check),
-          results: report.results.map(resultShape),
-          groups: report.groups.map(groupShape),
-          notifications: report.deliveries.map(deliveryShape),
-        });
+        const name = parameters['name'] ?? '';
+        const report = await commands.why(name);
+        return report === undefined ? unknownCheck(name) : jsonResponse(200, whyShape(report));
       },
     },
     { path: '/api/v1/receivers/test', post: (request) => testReceiver(commands, request) },

@@ -6,7 +6,8 @@ import type { Labels } from '../model/labels.ts';
 import type { Recording } from '../model/recording.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { Silence, SilenceAnswer, SilenceRequest } from '../model/silence.ts';
-import type { CheckSnapshot, DeliverySnapshot, GroupSnapshot } from '../model/snapshot.ts';
+import type { DeliverySnapshot } from '../model/snapshot.ts';
+import type { WhyReport } from '../model/why.ts';
 
 /** What a job reports to `/ping/NAME`. */
 export interface PingReport {
@@ -23,17 +24,6 @@ export interface PingCaller {
   readonly token?: string;
   /** Whether the caller may change state without a token: loopback, the Unix socket, or a user. */
   readonly trusted: boolean;
-}
-
-/** Everything that led to the present state of one check, and what comes next. */
-export interface WhyReport {
-  readonly check: CheckSnapshot;
-  /** Newest first. */
-  readonly results: readonly RecordedResult[];
-  /** The groups its alert is in at the moment, with the time of their next message. */
-  readonly groups: readonly GroupSnapshot[];
-  /** The notifications that named it, newest first. */
-  readonly deliveries: readonly DeliverySnapshot[];
 }
 
 /** The answer of one integration to a test notification. */
@@ -80,8 +70,8 @@ export interface WebCommands {
   deliveries(limit: number): MaybePromise<readonly DeliverySnapshot[]>;
   /** What was found and told, to be read in order. */
   recording(): Recording;
-  /** Undefined for an unknown check. */
-  why(check: string): MaybePromise<WhyReport | undefined>;
+  /** Of a check, or an alert by name or fingerprint; undefined for what nobody knows. */
+  why(name: string): MaybePromise<WhyReport | undefined>;
   /** Sends a marked test to one receiver, or to all; undefined for an unknown receiver. */
   testReceiver(receiver?: string): Promise<readonly TestOutcome[] | undefined>;
   /** Every alert that fires, ordered by fingerprint. */

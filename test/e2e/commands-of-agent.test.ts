@@ -76,6 +76,7 @@ describe('why', () => {
     expect(code).toBe(2);
     const lines = normalised(stdout)
       .replaceAll(/\d+ (failures|runs|missed)/g, '<n> $1')
+      .replaceAll(/\b[0-9a-f]{16}\b/g, '<fingerprint>')
       .split('\n');
     // One line stands for all results that read the same.
     expect([...new Set(lines)].join('\n')).toMatchInlineSnapshot(`
@@ -83,6 +84,8 @@ describe('why', () => {
         broken pipe
         rule: firing: still failing
         counts: <n> failures and 0 successes in a row, <n> runs, <n> missed
+      alert broken critical <fingerprint> since <date>
+        told to: team
       last results
         <date>  critical  <time>  broken pipe
       sent
@@ -90,7 +93,7 @@ describe('why', () => {
           attempt 1 <date> delivered: ok
       next
         run: <date>
-        message to team, if there is news: <date>
+        <date>  reminder to team  if nothing changes
       "
     `);
   });
@@ -100,7 +103,7 @@ describe('why', () => {
     expect({ code, stderr }).toMatchInlineSnapshot(`
       {
         "code": 64,
-        "stderr": "tocsin: the agent has no check called brokn; it has fine, broken, tocsin
+        "stderr": "tocsin: the agent knows no check and no alert called brokn; it has fine, broken, tocsin
       ",
       }
     `);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createAlertLinks } from '../../src/app/alert-links.ts';
 import type { AlertView } from '../../src/model/alert-view.ts';
 import type { SilenceRequest } from '../../src/model/silence.ts';
-import type { WallMs } from '../../src/model/time.ts';
+import { instant, type WallMs } from '../../src/model/time.ts';
 import type { AcknowledgeRequest } from '../../src/web/commands.ts';
 import { ask } from '../support/ask.ts';
 import { firing } from '../support/routes.ts';
@@ -27,16 +27,36 @@ const view: AlertView = {
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
+/** Links of an agent that keeps its key in this drawer. */
+function linksOf(drawer: Map<string, unknown>, now: () => number, externalURL?: string) {
+  return createAlertLinks(
+    new Map([['single', drawer]]),
+    { keep: ({ name, value }) => drawer.set(name, value) },
+    {
+      clock: { now: () => instant(0, now()) },
+      config: {
+        server: {
+          host: '127.0.0.1',
+          port: 0,
+          ...(externalURL === undefined ? {} : { externalURL }),
+          probe: {
+            enabled: false,
+            allow: [],
+            timeoutOffsetMs: 0,
+            historyLimit: 0,
+            logLevel: 'info',
+          },
+        },
+      },
+    },
+  );
+}
+
 async function startPages(views: readonly AlertView[] = [view]) {
   const acknowledged: AcknowledgeRequest[] = [];
   const silenced: SilenceRequest[] = [];
   let nowMs = alert.startsAt as number;
-  const links = createAlertLinks({
-    saved: new Map(),
-    journal: { keep: () => {} },
-    now: () => nowMs as WallMs,
-    externalURL: () => 'https://mon.example/tocsin',
-  });
+  const links = linksOf(new Map(), () => nowMs, 'https://mon.example/tocsin');
   const { url } = await startWeb({
     externalURL: () => 'https://mon.example/tocsin',
     commands: webCommands({
@@ -129,24 +149,13 @@ describe('the link in a message', () => {
   });
 
   test('there is none where nobody could open it', () => {
-    const links = createAlertLinks({
-      saved: new Map(),
-      journal: { keep: () => {} },
-      now: () => 0 as WallMs,
-      externalURL: () => undefined,
-    });
+    const links = linksOf(new Map(), () => 0, undefined);
     expect(links.acknowledgeURL(alert)).toBe('');
   });
 
   test('stays good over a restart', () => {
     const drawer = new Map<string, unknown>();
-    const open = () =>
-      createAlertLinks({
-        saved: new Map([['single', drawer]]),
-        journal: { keep: ({ name, value }) => drawer.set(name, value) },
-        now: () => 0 as WallMs,
-        externalURL: () => 'https://mon.example',
-      });
+    const open = () => linksOf(drawer, () => 0, 'https://mon.example');
     const query = new URL(open().acknowledgeURL(alert)).searchParams;
     const link = {
       fingerprint: query.get('alert') ?? '',

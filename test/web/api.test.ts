@@ -118,7 +118,15 @@ test('why tells of one check what led to its state', async () => {
     why(name) {
       const check = busy.checks.find((one) => one.spec.name === name);
       if (check === undefined) return undefined;
-      return { check, results: check.recent, groups: busy.groups, deliveries: [delivery] };
+      return {
+        check,
+        alerts: [],
+        results: check.recent,
+        groups: busy.groups,
+        deliveries: [delivery],
+        suppressed: [],
+        outlook: [],
+      };
     },
   });
   const { url } = await startWeb({ commands });
