@@ -5,7 +5,7 @@ import { exitCode, UsageError, type Command } from './command.ts';
 
 export const importAlertmanagerFile: Command = {
   name: 'import alertmanager',
-  summary: 'writes routes and receivers of an alertmanager.yml in the format of the configuration',
+  summary: 'writes an alertmanager.yml as sections of the configuration',
   usage: 'FILE',
   options: {},
   async run({ positionals: [file, ...more] }, { cwd, stdout, stderr }) {

@@ -1,8 +1,8 @@
 import { createMatcher, parseMatchers } from '../lib/matcher.ts';
-import { inMatcherOrder, isMatcherError } from '../model/matcher-syntax.ts';
+import { inMatcherOrder, isMatcherError, matcherDoubt } from '../model/matcher-syntax.ts';
 import type { Matcher, MatchOperator } from '../model/route.ts';
 import { describe } from './reader.ts';
-import { refuse, type Reading } from './reading.ts';
+import { refuse, warn, type Reading } from './reading.ts';
 import { itemsOf, valueOf, type Tree } from './tree.ts';
 
 /** The keys under which the three ways to write matchers stand, and what was read from them. */
@@ -27,8 +27,14 @@ export function readMatchers(
   for (const [position, text] of texts.entries()) {
     const parsed = parseMatchers(text);
     const at = itemsOf(list)[position] ?? list ?? tree;
-    if (!isMatcherError(parsed)) matchers.push(...parsed);
-    else refuse(reading, at, `the matcher ${describe(at, reading.hidden)} ${parsed.error}`);
+    const matcher = `the matcher ${describe(at, reading.hidden)}`;
+    if (isMatcherError(parsed)) {
+      refuse(reading, at, `${matcher} ${parsed.error}`);
+      continue;
+    }
+    matchers.push(...parsed);
+    const doubt = matcherDoubt(text);
+    if (doubt !== undefined) warn(reading, at, `${matcher} ${doubt}`);
   }
   return inMatcherOrder(matchers);
 }

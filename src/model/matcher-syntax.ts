@@ -31,6 +31,25 @@ export function parseMatcherTerms(text: string): readonly MatcherTerm[] | Matche
   return isMatcherError(classic) ? newer : classic;
 }
 
+/** Why a text of matchers may not mean what it seems to; undefined if nothing speaks for that. */
+export function matcherDoubt(text: string): string | undefined {
+  const [classic, newer] = [parseClassicTerms(text), parseUtf8Terms(text)];
+  if (isMatcherError(classic)) return undefined;
+  // In JSON, since a value may hold characters that do things to a terminal.
+  const written = (terms: readonly MatcherTerm[]): string =>
+    terms
+      .map(({ label, operator, value }) => `${label}${operator}${JSON.stringify(value)}`)
+      .join(',');
+  const counts = written(classic);
+  if (isMatcherError(newer)) {
+    const isLopsided = text.startsWith('{') !== text.endsWith('}');
+    return isLopsided ? `is read as {${counts}}, without the brace at its end` : undefined;
+  }
+  return counts === written(newer)
+    ? undefined
+    : `is read in the older dialect, as {${counts}}; the newer one would read {${written(newer)}}`;
+}
+
 /**
  * Reads exactly one matcher, as where each has an argument or a parameter of its own. Braces are refused, and
  * to the classic dialect a comma is part of the value.

@@ -46,6 +46,13 @@ export function groupKey(matched: MatchedRoute, labels: Labels): string {
   return `${matched.key}:${formatLabels(groupLabels(matched.route, labels))}`;
 }
 
+/** Every alert asks for the keys of its routes. */
+const written = new WeakMap<readonly Matcher[], string>();
+
 function formatMatchers(matchers: readonly Matcher[]): string {
-  return `{${inMatcherOrder(matchers).map(formatMatcher).join(',')}}`;
+  const known = written.get(matchers);
+  if (known !== undefined) return known;
+  const text = `{${inMatcherOrder(matchers).map(formatMatcher).join(',')}}`;
+  written.set(matchers, text);
+  return text;
 }

@@ -128,6 +128,24 @@ receivers: [{ name: a }]
   ]);
 });
 
+test('matchers that are read in another way than they seem to be are warned of', async () => {
+  const { warnings } = await configOf(String.raw`
+route:
+  receiver: a
+  routes:
+    - matchers: ['foo=~[a-z]{2}', 'foo="bar"', 'x="\d"', '{a="1",b="2"}', '{', 'c=']
+    - matchers: ['foo=~"\bx\tb"']
+    - matchers: ['foo=~"\bweb\b"']
+receivers: [{ name: a }]
+`);
+  expect(warnings.map(({ path, message }) => `${path} ${message}`)).toEqual([
+    String.raw`route.routes[0].matchers[0] the matcher "foo=~[a-z]{2}" is read as {foo=~"[a-z]{2"}, without the brace at its end`,
+    'route.routes[0].matchers[4] the matcher "{" is read as {}, without the brace at its end',
+    expect.stringMatching(/^route.routes\[1\].matchers\[0\] .* is read in the older dialect, as /),
+    expect.stringMatching(/^route.routes\[2\].matchers\[0\] .* is read in the older dialect, as /),
+  ]);
+});
+
 test('the long form takes every way to write matchers, and all of them must hold', async () => {
   const { route } = await configOf(`
 route:

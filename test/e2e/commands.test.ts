@@ -49,10 +49,18 @@ test('help lists every command', async () => {
       validate  reads the configuration and lists every problem
       status  checks, alerts, receivers and outbox of the running agent
       why  what happened to a check, what was sent about it, and what comes next
+      alerts  what fires, and what is kept back and why
+      ack  takes on a firing alert: no more reminders and no escalation
+      silence add  keeps alerts from being told for a time, or around a command
+      silence list  silences that are pending or active
+      silence expire  ends silences now
       notify test  sends a marked test to a receiver, or to all, and prints the answer
       routes show  prints route and receivers in the long form
       routes test  prints the receivers an alert with these labels would reach
+      test  plays scenarios: results over time in, expected notifications out
+      replay  recorded results through another configuration, beside what was sent
       import blackbox  writes the modules of a blackbox.yml as a section of the configuration
+      import alertmanager  writes an alertmanager.yml as sections of the configuration
       schema  prints the JSON Schema of the configuration file
       version  prints the version
 
