@@ -34,12 +34,18 @@ export function cutEscaped(text: string, max: number, escape: (text: string) => 
   return escaped;
 }
 
+/** Characters that turn the direction of what follows, and could make a text read as another one. */
+const turning = /[\u{202a}-\u{202e}\u{2066}-\u{2069}]/gu;
+
 /** A text on one line, without control characters. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  return text
+    .replaceAll(turning, '\u{fffd}')
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
 }
 
 /** A text with line breaks kept and every other control character (colours, bells) made visible. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}--[\n\t]]/gv, '\u{fffd}');
+  return text.replaceAll(turning, '\u{fffd}').replaceAll(/[\p{Cc}--[\n\t]]/gv, '\u{fffd}');
 }

@@ -1,12 +1,13 @@
 import { escapeHtml } from '../lib/escape-html.ts';
 import { alertStatus } from '../model/alert.ts';
-import type { Delivery } from '../model/delivery.ts';
+import type { Delivery, Notification } from '../model/delivery.ts';
 import type { WallMs } from '../model/time.ts';
 import { printable } from './cut-text.ts';
 import { emailRows } from './email-text.ts';
+import type { MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
 import { changeOf, headline, storiesToTell, type Story } from './summary.ts';
-import { marks, nameOf, runbookOf, sentences, severityOf } from './wording.ts';
+import { marks, nameOf, sentences, severityOf } from './wording.ts';
 
 const pageStyle =
   'margin:0;padding:16px;background:#ffffff;color:#1d1c1d;font:15px/1.5 -apple-system,Segoe UI,Arial,sans-serif';
@@ -15,7 +16,8 @@ const preStyle =
 const nameStyle = 'padding:2px 12px 2px 0;text-align:left;vertical-align:top;color:#555555';
 
 /** The e-mail as HTML: styles where they apply, no images, nothing loaded from anywhere. */
-export function emailHtml({ notification, createdAt }: Delivery, externalURL: string): string {
+export function emailHtml({ notification, createdAt }: Delivery, links: MessageLinks): string {
+  const { externalURL } = links;
   const title = escapeHtml(headline(notification, createdAt.wallMs));
   const stories = storiesToTell(notification);
   const more = notification.truncatedAlerts;
@@ -25,7 +27,7 @@ export function emailHtml({ notification, createdAt }: Delivery, externalURL: st
     `<body style="${pageStyle}">`,
     `<h1 style="margin:0 0 16px;font-size:18px">${title}</h1>`,
     ...asidesOf(notification).map((line) => `<p style="margin:0 0 4px">${escapeHtml(line)}</p>`),
-    ...stories.map((story) => storyHtml(story, createdAt.wallMs)),
+    ...stories.map((story) => storyHtml(story, createdAt.wallMs, notification, links)),
     ...(more > 0 ? [`<p>… and ${more} more</p>`] : []),
     ...(externalURL === '' ? [] : [`<p>${linkHtml(externalURL)}</p>`]),
     '</body></html>',
@@ -33,12 +35,19 @@ export function emailHtml({ notification, createdAt }: Delivery, externalURL: st
   ].join('\n');
 }
 
-function storyHtml(story: Story, now: WallMs): string {
+/** Rows whose value is an address that was looked at. */
+const linkedRows = new Set(['Runbook', 'Take on']);
+
+function storyHtml(
+  story: Story,
+  now: WallMs,
+  notification: Notification,
+  links: MessageLinks,
+): string {
   const { alert } = story;
   const mark = marks[alertStatus(alert) === 'firing' ? severityOf(alert) : 'resolved'];
-  const runbook = runbookOf(alert);
-  const rows = emailRows(story, now).map(([name, value]) => {
-    const shown = value === runbook ? linkHtml(value) : escapeHtml(value);
+  const rows = emailRows(story, now, notification, links).map(([name, value]) => {
+    const shown = linkedRows.has(name) ? linkHtml(value) : escapeHtml(value);
     return `<tr><th style="${nameStyle}">${escapeHtml(name)}</th><td>${shown}</td></tr>`;
   });
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');

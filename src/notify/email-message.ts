@@ -42,8 +42,8 @@ export function emailMessage(
     date,
     headers: rest,
     envelope: { from: options.from, to: options.to },
-    text: emailText(delivery, context.externalURL),
-    html: emailHtml(delivery, context.externalURL),
+    text: emailText(delivery, context),
+    html: emailHtml(delivery, context),
     disableFileAccess: true,
     disableUrlAccess: true,
   };

@@ -1,28 +1,39 @@
-import type { Delivery } from '../model/delivery.ts';
+import type { Delivery, Notification } from '../model/delivery.ts';
 import { oneLine, printable } from './cut-text.ts';
+import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
 import { changeOf, headline, storiesToTell, type Story } from './summary.ts';
 import { factsOf, nameOf, runbookOf, sentences, since } from './wording.ts';
 import type { WallMs } from '../model/time.ts';
 
 /** The e-mail as plain text. */
-export function emailText({ notification, createdAt }: Delivery, externalURL: string): string {
+export function emailText({ notification, createdAt }: Delivery, links: MessageLinks): string {
+  const { externalURL } = links;
   const stories = storiesToTell(notification);
   const asides = asidesOf(notification);
   const parts = [
     headline(notification, createdAt.wallMs),
     ...(asides.length === 0 ? [] : [asides.join('\n')]),
-    ...stories.map((story) => storyText(story, createdAt.wallMs)),
+    ...stories.map((story) => storyText(story, createdAt.wallMs, notification, links)),
     ...(notification.truncatedAlerts > 0 ? [`… and ${notification.truncatedAlerts} more`] : []),
     ...(externalURL === '' ? [] : [externalURL]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
-function storyText(story: Story, now: WallMs): string {
+function storyText(
+  story: Story,
+  now: WallMs,
+  notification: Notification,
+  links: MessageLinks,
+): string {
   const { alert } = story;
-  const rows = emailRows(story, now).map(([name, value]) => `${`${name}:`.padEnd(10)}${value}`);
-  const detail = alert.detail.map((line) => `    ${printable(line)}`);
+  const rows = emailRows(story, now, notification, links).map(
+    ([name, value]) => `${`${name}:`.padEnd(10)}${value}`,
+  );
+  const detail = alert.detail
+    .flatMap((lines) => lines.split('\n'))
+    .map((line) => `    ${printable(line)}`);
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
   return [nameOf(alert), ...said, ...rows, ...detail].join('\n');
 }
@@ -31,11 +42,15 @@ function storyText(story: Story, now: WallMs): string {
 export function emailRows(
   { alert }: Story,
   now: WallMs,
+  notification: Notification,
+  links: MessageLinks,
 ): readonly (readonly [name: string, value: string])[] {
   const runbook = runbookOf(alert);
+  const acknowledge = acknowledgeLinkOf(alert, notification, links);
   return [
     ['When', oneLine(since(alert, now))],
     ...factsOf(alert),
     ...(runbook === undefined ? [] : [['Runbook', runbook] as const]),
+    ...(acknowledge === '' ? [] : [['Take on', acknowledge] as const]),
   ];
 }

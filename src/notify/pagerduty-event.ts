@@ -3,6 +3,7 @@ import { type Alert, alertStatus } from '../model/alert.ts';
 import type { Delivery, Notification } from '../model/delivery.ts';
 import type { Labels } from '../model/labels.ts';
 import { rfc3339 } from '../model/time.ts';
+import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
 import { cutText } from './cut-text.ts';
 import { headline, levelOf } from './summary.ts';
@@ -47,16 +48,23 @@ interface EventOptions {
 export function pagerdutyEvent(
   delivery: Delivery,
   options: EventOptions,
-  externalURL: string,
+  messageLinks: MessageLinks,
 ): object {
   const { notification, dedupKey, createdAt } = delivery;
   const { alerts } = notification;
   const level = levelOf(notification);
   const startsAt = alerts.map((alert) => alert.startsAt).toSorted((a, b) => a - b)[0];
   const runbooks = new Set(alerts.flatMap((alert) => runbookOf(alert) ?? []));
-  const links = [...options.links, ...[...runbooks].map((href) => ({ href, text: 'Runbook' }))];
+  const takeOn = alerts
+    .map((alert) => acknowledgeLinkOf(alert, notification, messageLinks))
+    .find((href) => href !== '' && alerts.length === 1);
+  const links = [
+    ...options.links,
+    ...[...runbooks].map((href) => ({ href, text: 'Runbook' })),
+    ...(takeOn === undefined ? [] : [{ href: takeOn, text: 'Take it on for tocsin' }]),
+  ];
   const { images } = options;
-  const clientURL = options.client_url ?? externalURL;
+  const clientURL = options.client_url ?? messageLinks.externalURL;
   return {
     event_action: actionOf(notification),
     dedup_key: boundedKey(dedupKey),

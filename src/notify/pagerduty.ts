@@ -54,6 +54,7 @@ export const pagerduty = integration({
   entries,
   refuse: (options) => exactlyOneOf('routing_key', options.routing_key, options.routing_key_file),
   sendResolvedDefault: true,
+  tellsAcknowledgement: () => true,
   splitsAlerts: (options) => options.incident === 'alert',
   async send(delivery, options, context) {
     const key = await revealSecret(options.routing_key, options.routing_key_file);
@@ -61,7 +62,7 @@ export const pagerduty = integration({
     const event = pagerdutyEvent(
       delivery,
       { ...options, client: options.client ?? 'tocsin' },
-      context.externalURL,
+      context,
     );
     const result = await httpPost({
       url: options.url,

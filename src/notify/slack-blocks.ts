@@ -2,6 +2,7 @@ import { type Alert, alertStatus } from '../model/alert.ts';
 import type { Severity } from '../model/check.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
+import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
 import {
   blocksMax,
@@ -55,9 +56,10 @@ interface SlackTexts {
 /** Renders a delivery: the headline as text, and one panel in the colour of the worst severity. */
 export function slackMessage(
   delivery: Delivery,
-  externalURL: string,
+  links: MessageLinks,
   texts: SlackTexts,
 ): SlackMessage {
+  const { externalURL } = links;
   const { notification, createdAt } = delivery;
   const now = createdAt.wallMs;
   const text = slackText(texts.title ?? headline(notification, now), messageTextMax);
@@ -65,6 +67,7 @@ export function slackMessage(
   const [first] = stories;
   const isSingle = first !== undefined && stories.length === 1;
   const asides = asidesOf(notification);
+  const takeOn = (alert: Alert): string => acknowledgeLinkOf(alert, notification, links);
   const before = [
     ...ownSection(texts.pretext),
     ...(asides.length === 0 ? [] : [section(slackText(asides.join('\n'), sectionTextMax))]),
@@ -78,7 +81,9 @@ export function slackMessage(
   const left = stories.length - shown.length + notification.truncatedAlerts;
   const blocks = [
     ...before,
-    ...(isSingle ? storyInFull(first, now) : shown.flatMap((story) => storyInShort(story, now))),
+    ...(isSingle
+      ? storyInFull(first, now, takeOn)
+      : shown.flatMap((story) => storyInShort(story, now, takeOn))),
     ...(left > 0 ? [context(`… and ${left} more`)] : []),
     ...after,
   ];
@@ -95,10 +100,13 @@ function ownSection(text: string | undefined): SlackBlock[] {
   return text === undefined ? [] : [section(slackText(text, sectionTextMax))];
 }
 
-function storyInFull(story: Story, now: WallMs): SlackBlock[] {
+type TakeOn = (alert: Alert) => string;
+
+function storyInFull(story: Story, now: WallMs, takeOn: TakeOn): SlackBlock[] {
   const { alert } = story;
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
   const runbook = runbookOf(alert);
+  const acknowledge = takeOn(alert);
   const facts: [string, string][] = [
     ['Since', slackSince(alert, now)],
     ...factsOf(alert).map(([name, value]): [string, string] => [
@@ -106,6 +114,9 @@ function storyInFull(story: Story, now: WallMs): SlackBlock[] {
       slackText(value, fieldTextMax - 100),
     ]),
     ...(runbook === undefined ? [] : [['Runbook', link(runbook, 'open')] as [string, string]]),
+    ...(acknowledge === ''
+      ? []
+      : [['Yours?', link(acknowledge, 'take it on')] as [string, string]]),
   ];
   const fields = facts.slice(0, fieldsMax).map(([name, value]) => markdown(`*${name}*\n${value}`));
   return [
@@ -115,15 +126,20 @@ function storyInFull(story: Story, now: WallMs): SlackBlock[] {
   ];
 }
 
-function storyInShort(story: Story, now: WallMs): SlackBlock[] {
+function storyInShort(story: Story, now: WallMs, takeOn: TakeOn): SlackBlock[] {
   const { alert } = story;
   const status = alertStatus(alert) === 'firing' ? severityOf(alert) : 'resolved';
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
   const runbook = runbookOf(alert);
+  const acknowledge = takeOn(alert);
   const lines = [
     `${marks[status]} *${slackText(nameOf(alert), 200)}*`,
     ...said.map((line) => slackText(line, 1000)),
-    slackSince(alert, now) + (runbook === undefined ? '' : ` · ${link(runbook, 'runbook')}`),
+    [
+      slackSince(alert, now),
+      ...(runbook === undefined ? [] : [link(runbook, 'runbook')]),
+      ...(acknowledge === '' ? [] : [link(acknowledge, 'take it on')]),
+    ].join(' · '),
   ];
   const detail = status === 'resolved' ? [] : alert.detail.slice(0, detailLinesOfMany);
   return [section(lines.join('\n')), ...code(detail)];

@@ -1,4 +1,4 @@
-import { cutEscaped } from './cut-text.ts';
+import { cutEscaped, printable } from './cut-text.ts';
 
 /** What Slack accepts in one message, and how text is made harmless for it. */
 
@@ -34,5 +34,5 @@ const fence = '```';
 /** Lines as they are, in a block of code they cannot break out of; at most `max` characters. */
 export function slackCode(lines: readonly string[], max: number): string {
   const room = max - 2 * fence.length - 2;
-  return `${fence}\n${slackText(lines.join('\n'), room)}\n${fence}`;
+  return `${fence}\n${slackText(printable(lines.join('\n')), room)}\n${fence}`;
 }

@@ -90,8 +90,10 @@ export const slack = integration({
       : undefined;
   },
   sendResolvedDefault: false,
+  // A webhook cannot change what it posted: a message of its own would be more noise than news.
+  tellsAcknowledgement: isBot,
   async send(delivery, options, context): Promise<Outcome> {
-    const message = slackMessage(delivery, context.externalURL, options);
+    const message = slackMessage(delivery, context, options);
     const { channel, username, icon_emoji, icon_url } = options;
     const look = { channel, username, icon_emoji, icon_url };
     if (isBot(options)) {
