@@ -7,12 +7,8 @@ import { integration } from './integration.ts';
 import { pagerdutyEvent } from './pagerduty-event.ts';
 import { ownText } from './own-text.ts';
 import { plainText } from './plain-text.ts';
+import { webAddress } from './web-address.ts';
 import { exactlyOneOf, revealSecret } from './secret-source.ts';
-
-const webAddress = v.pipe(
-  plainText,
-  v.check((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), 'an http or https URL'),
-);
 
 /** The keys of `pagerduty_configs` that concern Events v2, and `incident`. */
 const entries = {

@@ -12,6 +12,7 @@ import { judgeSlackAnswer } from './slack-answer.ts';
 import { tellInChannel } from './slack-app.ts';
 import { slackMessage } from './slack-blocks.ts';
 import { postToWebhook } from './slack-webhook.ts';
+import { webAddress } from './web-address.ts';
 
 const colour = v.pipe(
   ownText,
@@ -38,8 +39,7 @@ const entries = {
   app_token: v.pipe(v.optional(secret), v.description('Token of a bot, instead of api_url.')),
   app_token_file: v.optional(plainText),
   app_url: v.pipe(
-    v.optional(plainText, `https://slack.com/api/${postMessage}`),
-    v.check((url) => /^https?:/.test(URL.parse(url)?.protocol ?? ''), 'an http or https URL'),
+    v.optional(webAddress, `https://slack.com/api/${postMessage}`),
     v.description('Where the bot posts.'),
   ),
   update_message: v.pipe(

@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { maskSecrets, urlSecrets } from '../../src/notify/mask.ts';
 import type { Outcome } from '../../src/model/delivery.ts';
 import { startScriptedHttpServer } from '../support/scripted-http-server.ts';
 import { startSmtpServer } from '../support/smtp-server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { sendThrough } from '../support/send-through.ts';
 
 const token = 'Tr0ub4dor+and/3=';
@@ -19,14 +22,31 @@ function expectNoLeak(outcome: Outcome): void {
 
 /** Every integration that speaks HTTP, with the secret where it belongs. */
 const overHttp = {
-  slack: (origin: string) => ({ api_url: `${origin}/hook/${encoded}?k=${encoded}` }),
-  webhook: (origin: string) => ({
-    url: `${origin.replace('//', `//user:${encoded}@`)}/hook/${encoded}?k=${encoded}`,
-  }),
-  pagerduty: (origin: string) => ({ routing_key: token, url: origin }),
+  slack: ['slack', (origin: string) => ({ api_url: `${origin}/hook/${encoded}?k=${encoded}` })],
+  'slack as a bot': [
+    'slack',
+    (origin: string) => ({ app_token: token, app_url: origin, channel: '#ops' }),
+  ],
+  webhook: [
+    'webhook',
+    (origin: string) => ({
+      url: `${origin.replace('//', `//user:${encoded}@`)}/hook/${encoded}?k=${encoded}`,
+    }),
+  ],
+  alertmanager: [
+    'alertmanager',
+    (origin: string) => ({ urls: [`${origin.replace('//', `//user:${encoded}@`)}/${encoded}`] }),
+  ],
+  pagerduty: ['pagerduty', (origin: string) => ({ routing_key: token, url: origin })],
 } as const;
 
-const names = ['slack', 'webhook', 'pagerduty'] as const;
+type Name = keyof typeof overHttp;
+const names = Object.keys(overHttp) as readonly Name[];
+
+function send(name: Name, origin: string): Promise<Outcome> {
+  const [integration, optionsOf] = overHttp[name];
+  return sendThrough(integration, optionsOf(origin));
+}
 
 test.for(names)('%s tells nothing of its secret, whatever the server says', async (name) => {
   for (const status of [200, 302, 400, 401, 404, 429, 500]) {
@@ -36,7 +56,7 @@ test.for(names)('%s tells nothing of its secret, whatever the server says', asyn
         headers: { location: `/hook/${encoded}`, 'x-echo': encoded },
         body: `${echo} is wrong, you asked for ${path}`,
       }));
-      expectNoLeak(await sendThrough(name, overHttp[name](server.origin)));
+      expectNoLeak(await send(name, server.origin));
     }
   }
 });
@@ -45,17 +65,20 @@ test.for(names)('%s tells nothing of its secret when the network fails', async (
   for (const fault of ['reset', 'half a body'] as const) {
     await using server = await startScriptedHttpServer(() => ({ status: 200 }));
     server.script(fault);
-    expectNoLeak(await sendThrough(name, overHttp[name](server.origin)));
+    expectNoLeak(await send(name, server.origin));
   }
   const server = await startScriptedHttpServer(() => ({ status: 200 }));
   await server[Symbol.asyncDispose]();
-  expectNoLeak(await sendThrough(name, overHttp[name](server.origin)));
+  expectNoLeak(await send(name, server.origin));
 });
 
 test.for([
-  ['slack', { api_url: `htp:/${token}` }],
-  ['webhook', { url: `htp:/${token}` }],
-] as const)('%s does not repeat an address it cannot use', async ([name, options]) => {
+  ['slack', 'api_url_file'],
+  ['webhook', 'url_file'],
+] as const)('%s does not repeat an address it cannot use', async ([name, key]) => {
+  const file = join(temporaryFolder(), 'address');
+  await writeFile(file, `htp:/${token}`);
+  const options = { [key]: file };
   const outcome = await sendThrough(name, options);
   expect(outcome).toMatchObject({ kind: 'passing', reason: 'secret' });
   expectNoLeak(outcome);

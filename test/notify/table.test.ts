@@ -21,11 +21,15 @@ const loginRule =
 test.for([
   ['slack', { api_url: 'https://example.com' }, []],
   ['slack', {}, [oneWay]],
-  ['slack', { api_url: 'x', api_url_file: 'y' }, [oneWay]],
+  ['slack', { api_url: 'https://example.com', api_url_file: 'y' }, [oneWay]],
   ['slack', bot, []],
-  ['slack', { ...bot, api_url: 'x' }, [oneWay]],
+  ['slack', { ...bot, api_url: 'https://example.com' }, [oneWay]],
   ['slack', { app_token_file: '/t' }, ['a channel together with app_token']],
-  ['slack', { api_url: 'x', update_message: true }, ['update_message together with app_token']],
+  [
+    'slack',
+    { api_url: 'https://example.com', update_message: true },
+    ['update_message together with app_token'],
+  ],
   [
     'slack',
     { ...bot, app_url: 'https://relay.example/slack' },
@@ -39,12 +43,12 @@ test.for([
   ],
   [
     'slack',
-    { api_url: 'x', link_names: true },
+    { api_url: 'https://example.com', link_names: true },
     ['false: what a check prints must not be able to call people by name'],
   ],
   [
     'slack',
-    { api_url: 'x', color: 'mauve' },
+    { api_url: 'https://example.com', color: 'mauve' },
     ['good, warning, danger or a colour such as #439fe0'],
   ],
   ['pagerduty', { routing_key_file: '/key' }, []],
