@@ -12,7 +12,13 @@ import { KeyBook } from './key-book.ts';
 import type { PlannedNotification } from './message.ts';
 import type { MuteOf, Suppressed } from './mute.ts';
 import { planAcknowledgement } from './plan-acknowledgement.ts';
-import { planGroup, type AcknowledgementOf, type GroupPlan, type Knowledge } from './plan-group.ts';
+import {
+  logKey,
+  planGroup,
+  type AcknowledgementOf,
+  type GroupPlan,
+  type Knowledge,
+} from './plan-group.ts';
 import { regroup } from './regroup.ts';
 import { sameAlert } from './same-alert.ts';
 import { muteIn } from './split-alerts.ts';
@@ -341,8 +347,9 @@ export class Dispatcher {
     if (group.alerts.size > 0) return;
     this.#groups.delete(group.id);
     this.#queue.remove(group);
-    for (const key of this.#log.keys()) {
-      if (key.startsWith(`${group.id}\n`)) this.#setLog(key, undefined);
+    for (const integration of this.#receiver(group)?.integrations ?? []) {
+      const key = logKey(group.id, integration);
+      if (this.#log.has(key)) this.#setLog(key, undefined);
     }
   }
 }

@@ -1,6 +1,5 @@
 import type { IntegrationSpec } from '../model/route.ts';
-import type { LogEntry } from './decide.ts';
-import { fingerprintOf } from './group.ts';
+import type { Belief, Beliefs } from './beliefs.ts';
 
 /**
  * Lets the group that took over an alert know what the integration was told of it. Says whether the old
@@ -9,33 +8,29 @@ import { fingerprintOf } from './group.ts';
  * one key cannot close it under another.
  */
 export function inherit(input: {
-  readonly log: Map<string, LogEntry>;
+  readonly beliefs: Beliefs;
   /** Key of the heir's log entry. */
   readonly heir: string;
-  /** The old group's entry, which has `id` among its firing ones. */
-  readonly from: LogEntry;
-  readonly id: string;
+  /** What is known of the old group, this alert among it. */
+  readonly from: Belief;
+  readonly fingerprint: string;
   readonly integration: IntegrationSpec;
 }): boolean {
-  const { log, heir, from, id } = input;
-  const fingerprint = fingerprintOf(id);
-  const byThird = from.elsewhere?.includes(fingerprint) ?? false;
-  const entry = log.get(heir);
-  if (entry === undefined) {
-    const { elsewhere: _elsewhere, ...rest } = from;
-    const elsewhere = byThird ? { elsewhere: [fingerprint] } : {};
-    log.set(heir, { ...rest, firing: [id], resolved: [], ...elsewhere });
+  const { beliefs, heir, from, fingerprint } = input;
+  const id = from.firing.get(fingerprint) ?? fingerprint;
+  const byThird = from.elsewhere.has(fingerprint);
+  const known = beliefs.get(heir);
+  if (known === undefined) {
+    const begun = beliefs.begin(heir, { ...from.rest, resolved: [] });
+    begun.firing.set(fingerprint, id);
+    if (byThird) begun.elsewhere.add(fingerprint);
     return true;
   }
-  const known = entry.firing.some((other) => fingerprintOf(other) === fingerprint);
-  if (known && byThird) return true;
+  const isKnown = known.firing.has(fingerprint);
+  if (isKnown && byThird) return true;
   // An integration that splits alerts keys each by itself: the group's key does not matter.
-  const sameKey = input.integration.splitsAlerts || entry.dedupKey === from.dedupKey;
-  const elsewhere = [...(entry.elsewhere ?? []), ...(sameKey && !byThird ? [] : [fingerprint])];
-  log.set(heir, {
-    ...entry,
-    firing: known ? entry.firing : [...entry.firing, id],
-    ...(elsewhere.length === 0 ? {} : { elsewhere }),
-  });
+  const sameKey = input.integration.splitsAlerts || known.rest.dedupKey === from.rest.dedupKey;
+  if (!sameKey || byThird) known.elsewhere.add(fingerprint);
+  if (!isKnown) known.firing.set(fingerprint, id);
   return sameKey || byThird;
 }

@@ -1,17 +1,12 @@
 import { alertStatus, type Alert } from '../model/alert.ts';
-import type { IntegrationSpec } from '../model/route.ts';
+import type { IntegrationSpec, ReceiverSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs } from '../model/time.ts';
+import { Beliefs, type Belief } from './beliefs.ts';
 import type { LogEntry } from './decide.ts';
-import {
-  departedIntervalMs,
-  fingerprintOf,
-  groupId,
-  newGroup,
-  type Group,
-  type SavedGroup,
-} from './group.ts';
+import { departedIntervalMs, groupId, newGroup, type Group, type SavedGroup } from './group.ts';
 import { inherit } from './inherit.ts';
 import { logKey } from './plan-group.ts';
+import { renamedEntry, underPresentLabels } from './relabelled.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingTable, SavedRouting } from './state.ts';
 
@@ -24,6 +19,8 @@ import type { RoutingTable, SavedRouting } from './state.ts';
  * along what the receiver of their old group knows of them. What nobody takes along stays in the old group
  * to be ended there: alerts that have resolved already, and alerts that departed, that is, those that no
  * group of the same receiver took over, or that the receiver would otherwise know under two keys.
+ *
+ * With ten thousand alerts nothing here may look at all of them for each of them.
  */
 export function regroup(
   table: RoutingTable,
@@ -31,150 +28,122 @@ export function regroup(
   now: Instant,
   relabelled: ReadonlyMap<string, Alert>,
 ): { readonly groups: Map<string, Group>; readonly log: Map<string, LogEntry> } {
-  const timers = new Map(saved.groups.map((group) => [group.id, group.nextFlushAt]));
-  const log = new Map(
-    [...saved.log].map(([key, entry]) => [key, renamed(entry, relabelled)] as const),
-  );
-  const olds = saved.groups.map((old) => present(old, relabelled));
-  const groups = new Map<string, Group>();
+  const log = [...saved.log].map(([key, entry]) => [key, renamedEntry(entry, relabelled)] as const);
+  const move: Move = {
+    table,
+    now,
+    receivers: new Map(table.receivers.map((one) => [one.name, one])),
+    timers: new Map(saved.groups.map((group) => [group.id, group.nextFlushAt])),
+    groups: new Map(),
+    led: new Map(),
+    beliefs: new Beliefs(new Map(log)),
+  };
+  const olds = saved.groups.map((old) => underPresentLabels(old, relabelled));
   for (const { alerts, departed } of olds) {
+    const gone = new Set(departed);
     for (const alert of alerts) {
-      const leads = alertStatus(alert) === 'firing' && !departed.includes(alert.fingerprint);
-      if (leads) place(table, alert, groups, timers, now);
+      if (alertStatus(alert) === 'firing' && !gone.has(alert.fingerprint)) place(move, alert);
     }
   }
-  for (const old of olds) carryTellings(old, groups);
   for (const old of olds) {
-    const { ended, departed } = leftBehind(table, old, groups, log);
-    if (ended.length + departed.length === 0) continue;
-    const group = groups.get(old.id) ?? revived(old);
-    groups.set(old.id, group);
-    for (const alert of [...ended, ...departed]) group.alerts.set(alert.fingerprint, alert);
-    for (const { fingerprint } of departed) group.departed.add(fingerprint);
+    carryTellings(move, old);
+    stayBehind(move, old);
   }
-  for (const group of groups.values()) joinConversation(table, group, groups, log);
-  forgetUnused(table, groups, log);
-  return { groups, log };
+  joinConversations(move);
+  const live = new Set([...move.groups.values()].flatMap((group) => logKeys(move, group)));
+  return { groups: move.groups, log: move.beliefs.entries((key) => live.has(key)) };
 }
 
-/** Steps of an escalation go on counting from when the receiver was first told, in whatever group now. */
-function carryTellings(old: SavedGroup, groups: ReadonlyMap<string, Group>): void {
-  for (const [fingerprint, telling] of old.tellings ?? []) {
-    for (const group of groups.values()) {
-      const isHeir = group.receiver === old.receiver && group.alerts.has(fingerprint);
-      if (isHeir && !group.tellings.has(fingerprint))
-        group.tellings.set(fingerprint, { ...telling });
-    }
-  }
+interface Move {
+  readonly table: RoutingTable;
+  readonly now: Instant;
+  readonly receivers: ReadonlyMap<string, ReceiverSpec>;
+  readonly timers: ReadonlyMap<string, SteadyMs>;
+  readonly groups: Map<string, Group>;
+  /** The groups that the routes lead an alert to, by fingerprint. */
+  readonly led: Map<string, Group[]>;
+  readonly beliefs: Beliefs;
 }
 
-/** The group with its alerts under their present labels. */
-function present(old: SavedGroup, relabelled: ReadonlyMap<string, Alert>): SavedGroup {
-  const renamedAlert = (alert: Alert): Alert => {
-    const fresh = relabelled.get(alert.fingerprint);
-    if (fresh === undefined) return alert;
-    return alert.endsAt === undefined ? fresh : { ...fresh, endsAt: alert.endsAt };
-  };
-  const rename = (fingerprint: string): string =>
-    relabelled.get(fingerprint)?.fingerprint ?? fingerprint;
-  return {
-    ...old,
-    alerts: old.alerts.map(renamedAlert),
-    departed: old.departed.map(rename),
-    ...(old.tellings === undefined
-      ? {}
-      : { tellings: old.tellings.map(([one, telling]) => [rename(one), telling] as const) }),
-  };
+function integrationsOf({ receivers }: Move, name: string): readonly IntegrationSpec[] {
+  return receivers.get(name)?.integrations ?? [];
 }
 
-function renamed(entry: LogEntry, relabelled: ReadonlyMap<string, Alert>): LogEntry {
-  const rename = (id: string): string => {
-    const former = fingerprintOf(id);
-    return `${relabelled.get(former)?.fingerprint ?? former}${id.slice(former.length)}`;
-  };
-  return {
-    ...entry,
-    firing: entry.firing.map(rename),
-    resolved: entry.resolved.map(rename),
-    ...(entry.elsewhere === undefined ? {} : { elsewhere: entry.elsewhere.map(rename) }),
-  };
+function logKeys(move: Move, { id, receiver }: Group): string[] {
+  return integrationsOf(move, receiver).map((integration) => logKey(id, integration));
 }
 
-function place(
-  table: RoutingTable,
-  alert: Alert,
-  groups: Map<string, Group>,
-  timers: ReadonlyMap<string, SteadyMs>,
-  now: Instant,
-): void {
+function place({ table, now, timers, groups, led }: Move, alert: Alert): void {
   for (const matched of matchRoutes(table.root, alert.labels)) {
     const key = groupKey(matched, alert.labels);
     const id = groupId(matched.route.receiver, key);
     const flushAt = timers.get(id) ?? laterMs(now.steadyMs, matched.route.groupWaitMs);
     const group = groups.get(id) ?? newGroup(matched, key, alert.labels, flushAt);
     groups.set(id, group);
+    const isThere = group.alerts.has(alert.fingerprint);
     group.alerts.set(alert.fingerprint, alert);
+    if (isThere) continue;
+    const others = led.get(alert.fingerprint);
+    if (others === undefined) led.set(alert.fingerprint, [group]);
+    else others.push(group);
   }
 }
 
-interface LeftBehind {
-  readonly ended: readonly Alert[];
-  readonly departed: readonly Alert[];
+/** Steps of an escalation go on counting from when the receiver was first told, in whatever group now. */
+function carryTellings({ led }: Move, old: SavedGroup): void {
+  for (const [fingerprint, telling] of old.tellings ?? []) {
+    for (const group of led.get(fingerprint) ?? []) {
+      if (group.receiver !== old.receiver || group.tellings.has(fingerprint)) continue;
+      group.tellings.set(fingerprint, { ...telling });
+    }
+  }
 }
 
-/** Hands on what the receiver of an old group knows; gives the alerts that stay to be ended there. */
-function leftBehind(
-  table: RoutingTable,
-  old: SavedGroup,
-  groups: ReadonlyMap<string, Group>,
-  log: Map<string, LogEntry>,
-): LeftBehind {
-  const receiver = table.receivers.find(({ name }) => name === old.receiver);
+/** Hands on what the receiver of an old group knows; what nobody takes over stays to be ended there. */
+function stayBehind(move: Move, old: SavedGroup): void {
+  const { groups } = move;
   const here = groups.get(old.id);
   const gone = old.alerts.filter(({ fingerprint }) => !here?.alerts.has(fingerprint));
+  if (gone.length === 0) return;
   const stays = new Set<Alert>();
-  for (const integration of receiver?.integrations ?? []) {
-    const key = logKey(old.id, integration);
-    const entry = log.get(key);
-    if (entry === undefined) continue;
-    const handedOn = new Set<string>();
+  for (const integration of integrationsOf(move, old.receiver)) {
+    const from = move.beliefs.get(logKey(old.id, integration));
+    if (from === undefined) continue;
+    const handedOn: string[] = [];
     for (const alert of gone) {
-      const id = entry.firing.find((one) => fingerprintOf(one) === alert.fingerprint);
-      if (id === undefined) continue;
-      if (handOn(alert, id, entry, { old, integration, groups, log })) handedOn.add(id);
+      if (!from.firing.has(alert.fingerprint)) continue;
+      if (handOn(move, old, alert, from, integration)) handedOn.push(alert.fingerprint);
       else stays.add(alert);
     }
-    log.set(key, { ...entry, firing: entry.firing.filter((id) => !handedOn.has(id)) });
+    for (const fingerprint of handedOn) from.firing.delete(fingerprint);
   }
-  return {
-    ended: [...stays].filter((alert) => alertStatus(alert) === 'resolved'),
-    departed: [...stays].filter((alert) => alertStatus(alert) === 'firing'),
-  };
+  if (stays.size === 0) return;
+  const group = groups.get(old.id) ?? revived(old);
+  groups.set(old.id, group);
+  for (const alert of stays) {
+    group.alerts.set(alert.fingerprint, alert);
+    if (alertStatus(alert) === 'firing') group.departed.add(alert.fingerprint);
+  }
 }
 
 /** Says whether somebody else will tell the end of this alert. */
 function handOn(
+  { led, beliefs }: Move,
+  old: SavedGroup,
   alert: Alert,
-  id: string,
-  from: LogEntry,
-  context: {
-    readonly old: SavedGroup;
-    readonly integration: IntegrationSpec;
-    readonly groups: ReadonlyMap<string, Group>;
-    readonly log: Map<string, LogEntry>;
-  },
+  from: Belief,
+  integration: IntegrationSpec,
 ): boolean {
-  const { old, integration, groups, log } = context;
+  const { fingerprint } = alert;
   // What has ended stays where it is told, unless that is another group anyway.
-  if (alertStatus(alert) === 'resolved')
-    return from.elsewhere?.includes(alert.fingerprint) ?? false;
-  const heirs = [...groups.values()].filter(
-    (group) =>
-      group.id !== old.id && group.receiver === old.receiver && leadsTo(group, alert.fingerprint),
+  if (alertStatus(alert) === 'resolved') return from.elsewhere.has(fingerprint);
+  const heirs = (led.get(fingerprint) ?? []).filter(
+    (group) => group.id !== old.id && group.receiver === old.receiver,
   );
-  const taken = heirs.map((heir) =>
-    inherit({ log, heir: logKey(heir.id, integration), from, id, integration }),
-  );
+  const taken = heirs.map((group) => {
+    const heir = logKey(group.id, integration);
+    return inherit({ beliefs, heir, from, fingerprint, integration });
+  });
   return taken.includes(true);
 }
 
@@ -182,41 +151,50 @@ function handOn(
  * Where another group has inherited the key under which an integration was told of alerts that have ended
  * here, their end is told there: two groups that use one key would contradict each other.
  */
-function joinConversation(
-  table: RoutingTable,
-  group: Group,
-  groups: ReadonlyMap<string, Group>,
-  log: Map<string, LogEntry>,
-): void {
-  const receiver = table.receivers.find(({ name }) => name === group.receiver);
-  for (const integration of receiver?.integrations ?? []) {
-    const key = logKey(group.id, integration);
-    const entry = log.get(key);
-    if (entry === undefined || integration.splitsAlerts) continue;
-    const ended = [...group.alerts.values()].filter((a) => alertStatus(a) === 'resolved');
-    for (const other of groups.values()) {
-      const otherKey = logKey(other.id, integration);
-      const known = log.get(otherKey);
-      const shared = known?.dedupKey === entry.dedupKey && other.receiver === group.receiver;
-      if (other === group || known === undefined || !shared) continue;
-      const ids = entry.firing.filter((id) =>
-        ended.some(({ fingerprint }) => fingerprint === fingerprintOf(id)),
-      );
-      for (const alert of ended) {
-        if (!other.alerts.has(alert.fingerprint)) other.alerts.set(alert.fingerprint, alert);
-      }
-      log.set(otherKey, { ...known, firing: [...new Set([...known.firing, ...ids])] });
-      log.set(key, { ...entry, firing: entry.firing.filter((id) => !ids.includes(id)) });
-      break;
+function joinConversations(move: Move): void {
+  const byKey = new Map<string, Group[]>();
+  const keyOf = (group: Group, integration: IntegrationSpec): string | undefined => {
+    const belief = move.beliefs.get(logKey(group.id, integration));
+    if (belief === undefined || integration.splitsAlerts) return undefined;
+    return [group.receiver, logKey('', integration), belief.rest.dedupKey].join('\n');
+  };
+  for (const group of move.groups.values()) {
+    for (const integration of integrationsOf(move, group.receiver)) {
+      const key = keyOf(group, integration);
+      if (key === undefined) continue;
+      const others = byKey.get(key);
+      if (others === undefined) byKey.set(key, [group]);
+      else others.push(group);
+    }
+  }
+  for (const group of move.groups.values()) {
+    const ended = [...group.alerts.values()].filter((alert) => alertStatus(alert) === 'resolved');
+    for (const integration of ended.length === 0 ? [] : integrationsOf(move, group.receiver)) {
+      const others = byKey.get(keyOf(group, integration) ?? '') ?? [];
+      const other = others.find((one) => one !== group);
+      if (other !== undefined) handEnds(move, group, other, integration, ended);
     }
   }
 }
 
-/** Whether the group has the alert firing because the routes lead it there. */
-function leadsTo(group: Group, fingerprint: string): boolean {
-  const alert = group.alerts.get(fingerprint);
-  if (alert === undefined || group.departed.has(fingerprint)) return false;
-  return alertStatus(alert) === 'firing';
+function handEnds(
+  { beliefs }: Move,
+  from: Group,
+  to: Group,
+  integration: IntegrationSpec,
+  ended: readonly Alert[],
+): void {
+  const former = beliefs.get(logKey(from.id, integration));
+  const heir = beliefs.get(logKey(to.id, integration));
+  if (former === undefined || heir === undefined) return;
+  for (const alert of ended) {
+    const { fingerprint } = alert;
+    if (!to.alerts.has(fingerprint)) to.alerts.set(fingerprint, alert);
+    const id = former.firing.get(fingerprint);
+    if (id === undefined) continue;
+    if (!heir.firing.has(fingerprint)) heir.firing.set(fingerprint, id);
+    former.firing.delete(fingerprint);
+  }
 }
 
 function revived(old: SavedGroup): Group {
@@ -235,21 +213,4 @@ function revived(old: SavedGroup): Group {
     hours: { muteTimeIntervals: [], activeTimeIntervals: [] },
     reportedMuted: new Map(),
   };
-}
-
-/** Drops log entries of groups and integrations that exist no longer, and empty knowledge. */
-function forgetUnused(
-  table: RoutingTable,
-  groups: ReadonlyMap<string, Group>,
-  log: Map<string, LogEntry>,
-): void {
-  const live = new Set(
-    [...groups.values()].flatMap((group) => {
-      const receiver = table.receivers.find(({ name }) => name === group.receiver);
-      return (receiver?.integrations ?? []).map((integration) => logKey(group.id, integration));
-    }),
-  );
-  for (const [key, { firing }] of log) {
-    if (!live.has(key) || firing.length === 0) log.delete(key);
-  }
 }
