@@ -1,4 +1,4 @@
-import type { Alert } from '../model/alert.ts';
+import { uplinkAlertname, type Alert } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import { withoutEmpty } from '../model/labels.ts';
@@ -52,7 +52,7 @@ export function uplinkAlert(
 ): Alert {
   const labels = withoutEmpty({
     ...origin.labels,
-    alertname: 'tocsin uplink',
+    alertname: uplinkAlertname,
     severity: 'critical',
   });
   const { checks, since, references } = found;

@@ -57,7 +57,7 @@ export class OwnWatch {
         keep,
         runSoon,
         phaseOf: (check) => pipeline().track(check).state.phase,
-        hasten: (check) => pipeline().hasten(check),
+        hasten: (checks) => pipeline().hasten(checks),
       },
       saved.get('single')?.get('uplink'),
     );

@@ -156,13 +156,12 @@ export class Pipeline {
     return 'acknowledged';
   }
 
-  /** Has the groups of a check's alert looked at now: what kept it back is over. */
-  hasten(check: string): void {
-    const { alert } = this.track(check);
-    if (alert === undefined) return;
+  /** Has the groups of these checks' alerts looked at now: what kept them back is over. */
+  hasten(checks: readonly string[]): void {
     const now = this.#options.clock.now();
-    this.#dispatcher.hasten(alert.fingerprint, now);
-    this.#plan(now, false);
+    const alerts = checks.flatMap((check) => this.track(check).alert ?? []);
+    for (const { fingerprint } of alerts) this.#dispatcher.hasten(fingerprint, now);
+    if (alerts.length > 0) this.#plan(now, false);
   }
 
   /** Plans what has come due. Called by its own timer; harmless at any time. */
@@ -244,7 +243,7 @@ export class Pipeline {
     return {
       root: this.#world.routing.root,
       dispatcher: this.#dispatcher,
-      failingParent: (alert) => this.#failingParent(alert),
+      failingParent: (alert) => this.#options.uplink?.(alert) ?? this.#failingParent(alert),
       posted: (fingerprint) => this.#options.source?.get(fingerprint),
       silencedBy: (alert) => this.silences.matching(alert.labels, now),
       acknowledgement: (fingerprint) => this.#acknowledgements.get(fingerprint),

@@ -3,7 +3,7 @@ import { cameThrough, looksAtNetwork, uplinkAlert } from '../alerts/uplink.ts';
 import type { AlertOrigin } from '../alerts/track.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { leadsOutside } from '../lib/outside-host.ts';
-import type { Alert, AlertPhase } from '../model/alert.ts';
+import { uplinkAlertname, type Alert, type AlertPhase } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
 import { uplinkRetryMs, uplinkVerdictGraceMs, uplinkVerdictMaxMs } from '../model/limits.ts';
@@ -20,8 +20,8 @@ export interface UplinkGuardOptions {
   readonly look: (reference: CheckSpec) => Promise<CheckResult>;
   readonly phaseOf: (check: string) => AlertPhase;
   readonly runSoon: (check: string) => void;
-  /** Has the groups of this check's alert looked at now: what kept it back is over. */
-  readonly hasten: (check: string) => void;
+  /** Has the groups of these checks' alerts looked at now: what kept them back is over. */
+  readonly hasten: (checks: readonly string[]) => void;
   readonly keep: (change: KeptChange) => void;
 }
 
@@ -116,7 +116,7 @@ export class UplinkGuard {
     const waits = this.#suspiciousSince !== undefined && this.#looks.get(check)?.through === false;
     if (waits) this.#waiting.add(check);
     return downSince !== undefined || waits || owed[check] !== undefined
-      ? 'tocsin uplink'
+      ? uplinkAlertname
       : undefined;
   }
 
@@ -158,7 +158,7 @@ export class UplinkGuard {
     const settled = phase === 'inactive' || again >= failuresNeeded(spec.debounce);
     const { [check]: _, ...others } = this.#kept.owed;
     this.#keep({ owed: settled ? others : { ...others, [check]: again } });
-    if (settled) this.#options.hasten(check);
+    if (settled) this.#options.hasten([check]);
   }
 
   resave(): void {
@@ -217,7 +217,7 @@ export class UplinkGuard {
   #trust(): void {
     const waiting = [...this.#waiting];
     this.#endSuspicion();
-    for (const name of waiting) this.#options.hasten(name);
+    this.#options.hasten(waiting);
   }
 
   #endSuspicion(): void {

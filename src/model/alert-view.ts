@@ -14,7 +14,7 @@ export interface AlertView {
   readonly inhibitedBy: readonly string[];
   /** Names of time intervals that keep it back on every route it takes. */
   readonly mutedBy: readonly string[];
-  /** The failing check that it depends on, if that keeps it back. */
+  /** The failing check that it depends on, or the alert about the uplink, if that keeps it back. */
   readonly dependsOn?: string;
   readonly acknowledgement?: Acknowledgement;
   /** Names of receivers, in the order of the routes. */

@@ -39,3 +39,6 @@ export function alertStatus(alert: Alert): AlertStatus {
 /** The phases of an alert's life, exported one-hot as `tocsin_alert_state`. */
 export const alertPhases = ['inactive', 'pending', 'firing'] as const;
 export type AlertPhase = (typeof alertPhases)[number];
+
+/** The label `alertname` of the alert that this host reaches nothing outside. */
+export const uplinkAlertname = 'tocsin uplink';

@@ -1,4 +1,4 @@
-import type { Alert } from '../model/alert.ts';
+import { uplinkAlertname, type Alert } from '../model/alert.ts';
 import { severities } from '../model/check.ts';
 import type { RootReason } from '../model/delivery.ts';
 
@@ -21,9 +21,6 @@ interface LikelyRoot {
   readonly fingerprint: string;
   readonly reason: RootReason;
 }
-
-/** The label `alertname` of the alert about the agent's own connectivity. */
-export const uplinkAlertname = 'tocsin uplink';
 
 /** How much later than its consequences a cause may be noticed: checks of resources run once a minute. */
 const noticedLateMs = 5 * 60_000;
