@@ -59,6 +59,7 @@ export async function importAlertmanager(
     for (const problem of found.problems) {
       problems.push({ ...problem, path: pathsAsWritten.get(placeKey(problem)) ?? problem.path });
     }
+    writeOutAliases(yaml, document);
     // All are looked up before the first is removed, which would move the positions of the others.
     const units = new Set(found.problems.map(unitOf));
     const removals = [...units].flatMap((path) => removalAt(yaml, document, path) ?? []);
@@ -128,6 +129,21 @@ function unitOf({ path, message }: Problem): string {
   if (whole !== undefined) return whole;
   const [route] = /^route(?:\.routes\[\d+\])+/.exec(path) ?? [];
   return route ?? path;
+}
+
+/** Puts copies in the place of aliases, so that what is left out in one place stays in the others. */
+function writeOutAliases({ visit, isNode }: typeof YamlLibrary, document: Document): void {
+  visit(document, {
+    Alias(_, alias) {
+      const copy: unknown = alias.resolve(document)?.clone();
+      return isNode(copy) ? copy : undefined;
+    },
+  });
+  visit(document, {
+    Node(_, node) {
+      if ('anchor' in node) delete node.anchor;
+    },
+  });
 }
 
 /** What removes the pair or item at a path, or the nearest one above it that there is. */
