@@ -40,6 +40,7 @@ export type HttpResult<Answer = HttpAnswer> =
 export async function exchange(request: HttpRequest): Promise<HttpResult> {
   const { url, headers, body: content, agents: agent, timeoutMs, signal } = request;
   const { default: got } = await import('got');
+  const ending = whileUnderWay(signal);
   const stream = got.stream.post(url, {
     headers: { 'content-type': 'application/json', ...headers },
     body: content,
@@ -48,7 +49,7 @@ export async function exchange(request: HttpRequest): Promise<HttpResult> {
     followRedirect: false,
     throwHttpErrors: false,
     timeout: { request: timeoutMs },
-    signal,
+    signal: ending.signal,
   });
   const heads: Pick<HttpAnswer, 'status' | 'headers'>[] = [];
   stream.once(
@@ -67,11 +68,32 @@ export async function exchange(request: HttpRequest): Promise<HttpResult> {
   } catch (error) {
     failure = error;
   }
+  // What comes of the request from now on is nobody's business, least of all an error that nobody hears.
+  stream.on('error', () => {});
+  ending.detach();
   const [head] = heads;
   if (head === undefined) return noAnswer(failure, url, stream.timings);
   // Once the status is there, the receiver has decided: what may be missing is only its explanation.
   const body = Buffer.concat(chunks).subarray(0, answerBytesMax).toString();
   return { ok: true, answer: { ...head, body, complete: failure === undefined } };
+}
+
+/**
+ * The signal for one request only. The one of an attempt may outlive its request and end long after the answer,
+ * and a request that has not noticed that it is over would then raise an error into the empty.
+ */
+function whileUnderWay(signal: AbortSignal): {
+  readonly signal: AbortSignal;
+  readonly detach: () => void;
+} {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
+  return {
+    signal: controller.signal,
+    detach: () => signal.removeEventListener('abort', abort),
+  };
 }
 
 type Phase = 'resolve' | 'connect' | 'tls' | 'answer';
