@@ -3,8 +3,8 @@ import type { Instant, SteadyMs, WallMs } from '../model/time.ts';
 
 /** Where alerts come from that are not those of checks. */
 export interface AlertSource {
-  /** Everything that fires, for a routing that begins anew. */
-  firing(): readonly Alert[];
+  /** What fires, and what has ended of late, for a routing that begins anew. */
+  known(): readonly Alert[];
   /** The times of one that fires. */
   get(fingerprint: string): { readonly endsAt: WallMs; readonly updatedAt: WallMs } | undefined;
   /** What has ended by itself since this was last asked. */

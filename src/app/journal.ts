@@ -121,7 +121,7 @@ export class Journal {
       return false;
     }
     try {
-      this.#store.commit(this.#batch());
+      this.#store.commit(this.#batch(this.#unsaved));
     } catch (error) {
       return this.#failed(error);
     }
@@ -129,6 +129,22 @@ export class Journal {
     if (this.#failure !== undefined) this.#options.log.info('state can be saved again');
     this.#failure = undefined;
     this.#failedAt = undefined;
+    return true;
+  }
+
+  /**
+   * Saves what is in the drawers now and leaves the rest for the next save: for what somebody waits for, and
+   * from which the rest follows again after a crash. Says whether it is on disk.
+   */
+  flushKept(): boolean {
+    if (this.#failure !== undefined) return this.flush();
+    const { kept } = this.#unsaved;
+    try {
+      this.#store.commit(this.#batch({ ...nothing(), kept }));
+    } catch (error) {
+      return this.#failed(error);
+    }
+    kept.clear();
     return true;
   }
 
@@ -168,8 +184,8 @@ export class Journal {
     return false;
   }
 
-  #batch(): Batch {
-    const { results, tracks, groups, log, heartbeats, kept, outbox, attempts } = this.#unsaved;
+  #batch(unsaved: Unsaved): Batch {
+    const { results, tracks, groups, log, heartbeats, kept, outbox, attempts } = unsaved;
     return {
       at: this.#options.clock.now(),
       results,

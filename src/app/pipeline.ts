@@ -128,7 +128,7 @@ export class Pipeline {
   offer(alerts: readonly Alert[]): void {
     const now = this.#options.clock.now();
     for (const alert of alerts) this.#hear(alert, now);
-    this.#plan(now, true);
+    this.#plan(now, false);
   }
 
   /** Notes that somebody has taken on one alert, by fingerprint, or all that a check has. */
@@ -284,7 +284,7 @@ export class Pipeline {
     for (const { alert } of this.#tracks.values()) {
       if (alert !== undefined) dispatcher.offer(alert, now);
     }
-    for (const alert of this.#options.source?.firing() ?? []) dispatcher.offer(alert, now);
+    for (const alert of this.#options.source?.known() ?? []) dispatcher.offer(alert, now);
     this.#acknowledgements.keepOnly((one) => dispatcher.activeAlert(one) !== undefined);
     return dispatcher;
   }

@@ -24,7 +24,7 @@ import type { Journal } from './journal.ts';
 
 export interface PostedAlertsOptions {
   readonly clock: Clock;
-  readonly journal: Pick<Journal, 'keep' | 'flush' | 'failure'>;
+  readonly journal: Pick<Journal, 'keep' | 'flushKept' | 'failure'>;
   /** Lets routing hear of alerts. */
   readonly offer: (alerts: readonly Alert[]) => void;
   /** How long an alert fires that is posted without an end. */
@@ -81,7 +81,7 @@ export class PostedAlerts implements AlertSource {
     if (offers.length > 0) offer(offers);
     // That alerts go on need not be on disk before the answer: they are posted again every minute.
     const mustSave = offers.length > 0 || journal.failure !== undefined;
-    return { faults, tooMany, saved: !mustSave || journal.flush() };
+    return { faults, tooMany, saved: !mustSave || journal.flushKept() };
   }
 
   /** Ends what nobody has posted again in time, and forgets ends that are long past. */
@@ -105,9 +105,9 @@ export class PostedAlerts implements AlertSource {
     return this.#due.firstDueAt() as SteadyMs | undefined;
   }
 
-  /** Everything that fires, for a routing that begins anew. */
-  firing(): Alert[] {
-    return [...this.#firing.values()].map(alertOf);
+  /** What fires and what has ended of late: routing may have been saved before it heard of either. */
+  known(): Alert[] {
+    return [...this.#ended.values(), ...this.#firing.values()].map(alertOf);
   }
 
   /** One that fires. */

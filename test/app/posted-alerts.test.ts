@@ -213,3 +213,21 @@ test('beyond the limit no more alerts are taken, known ones go on, and the agent
   world.post({ labels: { n: '7' }, ends: 0 });
   expect(world.post({ labels: disk })).toMatchObject({ tooMany: 0, faults: [] });
 });
+
+test.each(['firing', 'resolved'])(
+  'a kill after the answer, before routing is saved, loses nothing that is %s',
+  async (last) => {
+    const world = await alertWorld(config.replace('0s', '5s'));
+    world.post({ labels: disk, starts: 0, ends: 240 });
+    await world.until(6);
+    if (last === 'resolved') world.post({ labels: disk, starts: 0, ends: 6 });
+    else world.post({ labels: { alertname: 'other' }, starts: 6, ends: 240 });
+    world.kill();
+    world.start();
+    await world.until(20);
+    expect(lines(world)).toEqual([
+      '5s team: +disk(0)',
+      last === 'resolved' ? '6s team: -disk(0..6)' : '11s team: +other(6)',
+    ]);
+  },
+);
