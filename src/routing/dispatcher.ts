@@ -105,7 +105,10 @@ export class Dispatcher {
     this.#activate(alert, now, false);
     for (const matched of matchRoutes(this.#table.root, alert.labels)) {
       const key = groupKey(matched, alert.labels);
-      const firstFlushAt = laterMs(now.steadyMs, matched.route.groupWaitMs);
+      const { groupWaitMs } = matched.route;
+      // What began longer ago has waited already, such as an alert that a sender repeats to a new process.
+      const hasWaited = alert.startsAt + groupWaitMs < now.wallMs;
+      const firstFlushAt = laterMs(now.steadyMs, hasWaited ? 0 : groupWaitMs);
       const id = groupId(matched.route.receiver, key);
       const group = this.#groups.get(id) ?? newGroup(matched, key, alert.labels, firstFlushAt);
       if (!this.#groups.has(id)) {

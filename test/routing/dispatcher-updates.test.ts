@@ -28,3 +28,12 @@ test('a changed annotation is in the next message, without being a reason for on
   const [told] = dispatcher.flush(at(130), () => undefined).planned;
   expect(told?.notification.alerts[0]?.annotations).toEqual({ note: '2' });
 });
+
+test('a new group does not wait for what has waited long enough already', () => {
+  const dispatcher = newDispatcher();
+  dispatcher.offer(firing({ alertname: 'a' }, { startsAt: at(-11).wallMs }), at(0));
+  expect(dispatcher.nextFlushAt()).toBe(at(0).steadyMs);
+  const other = newDispatcher();
+  other.offer(firing({ alertname: 'a' }, { startsAt: at(-9).wallMs }), at(0));
+  expect(other.nextFlushAt()).toBe(at(10).steadyMs);
+});
