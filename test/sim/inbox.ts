@@ -48,7 +48,7 @@ export function createInbox(name: string, complain: Complain): Inbox {
         new Set(
           notification.alerts
             .filter((alert) => alertStatus(alert) === wanted)
-            .map(({ labels }) => labels['check'] ?? ''),
+            .map(({ labels }) => labels['alertname'] ?? ''),
         );
       const firing = checks('firing');
       for (const check of firing) fire(check, dedupKey);

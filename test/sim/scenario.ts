@@ -15,7 +15,15 @@ import type { Random } from './random.ts';
 export function randomConfig(random: Random, splitsAlerts: boolean): Config {
   const names = ['a', 'b', 'c', 'd'].slice(0, random.between(1, 4));
   return {
-    agent: { name: 'sim', labels: { host: 'sim' }, retentionMs: 7 * 86_400_000 },
+    agent: {
+      name: 'sim',
+      labels: { host: 'sim' },
+      retentionMs: 7 * 86_400_000,
+      stalledAfter: random.pick([0, 3]),
+      ...(random.chance(0.4)
+        ? { connectivity: { references: [spec({ name: 'reference' })], intervalMs: 60_000 } }
+        : {}),
+    },
     server: {
       host: '127.0.0.1',
       port: 0,

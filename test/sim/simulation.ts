@@ -220,7 +220,7 @@ export class Simulation {
 
   #look(name: string): CheckResult {
     const status = this.#truth.get(name) ?? 'unknown';
-    return status === 'ok' ? ok('fine') : notOk(status, 'status', `it is ${status}`);
+    return status === 'ok' ? ok('fine') : notOk(status, 'connect', `it is ${status}`);
   }
 
   async #transmit(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
@@ -259,7 +259,9 @@ export class Simulation {
     inbox.receive(delivery);
     this.#trace(`gets ${described(delivery)}`);
     for (const { labels, startsAt } of delivery.notification.alerts) {
-      if (!this.#fired.has(`${labels['check']}@${startsAt}`)) {
+      // What the agent says of its own watching has no check that fired.
+      const own = labels['alertname'] !== labels['check'];
+      if (!own && !this.#fired.has(`${labels['check']}@${startsAt}`)) {
         this.#complaints.push(`${name} was told of ${labels['check']}, which had not fired`);
       }
     }
@@ -298,7 +300,8 @@ export class Simulation {
       const expected = status === 'ok' ? 'inactive' : 'firing';
       if (state.phase !== expected) this.#complaints.push(`${name} is ${state.phase}`);
       const inhibitors = this.#agent.pipeline.dispatcher.inhibitors(alert?.labels ?? {});
-      const muted = status !== 'ok' && dependsOn.length + inhibitors.length > 0;
+      const cutOff = this.#agent.own.uplink.isDown === true;
+      const muted = status !== 'ok' && (cutOff || dependsOn.length + inhibitors.length > 0);
       const told = alert === undefined ? [] : receiversFor(this.#config.route, alert.labels);
       for (const { name: receiver, integrations } of this.#config.receivers) {
         for (const { integration, index } of integrations) {
@@ -315,6 +318,10 @@ export class Simulation {
         }
       }
     }
+    for (const inbox of status === 'ok' ? this.#inboxes.values() : []) {
+      if (inbox.open.size > 0)
+        this.#complaints.push(`${inbox.name} still believes ${[...inbox.open].join()}`);
+    }
     if (status === 'ok') this.#people.expectWell(this.#agent);
     const waiting = this.#agent.outbox.snapshot().entries.length;
     if (waiting > 0) this.#complaints.push(`${waiting} deliveries still wait`);
@@ -325,7 +332,7 @@ export class Simulation {
 function described({ id, receiver, integration, index, dedupKey, notification }: Delivery): string {
   const told = notification.alerts.map(
     ({ labels, endsAt }) =>
-      `${endsAt === undefined ? '+' : '-'}${labels['check']}/${labels['severity']}`,
+      `${endsAt === undefined ? '+' : '-'}${labels['alertname']}/${labels['severity']}`,
   );
   const about = `${notification.status}, ${notification.reason}: ${told.join(' ')}`;
   return `${id} for ${receiver}/${integration}/${index} as ${dedupKey} (${about})`;
