@@ -91,7 +91,7 @@ export class Agent {
     this.#journal = new Journal({
       clock: this.clock,
       log,
-      store: this.#state.store,
+      ...this.#state,
       replaceStore: (error) => this.#replaceStore(error),
     });
     this.links = createAlertLinks(saved.kept, this.#journal, this);

@@ -7,6 +7,8 @@ import { elapsedMs, type Instant } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
 import type { RoutingChanges } from '../routing/state.ts';
 import type { Track } from '../alerts/track.ts';
+import { isDiskFull } from '../store/open.ts';
+import type { SpareRoom } from '../store/spare-room.ts';
 import type { Batch, KeptChange, Store } from '../store/store.ts';
 
 /** Everything that is not saved yet. The latest value under a key replaces an earlier one. */
@@ -39,6 +41,8 @@ export interface JournalOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: Store;
+  /** What is given up when the disk is full, for what has to be told. */
+  readonly spareRoom?: SpareRoom | undefined;
   /**
    * The database turned out to be damaged: gives a new store to go on with, or undefined when none can be
    * had. Whatever the agent still knows must be put into the journal again.
@@ -49,7 +53,8 @@ export interface JournalOptions {
 /**
  * Collects what has to be saved and saves it in one transaction: at once when something is to be told,
  * within `journalDelayMs` otherwise. When the disk refuses, everything is kept, the agent goes on, and the
- * next attempt saves it; only plain results are bounded.
+ * next attempt saves it; only plain results are bounded. When the disk is full, a spare room is given up for
+ * everything but plain results, which wait until the disk has room again.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -58,6 +63,8 @@ export class Journal {
   #timer: Cancel | undefined;
   #failure: string | undefined;
   #failedAt: Instant | undefined;
+  /** Since when the spare room is used up; plain results wait until it can be had again. */
+  #crampedSince: Instant | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -120,15 +127,30 @@ export class Journal {
       this.#flushSoon();
       return false;
     }
+    this.#leaveSpareRoom();
+    const { results } = this.#unsaved;
     try {
-      this.#store.commit(this.#batch(this.#unsaved));
+      const isCramped = this.#crampedSince !== undefined;
+      this.#store.commit(
+        this.#batch(isCramped ? { ...this.#unsaved, results: [] } : this.#unsaved),
+      );
     } catch (error) {
+      if (isDiskFull(error) && this.#options.spareRoom?.give() === true) {
+        this.#crampedSince = this.#options.clock.now();
+        return this.flush();
+      }
       return this.#failed(error);
     }
     this.#unsaved = nothing();
+    this.#failedAt = undefined;
+    if (this.#crampedSince !== undefined) {
+      this.#unsaved.results = results;
+      this.#sayFailure('the disk is full; what has to be told is kept in the last spare room');
+      this.#flushSoon();
+      return true;
+    }
     if (this.#failure !== undefined) this.#options.log.info('state can be saved again');
     this.#failure = undefined;
-    this.#failedAt = undefined;
     return true;
   }
 
@@ -141,11 +163,20 @@ export class Journal {
     const { kept } = this.#unsaved;
     try {
       this.#store.commit(this.#batch({ ...nothing(), kept }));
-    } catch (error) {
-      return this.#failed(error);
+    } catch {
+      return this.flush();
     }
     kept.clear();
     return true;
+  }
+
+  /** Takes the spare room again once the disk has it, at most every `journalRetryMs`. */
+  #leaveSpareRoom(): void {
+    const { clock, spareRoom } = this.#options;
+    const now = clock.now();
+    if (this.#crampedSince === undefined) return;
+    if (elapsedMs(this.#crampedSince, now) < journalRetryMs) return;
+    this.#crampedSince = spareRoom?.restore() === true ? undefined : now;
   }
 
   close(): void {
@@ -175,13 +206,17 @@ export class Journal {
       return this.flush();
     }
     const reason = error instanceof Error ? error.message : String(error);
+    this.#sayFailure(reason);
+    this.#failedAt = this.#options.clock.now();
+    this.#flushSoon();
+    return false;
+  }
+
+  #sayFailure(reason: string): void {
     if (this.#failure === undefined) {
       this.#options.log.error('cannot save state; going on in memory', { reason });
     }
     this.#failure = reason;
-    this.#failedAt = this.#options.clock.now();
-    this.#flushSoon();
-    return false;
   }
 
   #batch(unsaved: Unsaved): Batch {

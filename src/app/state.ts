@@ -2,12 +2,15 @@ import type { Logger } from '../lib/log.ts';
 import { replaceStoreEveryMs } from '../model/limits.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { isDamage } from '../store/open.ts';
+import type { SpareRoom } from '../store/spare-room.ts';
 import { createStore, type Saved, type Store } from '../store/store.ts';
 import type { Ports } from './ports.ts';
 
 /** The saved state of the agent, and what to do when its file turns out to be damaged. */
 export interface State {
   readonly store: Store;
+  /** To be given up when the disk is full. */
+  readonly spareRoom: SpareRoom | undefined;
   /** What an earlier process left. */
   readonly saved: Saved;
   /** The latest damaged database that was set aside. */
@@ -35,6 +38,7 @@ export function openState(ports: Ports, dataDir: string, log: Logger): State {
   note(opened.setAside, ports.clock(saved.anchor).now());
   return {
     store,
+    spareRoom: opened.spareRoom,
     saved,
     get setAside() {
       return setAside;

@@ -132,6 +132,9 @@ export const journalDelayMs = 1000;
 /** Results kept while the disk refuses to save them; beyond it the oldest give way. */
 export const journalResultsMax = 1000;
 
+/** Kept free on the disk for when it is full: hundreds of messages, and little on any disk. */
+export const spareRoomBytes = 2 * 1024 * 1024;
+
 /** How long a disk that refused is left alone. */
 export const journalRetryMs = 5000;
 

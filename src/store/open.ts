@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } fr
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { migrations } from './migrations.ts';
+import { createSpareRoom, type SpareRoom } from './spare-room.ts';
 
 export const databaseFileName = 'tocsin.db';
 
@@ -15,6 +16,8 @@ export interface Opened {
   readonly path: string;
   /** Where a damaged database was set aside, if there was one. */
   readonly setAside?: string;
+  /** To be given up when the disk is full. */
+  readonly spareRoom?: SpareRoom;
 }
 
 /**
@@ -35,11 +38,16 @@ export function openDatabase(directory: string, stamp: string): Opened {
     );
   }
   try {
-    return { database: connect(path), path };
+    return { database: connect(path), path, spareRoom: createSpareRoom(directory) };
   } catch (error) {
     if (!isDamage(error)) throw explained(error, path);
     const setAside = putAside(path, stamp);
-    return { database: connect(path), path, setAside };
+    return {
+      database: connect(path),
+      path,
+      setAside,
+      spareRoom: createSpareRoom(directory),
+    };
   }
 }
 
@@ -122,6 +130,11 @@ const damageCodes: ReadonlySet<number> = new Set([11, 26]);
 /** Whether the error says that the database file itself is damaged. */
 export function isDamage(error: unknown): boolean {
   return error instanceof DamagedError || damageCodes.has(primaryCode(error));
+}
+
+/** Whether the error says that the disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  return primaryCode(error) === 13;
 }
 
 function primaryCode(error: unknown): number {

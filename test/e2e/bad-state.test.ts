@@ -55,6 +55,10 @@ test('a full disk keeps nobody from being told, is told itself, and is over when
   const all = ['firing tocsin', 'firing web', 'resolved web', 'resolved tocsin'];
   await hears(receiver, ...all);
   expect(agent.stderr()).toContain('info state can be saved again');
+  await eventually(
+    async () => !/^tocsin_outbox_pending\{.*\} [1-9]/m.test(await agent.metrics()),
+    'the last answer is written down',
+  );
   await killed(agent);
   const { port } = agent;
   await using next = await startAgent({ directory, port });
