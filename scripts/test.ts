@@ -14,13 +14,21 @@ const report = join(root, 'dist', 'test-report.json');
 
 /** Programs the suites use, the Debian package each comes from, and what is skipped without it. */
 const programs = [
-  ['/usr/bin/prometheus', 'prometheus', 'the scrape by a real Prometheus, promtool check metrics'],
+  [
+    '/usr/bin/prometheus',
+    'prometheus',
+    'the scrape and the alerts of a real Prometheus, promtool check metrics',
+  ],
   [
     '/usr/bin/prometheus-blackbox-exporter',
     'prometheus-blackbox-exporter',
     'the comparison, bench',
   ],
-  ['/usr/bin/prometheus-alertmanager', 'prometheus-alertmanager', 'bench'],
+  [
+    '/usr/bin/prometheus-alertmanager',
+    'prometheus-alertmanager',
+    'the comparison of routing and API, amtool, bench',
+  ],
   ['/usr/bin/openssl', 'openssl', 'every test with TLS'],
   ['/usr/bin/shellcheck', 'shellcheck', 'the shell scripts'],
   ['/usr/bin/ping', 'iputils-ping', 'icmp'],
