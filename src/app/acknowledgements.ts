@@ -53,14 +53,14 @@ export class Acknowledgements {
   /** Puts everything into the journal again, for a database that has begun anew. */
   resave(): void {
     for (const [name, value] of this.#known) {
-      this.#journal.keep({ drawer: 'acknowledgement', name, value });
+      this.#journal.keep({ drawer: 'acknowledgement', name, value, durable: true });
     }
   }
 
   #keep(name: string, value: Acknowledgement | undefined): void {
     if (value === undefined) this.#known.delete(name);
     else this.#known.set(name, value);
-    this.#journal.keep({ drawer: 'acknowledgement', name, value });
+    this.#journal.keep({ drawer: 'acknowledgement', name, value, durable: true });
   }
 }
 

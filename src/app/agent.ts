@@ -14,7 +14,7 @@ import type { AgentHealth } from '../model/view.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { LogEntry } from '../routing/decide.ts';
-import type { SavedGroup } from '../routing/group.ts';
+import { groupsFromRows } from '../routing/saved-rows.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 import type { Saved, Store } from '../store/store.ts';
 import { createAlertLinks, type AlertLinks } from './alert-links.ts';
@@ -350,7 +350,7 @@ export class Agent {
       {
         tracks: saved.tracks as ReadonlyMap<string, Track>,
         routing: {
-          groups: saved.groups as readonly SavedGroup[],
+          groups: groupsFromRows(saved.groups),
           log: saved.log as ReadonlyMap<string, LogEntry>,
         },
         kept: saved.kept,

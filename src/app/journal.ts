@@ -94,7 +94,7 @@ export class Journal {
   }
 
   routing(changes: RoutingChanges): void {
-    for (const group of changes.groups) this.#unsaved.groups.set(group.id, group);
+    for (const [key, row] of changes.groups) this.#unsaved.groups.set(key, row);
     for (const key of changes.removedGroups) this.#unsaved.groups.set(key, undefined);
     for (const [key, entry] of changes.log) this.#unsaved.log.set(key, entry);
     for (const key of changes.removedLog) this.#unsaved.log.set(key, undefined);

@@ -100,6 +100,7 @@ export class Pipeline {
   /** Goes on under another configuration: state, timers and what was told are kept by check name. */
   reload(world: PipelineWorld): void {
     this.#world = world;
+    this.#options.journal.routing(this.#dispatcher.takeChanges());
     this.#dispatcher = this.#enter(this.#dispatcher.save());
     this.wake();
   }
@@ -220,8 +221,7 @@ export class Pipeline {
   resave(): void {
     const { journal } = this.#options;
     for (const [name, track] of this.#tracks) journal.track(name, track);
-    const { groups, log } = this.#dispatcher.save();
-    journal.routing({ groups, removedGroups: [], log: [...log], removedLog: [] });
+    journal.routing(this.#dispatcher.everything());
     this.silences.resave();
     this.#acknowledgements.resave();
   }

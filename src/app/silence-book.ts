@@ -78,7 +78,7 @@ export class SilenceBook {
   }
 
   #keep(name: string, value: KeptSilence | undefined): void {
-    this.#journal.keep({ drawer: 'silence', name, value });
+    this.#journal.keep({ drawer: 'silence', name, value, durable: true });
   }
 }
 

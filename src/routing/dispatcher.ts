@@ -21,6 +21,7 @@ import {
 } from './plan-group.ts';
 import { regroup } from './regroup.ts';
 import { sameAlert } from './same-alert.ts';
+import { headRow, memberKey, memberRow, movedRows, rowsOf, type SavedRow } from './saved-rows.ts';
 import { muteIn } from './split-alerts.ts';
 import { groupKey, matchRoutes } from './route-tree.ts';
 import type { RoutingChanges, RoutingTable, SavedRouting } from './state.ts';
@@ -58,7 +59,8 @@ export class Dispatcher {
   readonly #active = new Map<string, ActiveAlert>();
   readonly #inhibition: Inhibition;
   readonly #keys = new KeyBook();
-  readonly #changedGroups: Set<string>;
+  /** Keys of rows to be saved, of groups and of alerts in them. */
+  readonly #changedRows: Set<string>;
   readonly #changedLog: Set<string>;
 
   /** `relabelled` maps fingerprints of saved alerts to the same alerts under their present labels. */
@@ -73,8 +75,9 @@ export class Dispatcher {
     this.#receivers = new Map(table.receivers.map((one) => [one.name, one]));
     this.#groups = start.groups;
     this.#log = start.log;
-    this.#changedGroups = new Set([...saved.groups.map(({ id }) => id), ...start.groups.keys()]);
-    this.#changedLog = new Set([...saved.log.keys(), ...start.log.keys()]);
+    const keys = new Set([...saved.log.keys(), ...start.log.keys()]);
+    const isMoved = (key: string): boolean => saved.log.get(key) !== start.log.get(key);
+    this.#changedLog = new Set([...keys].filter(isMoved));
     for (const [key, entry] of start.log) this.#keys.count(key, entry, 1);
     this.#inhibition = new Inhibition(table.inhibitRules ?? []);
     const told = new Set(
@@ -83,11 +86,12 @@ export class Dispatcher {
     for (const group of start.groups.values()) {
       this.#escalateOnwards(group);
       for (const alert of group.alerts.values()) {
-        this.#put(group, alert);
+        this.#hold(group, alert);
         if (alertStatus(alert) === 'firing')
           this.#activate(alert, now, told.has(alert.fingerprint));
       }
     }
+    this.#changedRows = movedRows(saved.groups, start.groups);
   }
 
   /** Takes in an alert that fires, changed or resolved. A resolve of something unknown is nothing. */
@@ -113,6 +117,7 @@ export class Dispatcher {
       const group = this.#groups.get(id) ?? newGroup(matched, key, alert.labels, firstFlushAt);
       if (!this.#groups.has(id)) {
         this.#groups.set(id, group);
+        this.#changedRows.add(id);
         this.#schedule(group);
       }
       if (!sameAlert(group.alerts.get(alert.fingerprint), alert)) this.#put(group, alert);
@@ -152,7 +157,8 @@ export class Dispatcher {
   hasten(fingerprint: string, now: Instant): void {
     for (const group of this.#holders.get(fingerprint) ?? []) {
       if (group.nextFlushAt > now.steadyMs) group.nextFlushAt = now.steadyMs;
-      this.#changedGroups.add(group.id);
+      this.#changedRows.add(group.id);
+      this.#schedule(group);
     }
   }
 
@@ -182,16 +188,23 @@ export class Dispatcher {
 
   /** What has to be saved since this was last asked. */
   takeChanges(): RoutingChanges {
-    const groups = [...this.#changedGroups].map((key) => [key, this.#groups.get(key)] as const);
+    const rows = new Map<string, SavedRow | undefined>();
+    for (const key of this.#changedRows) rows.set(key, this.#row(key));
     const log = [...this.#changedLog].map((key) => [key, this.#log.get(key)] as const);
-    this.#changedGroups.clear();
+    this.#changedRows.clear();
     this.#changedLog.clear();
     return {
-      groups: groups.flatMap(([, group]) => (group === undefined ? [] : [savedGroup(group)])),
-      removedGroups: groups.flatMap(([key, group]) => (group === undefined ? [key] : [])),
+      groups: [...rows.values()].flatMap((row) => (row === undefined ? [] : [row])),
+      removedGroups: [...rows].flatMap(([key, row]) => (row === undefined ? [key] : [])),
       log: log.flatMap(([key, entry]) => (entry === undefined ? [] : [[key, entry] as const])),
       removedLog: log.flatMap(([key, entry]) => (entry === undefined ? [key] : [])),
     };
+  }
+
+  /** Everything that is remembered, for a store that has begun anew. */
+  everything(): RoutingChanges {
+    const groups = rowsOf(this.#groups.values());
+    return { groups, removedGroups: [], log: [...this.#log], removedLog: [] };
   }
 
   groups(): readonly Group[] {
@@ -215,6 +228,15 @@ export class Dispatcher {
   /** Everything, to be handed to the dispatcher of a changed configuration. */
   save(): SavedRouting {
     return { groups: this.groups().map(savedGroup), log: new Map(this.#log) };
+  }
+
+  #row(key: string): SavedRow | undefined {
+    const known = this.#groups.get(key);
+    if (known !== undefined) return headRow(known);
+    const end = key.lastIndexOf('\n');
+    const group = this.#groups.get(key.slice(0, end));
+    const alert = group?.alerts.get(key.slice(end + 1));
+    return group === undefined || alert === undefined ? undefined : memberRow(group, alert);
   }
 
   #next(now: Instant): Group | undefined {
@@ -262,10 +284,11 @@ export class Dispatcher {
     }
     for (const { fingerprint } of plan.told) {
       // What a step has told once is only waited for.
+      const isCounted = group.escalate.length === 0 || group.tellings.has(fingerprint);
       if (isStep) group.departed.add(fingerprint);
-      else if (group.escalate.length > 0 && !group.tellings.has(fingerprint)) {
-        group.tellings.set(fingerprint, { at: now.steadyMs, escalatedMs: -1 });
-      }
+      else if (isCounted) continue;
+      else group.tellings.set(fingerprint, { at: now.steadyMs, escalatedMs: -1 });
+      this.#changedRows.add(memberKey(group.id, fingerprint));
     }
     group.nextFlushAt = laterMs(now.steadyMs, group.groupIntervalMs);
     this.#removeResolved(group);
@@ -294,13 +317,14 @@ export class Dispatcher {
         acknowledgementOf(alert.fingerprint) !== undefined || muteHere(alert) !== undefined,
     );
     group.escalateAt = nextAt;
-    if (due.length > 0) this.#changedGroups.add(group.id);
     for (const { step, alert } of due) {
+      this.#changedRows.add(memberKey(group.id, alert.fingerprint));
       // Two routes, or a reload, may lead to the same step: who has been called is not called again.
       if (this.#isCalled(alert, step)) continue;
       const fresh = stepGroup(group, step);
       const target = this.#groups.get(fresh.id) ?? fresh;
       this.#groups.set(target.id, target);
+      this.#changedRows.add(target.id);
       this.#put(target, alert);
       target.nextFlushAt = now.steadyMs;
       this.#schedule(target);
@@ -321,9 +345,13 @@ export class Dispatcher {
 
   #put(group: Group, alert: Alert): void {
     group.alerts.set(alert.fingerprint, alert);
-    const holders = this.#holders.get(alert.fingerprint) ?? new Set();
-    this.#holders.set(alert.fingerprint, holders.add(group));
-    this.#changedGroups.add(group.id);
+    this.#hold(group, alert);
+    this.#changedRows.add(memberKey(group.id, alert.fingerprint));
+  }
+
+  #hold(group: Group, { fingerprint }: Alert): void {
+    const holders = this.#holders.get(fingerprint) ?? new Set();
+    this.#holders.set(fingerprint, holders.add(group));
   }
 
   #setLog(key: string, entry: LogEntry | undefined): void {
@@ -336,9 +364,10 @@ export class Dispatcher {
   }
 
   #removeResolved(group: Group): void {
-    this.#changedGroups.add(group.id);
+    this.#changedRows.add(group.id);
     for (const [fingerprint, alert] of group.alerts) {
       if (alertStatus(alert) === 'firing') continue;
+      this.#changedRows.add(memberKey(group.id, fingerprint));
       group.alerts.delete(fingerprint);
       group.reportedMuted.delete(fingerprint);
       group.departed.delete(fingerprint);

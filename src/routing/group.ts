@@ -92,6 +92,8 @@ export interface SavedGroup {
   /** By fingerprint; absent in what an older version saved. */
   readonly tellings?: readonly (readonly [string, Telling])[];
   readonly stepAfterMs?: number;
+  /** It was read from one row that an older version wrote. */
+  readonly isWhole?: true;
 }
 
 export function savedGroup(group: Group): SavedGroup {

@@ -1,6 +1,7 @@
 import type { InhibitRule, ReceiverSpec, Route } from '../model/route.ts';
 import type { LogEntry } from './decide.ts';
 import type { SavedGroup } from './group.ts';
+import type { SavedRow } from './saved-rows.ts';
 
 /** Where alerts go: the tree, and who is behind its receivers' names. */
 export interface RoutingTable {
@@ -20,7 +21,8 @@ export interface SavedRouting {
 
 /** What changed since the last time it was asked, for the store. */
 export interface RoutingChanges {
-  readonly groups: readonly SavedGroup[];
+  /** Rows of groups and of their alerts, by key. */
+  readonly groups: readonly SavedRow[];
   readonly removedGroups: readonly string[];
   readonly log: readonly (readonly [string, LogEntry])[];
   readonly removedLog: readonly string[];
