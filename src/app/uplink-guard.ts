@@ -6,7 +6,12 @@ import { leadsOutside } from '../lib/outside-host.ts';
 import { uplinkAlertname, type Alert, type AlertPhase } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
-import { uplinkRetryMs, uplinkVerdictGraceMs, uplinkVerdictMaxMs } from '../model/limits.ts';
+import {
+  uplinkRetryMs,
+  uplinkSettleMs,
+  uplinkVerdictGraceMs,
+  uplinkVerdictMaxMs,
+} from '../model/limits.ts';
 import type { CheckResult, RecordedResult } from '../model/result.ts';
 import { elapsedMs, type Instant, type WallMs } from '../model/time.ts';
 import type { KeptChange } from '../store/store.ts';
@@ -72,6 +77,10 @@ export class UplinkGuard {
   #referencesFailAlone = false;
   #cancelVerdict: Cancel | undefined;
   #cancelLook: Cancel | undefined;
+  /** Until what happened last has lasted for long enough to be told. */
+  #cancelChange: Cancel | undefined;
+  /** Whether the uplink has been down for long enough. */
+  #mayTell = false;
   #stopped = false;
 
   /** `saved` is what the drawer `single` holds under `uplink`. */
@@ -89,6 +98,9 @@ export class UplinkGuard {
     this.#connectivity = connectivity;
     for (const name of this.#looks.keys()) if (!this.#specs.has(name)) this.#looks.delete(name);
     if (this.#specs.size === 0) this.#forget();
+    // A restart may have come between a change and the moment at which it is told.
+    else if (this.#kept.downSince !== undefined) this.#tellLater();
+    else if (this.sentence !== undefined) this.#endLater();
     this.#arm();
   }
 
@@ -149,7 +161,7 @@ export class UplinkGuard {
     if (spec === undefined) return;
     const phase = this.#options.phaseOf(check);
     if (this.#kept.downSince !== undefined) {
-      if (phase === 'firing') this.#tell(this.#kept.downSince);
+      if (phase === 'firing') this.#tell();
       return;
     }
     const failures = this.#kept.owed[check];
@@ -169,6 +181,7 @@ export class UplinkGuard {
     this.#stopped = true;
     this.#cancelLook?.();
     this.#cancelVerdict?.();
+    this.#cancelChange?.();
   }
 
   /** Something does not come through: is it alone? */
@@ -202,7 +215,21 @@ export class UplinkGuard {
     this.#endSuspicion();
     this.#keep({ downSince: since as WallMs, owed: {} });
     this.#arm();
-    if (names.some((name) => this.#options.phaseOf(name) === 'firing')) this.#tell(since as WallMs);
+    this.#tellLater();
+  }
+
+  /**
+   * A loss as short as this is not told: looks that had to confirm it have brought the checks closer to
+   * firing than they would have been.
+   */
+  #tellLater(): void {
+    this.#mayTell = false;
+    this.#cancelChange?.();
+    this.#cancelChange = this.#options.clock.after(uplinkSettleMs, () => {
+      this.#mayTell = true;
+      const phases = [...this.#specs.keys()].map((name) => this.#options.phaseOf(name));
+      if (phases.includes('firing')) this.#tell();
+    });
   }
 
   /** Something outside came through. */
@@ -232,16 +259,26 @@ export class UplinkGuard {
       (name) => this.#options.phaseOf(name) !== 'inactive',
     );
     this.#keep({ owed: Object.fromEntries(open.map((name) => [name, 0])) });
-    const { clock, alerts, origin, runSoon } = this.#options;
-    const host = origin().labels['host'] ?? 'this host';
-    alerts.end('uplink', `${host} reaches the outside again`, clock.now());
-    for (const name of open) runSoon(name);
+    for (const name of open) this.#options.runSoon(name);
+    this.#endLater();
     this.#arm();
   }
 
-  #tell(since: WallMs): void {
+  /** Ends the alert unless the uplink goes down again at once: one that comes and goes is one story. */
+  #endLater(): void {
+    const { clock, alerts, origin } = this.#options;
+    const backAt = clock.now();
+    this.#cancelChange?.();
+    this.#cancelChange = clock.after(uplinkSettleMs, () => {
+      const host = origin().labels['host'] ?? 'this host';
+      alerts.end('uplink', `${host} reaches the outside again`, backAt);
+    });
+  }
+
+  #tell(): void {
     const { alerts, origin } = this.#options;
-    if (alerts.get('uplink') !== undefined) return;
+    const { downSince: since } = this.#kept;
+    if (since === undefined || !this.#mayTell || alerts.get('uplink') !== undefined) return;
     const checks = [...this.#specs.keys()].filter(
       (name) => this.#looks.get(name)?.through === false,
     );
@@ -252,6 +289,7 @@ export class UplinkGuard {
   #forget(): void {
     const { alerts, clock } = this.#options;
     this.#endSuspicion();
+    this.#cancelChange?.();
     this.#referencesFailAlone = false;
     alerts.end('uplink', 'no longer watched for', clock.now(), true);
     if (this.#kept.downSince !== undefined || Object.keys(this.#kept.owed).length > 0) {

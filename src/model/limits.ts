@@ -276,3 +276,6 @@ export const uplinkVerdictMaxMs = 60_000;
 
 /** Names of firing checks in the body of the heartbeat: whoever takes it may keep little of it. */
 export const firingNamedMax = 20;
+
+/** How long the uplink must be down, or back, until that is told: one that comes and goes is one story. */
+export const uplinkSettleMs = 30_000;

@@ -127,6 +127,26 @@ describe('when nothing outside can be reached, nor the reference', () => {
     expect(agent.told()).toEqual([]);
   });
 
+  test('an uplink that comes and goes is one story with one end', async () => {
+    const agent = agentWith();
+    await agent.advance(60);
+    cutOff(agent);
+    await agent.advance(180);
+    expect(agent.told()).toHaveLength(1);
+    for (let round = 0; round < 10; round += 1) {
+      reconnect(agent);
+      await agent.advance(15);
+      cutOff(agent);
+      await agent.advance(45);
+    }
+    expect(agent.told()).toEqual([]);
+    reconnect(agent);
+    await agent.advance(10);
+    agent.kill();
+    await agent.advance(300);
+    expect(agent.told()).toEqual([expect.stringContaining('✅ tocsin uplink is resolved')]);
+  });
+
   test('a restart meanwhile changes nothing', async () => {
     const agent = agentWith();
     await agent.advance(60);
@@ -164,8 +184,8 @@ describe('when nothing outside can be reached, nor the reference', () => {
     reconnect(agent);
     agent.network = true;
     await agent.advance(400);
-    const { notification } = agent.deliveries.at(-1) ?? { notification: undefined };
-    expect(notification?.status).toBe('resolved');
+    expect(agent.deliveries.at(-1)?.notification.status).toBe('resolved');
+    const { notification } = agent.deliveries[0] ?? { notification: undefined };
     expect(notification?.remarks?.join()).toMatch(/Told .* late/);
     const [uplink] = notification?.alerts ?? [];
     expect(uplink?.annotations['description']).toContain('failing since 2025-01-15 12:01 UTC');
