@@ -16,6 +16,16 @@ export const httpReceivers: readonly HttpReceiver[] = [
     content: 'ok',
   },
   {
+    name: 'slack as a bot',
+    integration: 'slack',
+    options: (origin) => ({
+      app_token: 'xoxb-secret-token',
+      app_url: `${origin}/api/chat.postMessage`,
+      channel: '#ops',
+    }),
+    content: '{"ok":true,"channel":"C1","ts":"1.2"}',
+  },
+  {
     name: 'pagerduty',
     integration: 'pagerduty',
     options: (origin) => ({ routing_key: '0'.repeat(32), url: `${origin}/v2/enqueue` }),

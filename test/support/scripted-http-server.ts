@@ -23,7 +23,7 @@ export interface HttpReply {
 }
 
 /** How a server may misbehave instead of answering as it should. */
-export type HttpFault = HttpReply | 'hang' | 'reset' | 'half a body';
+export type HttpFault = HttpReply | 'hang' | 'reset' | 'half a body' | 'drip' | 'flood';
 
 export interface ScriptedHttpServer extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, without a path. */
@@ -70,6 +70,14 @@ export async function startScriptedHttpServer(
   };
 }
 
+const block = Buffer.alloc(64 * 1024, 'x');
+
+/** Sends without an end, as fast as it is taken. */
+function flood(response: ServerResponse): void {
+  while (!response.destroyed && response.write(block));
+  if (!response.destroyed) response.once('drain', () => flood(response));
+}
+
 function reply(response: ServerResponse, fault: HttpFault): void {
   if (fault === 'hang') return;
   if (fault === 'reset') {
@@ -79,6 +87,18 @@ function reply(response: ServerResponse, fault: HttpFault): void {
   if (fault === 'half a body') {
     response.writeHead(200, { 'content-length': '100' });
     response.write('half', () => response.destroy());
+    return;
+  }
+  if (fault === 'drip') {
+    // A byte now and then, for as long as somebody waits for more.
+    response.writeHead(200);
+    const timer = setInterval(() => response.write(' '), 20);
+    response.once('close', () => clearInterval(timer));
+    return;
+  }
+  if (fault === 'flood') {
+    response.writeHead(200);
+    flood(response);
     return;
   }
   response.writeHead(fault.status, fault.headers).end(fault.body ?? '');
