@@ -11,6 +11,7 @@ import type {
 } from '../model/recording.ts';
 import { instant, type Instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import { toldOf, type Told } from '../model/told.ts';
+import type { KeptSilence } from '../routing/silences.ts';
 import { Playback } from './playback.ts';
 
 /** A recording that is read through the running agent, or from the file of one that does not run. */
@@ -108,7 +109,7 @@ function createPlayer(
   const start = endOf(first);
   const runs = facts.runs.filter(({ startedAt }) => startedAt.steadyMs > start.steadyMs);
   const acknowledgements = facts.acknowledgements.toSorted((a, b) => a.at - b.at);
-  const silences = facts.silences.map((value, index) => [String(index), value] as const);
+  const silences = facts.silences.map((value, index) => [String(index), asItWas(value)] as const);
   const playback = new Playback({
     config,
     start,
@@ -152,6 +153,13 @@ function createPlayer(
       playback.pipeline.stop();
     },
   };
+}
+
+/** A silence that is over lasted from its start to its end, whatever ended it. */
+function asItWas(value: unknown): Omit<KeptSilence, 'over'> {
+  const { silence, askedAt } = value as KeptSilence;
+  const { untilOk: _untilOk, ...lasting } = silence;
+  return { silence: lasting, askedAt };
 }
 
 function restart(playback: Playback, { startedAt, formerEndedAt }: AgentRun, lostMs: number): void {

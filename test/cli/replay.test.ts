@@ -141,26 +141,30 @@ describe('a replay', () => {
     expect(stdout).toContain('+ 0 would be new');
   });
 
-  test('keeps silences as they were recorded', async () => {
+  test.each([
+    ['until all was ok, and is over', { untilOk: true }, { over: true }],
+    ['for a time that is over', {}, { over: true }],
+    ['for a time that goes on', {}, {}],
+  ])('keeps a silence as it was recorded: %s', async (_how, ending, kept) => {
     await record({ gateway: statuses('ok critical*30 ok*5'), disk: [] });
     const open = new DatabaseSync(join(folder, 'tocsin.db'));
     const silence = {
-      silence: {
-        id: 's',
-        matchers: [{ label: 'alertname', operator: '=', value: 'gateway' }],
-        startsAt: start.wallMs,
-        endsAt: start.wallMs + 86_400_000,
-        updatedAt: start.wallMs,
-        createdBy: 'anna',
-        comment: 'deploy',
-      },
+      id: 's',
+      matchers: [{ label: 'alertname', operator: '=', value: 'gateway' }],
+      startsAt: start.wallMs,
+      endsAt: start.wallMs + 20 * 60_000,
+      updatedAt: start.wallMs,
+      createdBy: 'anna',
+      comment: 'deploy',
+      ...ending,
     };
     open
       .prepare("INSERT INTO kept VALUES ('silence', 's', ?)")
-      .run(JSON.stringify({ ...silence, saved: true }));
+      .run(JSON.stringify({ silence, askedAt: 0, ...kept }));
     open.close();
     const { stdout } = await replayWith(config);
     expect(stdout).toContain('- 2 would no longer be told');
+    expect(stdout).toContain('+ 0 would be new');
   });
 
   test('wrong calls and missing recordings are told', async () => {
