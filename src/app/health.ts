@@ -77,16 +77,25 @@ export function agentHealth(inputs: HealthInputs): AgentHealth {
   };
 }
 
-/** Whether messages wait, and no receiver outside of this process has taken one for as long. */
+/**
+ * Whether messages wait, and no receiver outside of this process is known to take any: neither was one taken
+ * within that time, nor was yes the latest answer.
+ */
 function reachesNobody(receivers: readonly ReceiverSnapshot[], now: Instant): boolean {
   const others = receivers.filter(({ integration }) => integration !== 'terminal');
-  return (
-    others.some(({ oldestAgeMs }) => oldestAgeMs >= undeliveredWarningMs) &&
-    others.every(
-      ({ lastSuccessAt }) =>
-        lastSuccessAt === undefined || now.wallMs - lastSuccessAt >= undeliveredWarningMs,
-    )
-  );
+  const works = (receiver: ReceiverSnapshot): boolean => {
+    const { lastSuccessAt, failing } = receiver;
+    if (lastSuccessAt === undefined) return false;
+    const isRecent = now.wallMs - lastSuccessAt < undeliveredWarningMs;
+    return isRecent || (failing === undefined && !isOverdue(receiver));
+  };
+  return others.some(isOverdue) && !others.some(works);
+}
+
+/** Whether something waits for too long, other than for a rate limit. */
+function isOverdue(receiver: ReceiverSnapshot): boolean {
+  const isHeldBack = receiver.limited === true && receiver.failing === undefined;
+  return receiver.oldestAgeMs >= undeliveredWarningMs && !isHeldBack;
 }
 
 function receiverProblem(receiver: ReceiverSnapshot): string | undefined {
@@ -94,7 +103,7 @@ function receiverProblem(receiver: ReceiverSnapshot): string | undefined {
   const name = `receiver ${receiver.receiver} (${receiver.integration})`;
   // With nothing waiting, the receiver refused for good: nobody will be told by trying again.
   if (failing !== undefined && pending === 0) return `${name} refuses: ${failing.detail}`;
-  if (oldestAgeMs < undeliveredWarningMs) return undefined;
+  if (!isOverdue(receiver)) return undefined;
   const waiting = `${pending} waiting for ${humanDuration(oldestAgeMs)}`;
   return `${name} takes no messages, ${waiting}${failing === undefined ? '' : `: ${failing.detail}`}`;
 }

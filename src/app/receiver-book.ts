@@ -110,12 +110,13 @@ export class ReceiverBook implements ReceiverRecords {
       outbox.filter(({ state }) => state === 'pending'),
       ({ delivery }) => receiverKey(delivery),
     );
-    return receivers.flatMap(({ name: receiver, integrations }) =>
+    return receivers.flatMap(({ name: receiver, integrations, rateLimit }) =>
       integrations.map(({ integration, index }) => {
         const key = receiverKey({ receiver, integration, index });
         const { lastSuccessAt, lastProofAt } = this.get(key);
         const trouble = presentTrouble(this.get(key));
         const entries = waiting.get(key) ?? [];
+        const isLimited = isReached(rateLimit, this.get(key), now);
         const oldestAgeMs = entries.reduce(
           (oldest, { delivery }) => Math.max(oldest, elapsedMs(delivery.createdAt, now)),
           0,
@@ -128,6 +129,7 @@ export class ReceiverBook implements ReceiverRecords {
           oldestAgeMs,
           ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
           ...(lastProofAt === undefined ? {} : { lastProofAt }),
+          ...(isLimited ? { limited: true } : {}),
           ...(trouble === undefined
             ? {}
             : { failing: { at: trouble.latest, detail: trouble.detail } }),
@@ -135,4 +137,14 @@ export class ReceiverBook implements ReceiverRecords {
       }),
     );
   }
+}
+
+function isReached(
+  limit: ReceiverSpec['rateLimit'],
+  { told = [] }: ReceiverRecord,
+  now: Instant,
+): boolean {
+  if (limit === undefined) return false;
+  const oldest = told[told.length - limit.count];
+  return oldest !== undefined && oldest + limit.perMs > now.steadyMs;
 }

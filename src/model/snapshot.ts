@@ -37,6 +37,8 @@ export interface ReceiverSnapshot {
   readonly lastSuccessAt?: WallMs;
   /** The latest test that it took. */
   readonly lastProofAt?: WallMs;
+  /** Its rate limit is reached: what waits is held back, not undeliverable. */
+  readonly limited?: true;
   /** The latest failure, if nothing was delivered since. */
   readonly failing?: { readonly at: WallMs; readonly detail: string };
 }
