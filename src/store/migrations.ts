@@ -74,4 +74,13 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (drawer, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What a message says never changes once it is planned, and may be large; where it stands changes often.
+  CREATE TABLE delivery_bodies (
+    sequence INTEGER PRIMARY KEY REFERENCES deliveries (sequence) ON DELETE CASCADE,
+    delivery TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO delivery_bodies (sequence, delivery) SELECT sequence, delivery FROM deliveries;
+  ALTER TABLE deliveries DROP COLUMN delivery;
+  `,
 ];

@@ -111,7 +111,7 @@ const unreadable = `
   UNION ALL SELECT 1 FROM notification_log WHERE NOT json_valid(entry)
   UNION ALL SELECT 1 FROM heartbeats WHERE NOT json_valid(record)
   UNION ALL SELECT 1 FROM kept WHERE NOT json_valid(value)
-  UNION ALL SELECT 1 FROM deliveries WHERE NOT json_valid(delivery)
+  UNION ALL SELECT 1 FROM delivery_bodies WHERE NOT json_valid(delivery)
   LIMIT 1`;
 
 class DamagedError extends Error {}

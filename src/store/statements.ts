@@ -25,15 +25,18 @@ const texts = {
   allLog: 'SELECT log_key, entry FROM notification_log',
   putLog: 'INSERT OR REPLACE INTO notification_log (log_key, entry) VALUES (?, ?)',
   removeLog: 'DELETE FROM notification_log WHERE log_key = ?',
-  outbox: `SELECT delivery, state, attempts, next_attempt_steady_ms FROM deliveries
+  outbox: `SELECT delivery, state, attempts, next_attempt_steady_ms
+    FROM deliveries JOIN delivery_bodies USING (sequence)
     WHERE sequence >= (SELECT min(sequence) FROM deliveries WHERE state IN ('pending', 'failed'))
     ORDER BY sequence`,
-  latestDeliveries: `SELECT id, delivery, state, attempts, next_attempt_steady_ms FROM deliveries
+  latestDeliveries: `SELECT id, delivery, state, attempts, next_attempt_steady_ms
+    FROM deliveries JOIN delivery_bodies USING (sequence)
     ORDER BY sequence DESC LIMIT ?`,
-  putDelivery: `INSERT INTO deliveries
-    (id, created_wall_ms, delivery, state, attempts, next_attempt_steady_ms)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
-    attempts = excluded.attempts, next_attempt_steady_ms = excluded.next_attempt_steady_ms`,
+  moveDelivery:
+    'UPDATE deliveries SET state = ?, attempts = ?, next_attempt_steady_ms = ? WHERE id = ?',
+  addDelivery: `INSERT INTO deliveries (id, created_wall_ms, state, attempts, next_attempt_steady_ms)
+    VALUES (?, ?, ?, ?, ?)`,
+  addDeliveryBody: 'INSERT INTO delivery_bodies (sequence, delivery) VALUES (?, ?)',
   pruneDeliveries: `DELETE FROM deliveries WHERE sequence IN
     (SELECT sequence FROM deliveries WHERE state <> 'pending' AND created_wall_ms < ? LIMIT ?)`,
   putAttempt: 'INSERT OR REPLACE INTO attempts (delivery_id, number, attempt) VALUES (?, ?, ?)',

@@ -79,8 +79,7 @@ export function createStore(database: DatabaseSync): Store {
   return {
     load: () => load(sql),
     commit(batch) {
-      // What was planned or promised must survive a power cut; plain results need not.
-      const durable = batch.outbox.length > 0 || batch.kept.some((change) => change.durable);
+      const durable = batch.outbox.some(isMilestone) || batch.kept.some((change) => change.durable);
       if (durable) database.exec('PRAGMA synchronous = FULL');
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -124,6 +123,14 @@ function relax(database: DatabaseSync): void {
   } catch {
     // The next transaction that matters tries again.
   }
+}
+
+/**
+ * What was planned, promised or done with must survive a power cut. Plain results need not, nor the beginning
+ * of an attempt: without it, that attempt is made once more.
+ */
+function isMilestone({ state, attempts }: OutboxEntry): boolean {
+  return attempts === 0 || state !== 'pending';
 }
 
 /** Rows one pruning removes at the most, so that it never holds up the agent. */
@@ -184,8 +191,10 @@ function write(sql: Statements, batch: Batch): void {
   }
   for (const { delivery, state, attempts, nextAttemptAt } of batch.outbox) {
     const { id, createdAt } = delivery;
-    const row = JSON.stringify(delivery);
-    sql.putDelivery.run(id, createdAt.wallMs, row, state, attempts, nextAttemptAt);
+    if (sql.moveDelivery.run(state, attempts, nextAttemptAt, id).changes > 0) continue;
+    const at = createdAt.wallMs;
+    const added = sql.addDelivery.run(id, at, state, attempts, nextAttemptAt);
+    sql.addDeliveryBody.run(added.lastInsertRowid, JSON.stringify(delivery));
   }
   for (const attempt of batch.attempts) {
     sql.putAttempt.run(attempt.deliveryId, attempt.number, JSON.stringify(attempt));
