@@ -5,10 +5,14 @@ import type { WebRequest, WebResponse, WebRoute } from './exchange.ts';
 import { formOf } from './form.ts';
 import { html } from './html.ts';
 import { acknowledgeForm, sayingPage } from './page-alert.ts';
+import { icon, styleSheet } from './page-routes.ts';
 import { alertState, notesOf } from './page-alerts.ts';
 import { framed } from './page-frame.ts';
 import { span } from './page-marks.ts';
 import type { WebServerOptions } from './server-options.ts';
+
+/** Style and icons of these pages, which whoever has a link may load without a login. */
+const assets = 'ack/';
 
 /**
  * The link in messages by which somebody takes on an alert without a login. Looking at it does nothing:
@@ -28,8 +32,14 @@ export function ackLinkRoutes(options: WebServerOptions): readonly WebRoute[] {
         const alert = linkIn(request).fingerprint;
         options.commands.acknowledge({ alert, by, comment: field('comment') });
         const sentence = `Noted for ${by}: no more reminders and no escalation until it is over, or becomes worse.`;
-        return page(200, sayingPage('Acknowledged', sentence, './'));
+        return page(200, sayingPage('Acknowledged', sentence, './', assets));
       },
+    },
+    { path: '/ack/page.css', judgesCallers: true, get: styleSheet },
+    {
+      path: '/ack/icon/:file',
+      judgesCallers: true,
+      get: ({ parameters }) => icon(parameters['file'] ?? ''),
     },
   ];
 }
@@ -60,12 +70,12 @@ function refusal({ commands }: WebServerOptions, request: WebRequest): WebRespon
             'It may have been cut off: use the link as it stands in the message, or',
           ];
     const otherwise = 'acknowledge on the page of the host, or there by "tocsin ack NAME".';
-    return page(403, sayingPage(title, `${sentence} ${otherwise}`, './'));
+    return page(403, sayingPage(title, `${sentence} ${otherwise}`, './', assets));
   }
   const view = viewOf(commands, link);
   if (view !== undefined) return undefined;
   const sentence = 'The alert of this link does not fire any more. There is nothing to take on.';
-  return page(410, sayingPage('It is over', sentence, './'));
+  return page(410, sayingPage('It is over', sentence, './', assets));
 }
 
 /** The alert of a link, if it still fires since the same moment: a later failure is another matter. */
@@ -90,6 +100,7 @@ function answer(options: WebServerOptions, request: WebRequest): WebResponse {
       title: alert.annotations['summary'] ?? alert.labels['alertname'] ?? '',
       state: alertState(view),
       base: './',
+      assets,
       content: [
         html`<p class="remarks">${alert.annotations['description'] ?? ''}</p>`,
         html`<p class="remarks">Firing for ${span(alert.startsAt, now)}.</p>`,

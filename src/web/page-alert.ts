@@ -115,11 +115,17 @@ function factsSection({ alert, receivers }: AlertView): Html {
 }
 
 /** A page that only says something. */
-export function sayingPage(title: string, sentence: string, base: string): string {
+export function sayingPage(
+  title: string,
+  sentence: string,
+  base: string,
+  assets: string = base,
+): string {
   return framed({
     title,
     state: 'waiting',
     base,
+    assets,
     content: [
       html`<p class="remarks">${sentence}</p>`,
       html`<footer>

@@ -7,9 +7,11 @@ export function framed(page: {
   readonly title: string;
   readonly state: CheckState;
   readonly base: string;
+  /** Leads to the style and the icons; by default the same. */
+  readonly assets?: string;
   readonly content: readonly Html[];
 }): string {
-  const { title, state, base, content } = page;
+  const { title, state, base, assets = base, content } = page;
   const whole = html`<!doctype html>
     <html lang="en">
       <head>
@@ -18,8 +20,8 @@ export function framed(page: {
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
         <title>${title}</title>
-        <link rel="icon" type="image/svg+xml" href="${base}icon/${state}.svg" />
-        <link rel="stylesheet" href="${base}page.css" />
+        <link rel="icon" type="image/svg+xml" href="${assets}icon/${state}.svg" />
+        <link rel="stylesheet" href="${assets}page.css" />
       </head>
       <body>
         <main>

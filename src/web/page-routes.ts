@@ -20,7 +20,7 @@ export function pageRoutes(
         return page(renderPage(snapshot(), history.list(), attention), htmlType);
       },
     },
-    { path: '/page.css', get: () => page(pageStyle, 'text/css; charset=utf-8') },
+    { path: '/page.css', get: styleSheet },
     { path: '/page.js', get: () => page(pageScript, 'text/javascript; charset=utf-8') },
     { path: '/icon/:file', get: ({ parameters }) => icon(parameters['file'] ?? '') },
   ];
@@ -30,7 +30,11 @@ function page(body: string, contentType: string): WebResponse {
   return { status: 200, contentType, body };
 }
 
-function icon(file: string): WebResponse {
+export function styleSheet(): WebResponse {
+  return page(pageStyle, 'text/css; charset=utf-8');
+}
+
+export function icon(file: string): WebResponse {
   const state = checkStates.find((one) => `${one}.svg` === file);
   return state === undefined
     ? textResponse(404, 'Not found.')

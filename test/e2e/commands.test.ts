@@ -48,7 +48,7 @@ test('help lists every command', async () => {
       check  runs checks once, a line each, worst first
       validate  reads the configuration and lists every problem
       status  checks, alerts, receivers and outbox of the running agent
-      why  what happened to a check, what was sent about it, and what comes next
+      why  what happened to a check or an alert, what was sent or kept back, and what comes next
       alerts  what fires, and what is kept back and why
       ack  takes on a firing alert: no more reminders and no escalation
       silence add  keeps alerts from being told for a time, or around a command
@@ -95,7 +95,7 @@ describe('validate', () => {
       "agent.config.yaml:2:21: checks[0].type: unknown check type "htpp", did you mean "http"?
       agent.config.yaml:3:5: checks[1].target: the key target is missing
       agent.config.yaml:3:12: checks[1].name: the name "a" is already taken on line 2
-      agent.config.yaml:3:26: checks[1].port: unknown key "port", expected name, type, interval, schedule, tz, timeout, start_period, severity, labels, annotations, depends_on, expect, debounce, enabled, target, latency, certificate or tcp
+      agent.config.yaml:3:26: checks[1].port: unknown key "port", expected name, type, interval, schedule, tz, timeout, start_period, severity, labels, annotations, depends_on, expect, outside, debounce, enabled, target, latency, certificate or tcp
       tocsin: the configuration cannot be used: 4 problems
       "
     `);
@@ -233,7 +233,7 @@ describe('routes', () => {
 test.each([
   [['frobnicate'], 'no command "frobnicate"'],
   [['check', '--frob'], "Unknown option '--frob'"],
-  [['why'], 'the name of a check is missing'],
+  [['why'], 'the name of a check or an alert is missing'],
   [['run', '--log-level', 'loud'], '--log-level is one of error, warn, info, debug'],
   [[], ''],
 ])('a wrong call such as %j exits with 64', async (words, says) => {

@@ -1,11 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hash } from 'bcryptjs';
 import { describe, expect, test } from 'vitest';
 import { createAlertLinks } from '../../src/app/alert-links.ts';
 import type { AlertView } from '../../src/model/alert-view.ts';
 import type { SilenceRequest } from '../../src/model/silence.ts';
 import { instant, type WallMs } from '../../src/model/time.ts';
 import type { AcknowledgeRequest } from '../../src/web/commands.ts';
+import type { WebServerOptions } from '../../src/web/server-options.ts';
+import { readWebConfig } from '../../src/web/web-config.ts';
 import { ask } from '../support/ask.ts';
 import { firing } from '../support/routes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWeb, webCommands } from '../support/web.ts';
 
 const alert = {
@@ -52,12 +58,16 @@ function linksOf(drawer: Map<string, unknown>, now: () => number, externalURL?: 
   );
 }
 
-async function startPages(views: readonly AlertView[] = [view]) {
+async function startPages(
+  views: readonly AlertView[] = [view],
+  options: Partial<WebServerOptions> = {},
+) {
   const acknowledged: AcknowledgeRequest[] = [];
   const silenced: SilenceRequest[] = [];
   let nowMs = alert.startsAt as number;
   const links = linksOf(new Map(), () => nowMs, 'https://mon.example/tocsin');
   const { url } = await startWeb({
+    ...options,
     externalURL: () => 'https://mon.example/tocsin',
     commands: webCommands({
       alerts: () => views,
@@ -151,6 +161,24 @@ describe('the link in a message', () => {
   test('there is none where nobody could open it', () => {
     const links = linksOf(new Map(), () => 0, undefined);
     expect(links.acknowledgeURL(alert)).toBe('');
+  });
+
+  test('needs no login, nor does what its page is made of', async () => {
+    const file = join(temporaryFolder(), 'web.yml');
+    const password = await hash('wonderland', 4);
+    await writeFile(file, `basic_auth_users:\n  alice: '${password}'\n`);
+    const web = await readWebConfig(file);
+    if (!web.ok) throw new Error('no users');
+    const { link, url, acknowledged } = await startPages([view], { web: web.config });
+    expect((await ask(url)).status).toBe(401);
+    const { body } = await ask(link);
+    const assets = [...body.matchAll(/<link [^>]*href="([^"]+)"/g)].map(([, href = '']) => href);
+    expect(assets).toHaveLength(2);
+    for (const href of assets) expect((await ask(`${url}/${href}`)).status).toBe(200);
+    expect((await ask(link, { method: 'POST', headers: { ...proxied, ...form } })).status).toBe(
+      200,
+    );
+    expect(acknowledged).toHaveLength(1);
   });
 
   test('stays good over a restart', () => {
