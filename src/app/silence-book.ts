@@ -32,8 +32,8 @@ export class SilenceBook {
 
   put(request: SilenceRequest): SilenceAnswer {
     const answer = this.#silences.put(request, this.#clock.now(), this.#newId);
-    this.#save(true);
-    return answer;
+    const isSaved = this.#save(true);
+    return answer.kind === 'kept' && !isSaved ? { ...answer, unsaved: true } : answer;
   }
 
   expire(id: string): 'expired' | 'unknown' | 'over' {
@@ -71,10 +71,11 @@ export class SilenceBook {
     for (const kept of this.#silences.all()) this.#keep(kept.silence.id, kept);
   }
 
-  #save(atOnce: boolean): void {
+  /** Says whether everything is on disk, if it is to be there at once. */
+  #save(atOnce: boolean): boolean {
     const changes = this.#silences.takeChanges();
     for (const [id, kept] of changes) this.#keep(id, kept);
-    if (atOnce && changes.length > 0) this.#journal.flush();
+    return !atOnce || changes.length === 0 || this.#journal.flush();
   }
 
   #keep(name: string, value: KeptSilence | undefined): void {

@@ -41,6 +41,7 @@ export interface SilenceRequest {
 
 /** What became of a request. `invalid` says in a sentence what would be right. */
 export type SilenceAnswer =
-  | { readonly kind: 'kept'; readonly id: string }
+  /** `unsaved` where it holds, but could not be written down: the end of the process would end it. */
+  | { readonly kind: 'kept'; readonly id: string; readonly unsaved?: true }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'invalid'; readonly error: string };

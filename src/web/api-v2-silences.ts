@@ -80,6 +80,9 @@ export async function putSilence(commands: Commands, request: WebRequest): Promi
   const wanted = readSilence(body.value);
   if ('answer' in wanted) return wanted.answer;
   const outcome = commands.putSilence(wanted.value);
+  if (outcome.kind === 'kept' && outcome.unsaved === true) {
+    return plainJson(500, `silence ${outcome.id} holds, but cannot be saved`);
+  }
   if (outcome.kind === 'kept') return plainJson(200, { silenceID: outcome.id });
   if (outcome.kind === 'unknown') return plainJson(404, 'silence not found');
   return plainJson(400, `silence invalid: ${outcome.error}`);
