@@ -4,6 +4,13 @@ import { severities } from '../model/check.ts';
 import type { Instant } from '../model/time.ts';
 import type { PipelineJournal } from './pipeline.ts';
 
+/** Somebody takes on an alert, named by its fingerprint, or all alerts of a check, by its name. */
+export interface AckRequest {
+  readonly alert: string;
+  readonly by: string;
+  readonly comment: string;
+}
+
 /** Who has taken on which firing alerts, by fingerprint. */
 export class Acknowledgements {
   readonly #journal: PipelineJournal;
@@ -19,9 +26,25 @@ export class Acknowledgements {
     return this.#known.get(fingerprint);
   }
 
-  add(alert: Alert, who: { readonly by: string; readonly comment: string }, at: Instant): void {
-    const { fingerprint } = alert;
-    this.#keep(fingerprint, { fingerprint, by: who.by, comment: who.comment, at: at.wallMs });
+  /**
+   * Notes that somebody has taken on one alert of those that fire, or all of one name. Gives those of which
+   * this is news, by fingerprint; undefined when nothing fires that is meant.
+   */
+  take(
+    { alert: meant, by, comment }: AckRequest,
+    firing: Iterable<{ readonly alert: Alert }>,
+    at: Instant,
+  ): ReadonlySet<string> | undefined {
+    const news = new Set<string>();
+    let found = false;
+    for (const { alert } of firing) {
+      const { fingerprint, labels } = alert;
+      if (![fingerprint, labels['alertname'], labels['check']].includes(meant)) continue;
+      found = true;
+      if (this.#known.get(fingerprint)?.by !== by) news.add(fingerprint);
+      this.#keep(fingerprint, { fingerprint, by, comment, at: at.wallMs });
+    }
+    return found ? news : undefined;
   }
 
   /**

@@ -12,7 +12,6 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 import { alertStatus, type Alert } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Delivery } from '../model/delivery.ts';
-import { recentResultsMax } from '../model/limits.ts';
 import type { RecordedResult } from '../model/result.ts';
 import type { AlertGroupView, AlertView } from '../model/alert-view.ts';
 import type { Silence } from '../model/silence.ts';
@@ -27,9 +26,10 @@ import type { RoutingTable, SavedRouting } from '../routing/state.ts';
 import type { Saved } from '../store/store.ts';
 import { isAllWell } from './all-well.ts';
 import { alertGroupViews, alertViews, type ViewSource } from './alert-views.ts';
-import { Acknowledgements } from './acknowledgements.ts';
+import { Acknowledgements, type AckRequest } from './acknowledgements.ts';
 import type { AlertSource } from './alert-source.ts';
 import type { Journal } from './journal.ts';
+import { RecentResults } from './recent-results.ts';
 import { SilenceBook } from './silence-book.ts';
 
 /** What the pipeline saves, and where: a playback keeps nothing. */
@@ -69,7 +69,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   #world: PipelineWorld;
   readonly #tracks: Map<string, Track>;
-  readonly #recent = new Map<string, RecordedResult[]>();
+  readonly #recent = new RecentResults();
   readonly #watchedSince = new Map<string, Instant>();
   readonly silences: SilenceBook;
   readonly #acknowledgements: Acknowledgements;
@@ -115,7 +115,7 @@ export class Pipeline {
     const origin: AlertOrigin = { ...this.#world.origin, watchedSince };
     const advanced = advance(before, result, spec, origin, now);
     this.#tracks.set(spec.name, advanced.track);
-    this.#remember(result);
+    this.#recent.add(result);
     const { journal } = this.#options;
     journal.result(result);
     if (worthSaving(before, advanced.track)) journal.track(spec.name, advanced.track);
@@ -133,27 +133,14 @@ export class Pipeline {
   }
 
   /** Notes that somebody has taken on one alert, by fingerprint, or all that a check has. */
-  acknowledge(request: {
-    readonly alert: string;
-    readonly by: string;
-    readonly comment: string;
-  }): 'acknowledged' | 'unknown' | 'not firing' {
-    const { alert: name } = request;
+  acknowledge(request: AckRequest): 'acknowledged' | 'unknown' | 'not firing' {
     const now = this.#options.clock.now();
-    const found = [...this.#dispatcher.active()].flatMap(({ alert }) =>
-      [alert.fingerprint, alert.labels['alertname'], alert.labels['check']].includes(name)
-        ? [alert]
-        : [],
-    );
-    if (found.length === 0) return this.#world.specs.has(name) ? 'not firing' : 'unknown';
-    const news = new Set<string>();
-    for (const alert of found) {
-      const known = this.#acknowledgements.get(alert.fingerprint);
-      if (known?.by !== request.by) news.add(alert.fingerprint);
-      this.#acknowledgements.add(alert, request, now);
+    const taken = this.#acknowledgements.take(request, this.#dispatcher.active(), now);
+    if (taken === undefined) {
+      return this.#world.specs.has(request.alert) ? 'not firing' : 'unknown';
     }
     const known = (fingerprint: string) => this.#acknowledgements.get(fingerprint);
-    this.#send(this.#dispatcher.acknowledge(news, known), now, true);
+    this.#send(this.#dispatcher.acknowledge(taken, known), now, true);
     return 'acknowledged';
   }
 
@@ -177,7 +164,7 @@ export class Pipeline {
 
   view(check: string): CheckView | undefined {
     const track = this.#tracks.get(check);
-    const last = this.#recent.get(check)?.at(-1);
+    const last = this.#recent.of(check).at(-1);
     if (track === undefined || last === undefined) return undefined;
     const { phase } = track.state;
     return { status: last.status, phase, up: phase !== 'firing' };
@@ -188,7 +175,7 @@ export class Pipeline {
   }
 
   recent(check: string): readonly RecordedResult[] {
-    return this.#recent.get(check) ?? [];
+    return this.#recent.of(check);
   }
 
   get dispatcher(): Dispatcher {
@@ -262,7 +249,7 @@ export class Pipeline {
       if (spec === undefined) {
         if (track.alert !== undefined) offers.push(withdraw(track.alert, now));
         this.#tracks.delete(name);
-        this.#recent.delete(name);
+        this.#recent.forget(name);
         this.#options.journal.track(name, undefined);
         continue;
       }
@@ -378,16 +365,6 @@ export class Pipeline {
             this.#armedFor = undefined;
             this.wake();
           });
-  }
-
-  #remember(result: RecordedResult): void {
-    const recent = this.#recent.get(result.check) ?? [];
-    this.#recent.set(result.check, recent);
-    const last = recent.pop();
-    // Only the latest result is exported as metrics; the older ones are kept for their verdict.
-    if (last !== undefined) recent.push({ ...last, families: [] });
-    recent.push(result);
-    if (recent.length > recentResultsMax) recent.shift();
   }
 }
 
