@@ -151,24 +151,31 @@ function itemsOf({ receiver: name, notification }: Delivery): string[] {
   );
 }
 
-function repeated({ arrivals, kills }: AgentWorld): string[] {
+/** Only what was under way at a kill may come again, once, and under its key. */
+function repeated({ arrivals, killedAt }: AgentWorld): string[] {
   const complaints: string[] = [];
-  const keysOf = new Map<string, Set<string>>();
+  const known = new Map<string, { readonly keys: Set<string>; atMs: number }>();
   const repeats = new Map<string, number>();
-  for (const { delivery } of arrivals) {
+  for (const { delivery, atMs } of arrivals) {
     const items = itemsOf(delivery);
-    if (items.every((item) => keysOf.has(item))) {
+    const before = items.map((item) => known.get(item));
+    if (before.every((one) => one !== undefined)) {
       const message = items.join();
       repeats.set(message, (repeats.get(message) ?? 0) + 1);
-      const known = items.some((item) => keysOf.get(item)?.has(delivery.dedupKey));
-      if (!known) complaints.push(`${delivery.id} was repeated under another key`);
+      if (!before.some(({ keys }) => keys.has(delivery.dedupKey))) {
+        complaints.push(`${message} was repeated under another key`);
+      }
+      if (!before.some((one) => killedAt.includes(one.atMs))) {
+        complaints.push(`${message} was repeated, which was not under way at a kill`);
+      }
     }
     for (const item of items) {
-      keysOf.set(item, (keysOf.get(item) ?? new Set()).add(delivery.dedupKey));
+      const keys = known.get(item)?.keys ?? new Set();
+      known.set(item, { keys: keys.add(delivery.dedupKey), atMs });
     }
   }
   for (const [message, times] of repeats) {
-    if (times > kills) complaints.push(`${message} was repeated ${times} times in ${kills} kills`);
+    if (times > killedAt.length) complaints.push(`${message} was repeated ${times} times`);
   }
   return complaints;
 }

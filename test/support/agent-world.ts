@@ -56,7 +56,8 @@ export class AgentWorld {
   calls = 0;
   commits = 0;
   sends = 0;
-  kills = 0;
+  /** When the process was killed, by the steady clock. */
+  readonly killedAt: number[] = [];
   #config: Config;
   #agent: Agent | undefined;
   #alive = { yes: false };
@@ -104,7 +105,7 @@ export class AgentWorld {
   }
 
   #kill(): void {
-    this.kills += 1;
+    this.killedAt.push(this.clock.now().steadyMs);
     this.#alive.yes = false;
   }
 
