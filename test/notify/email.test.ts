@@ -129,12 +129,14 @@ describe('threads', () => {
     await send('2', 'repeat interval elapsed');
     await send('3', 'all alerts resolved', over);
     await send('4', 'first notification');
-    await send('5', 'all alerts resolved', over);
+    await send('5', 'repeat interval elapsed');
+    // Nobody was told of the end of that one.
+    await send('6', 'first notification');
     const ids = headers(server, 'Message-ID');
-    const parents = [undefined, ids[0], ids[0], undefined, ids[3]];
+    const parents = [undefined, ids[0], ids[0], undefined, ids[3], undefined];
     expect(headers(server, 'In-Reply-To')).toEqual(parents);
     expect(headers(server, 'References')).toEqual(parents);
-    expect(new Set(ids).size).toBe(5);
+    expect(new Set(ids).size).toBe(6);
   });
 
   test('a test belongs to no thread', async () => {

@@ -6,8 +6,12 @@ import { sendThrough } from '../support/send-through.ts';
 import { type Authority, createAuthority } from '../support/tls-authority.ts';
 
 let authority: Authority;
-beforeAll(() => {
+beforeAll(async () => {
   authority = createAuthority();
+  // What the first request loads must not count against its time.
+  await using server = await startScriptedHttpServer(() => ({ status: 200 }));
+  for (const { integration, options } of httpReceivers)
+    await sendThrough(integration, options(server.origin));
 });
 afterAll(() => authority[Symbol.dispose]());
 
@@ -108,12 +112,14 @@ describe.for(httpReceivers)('$name', ({ name, integration, options, content }) =
   test.for(hostilities)('that $what is understood', async ({ fault, outcome, ofSlack }) => {
     await using server = await startScriptedHttpServer(() => ({ status: 200, body: content }));
     server.script(fault);
-    const given = { ...options(server.origin), timeout: '400ms' };
+    // What keeps the agent waiting ends with the attempt; a flood has to be dammed before.
+    const isEndless = fault === 'hang' || fault === 'drip';
+    const given = { ...options(server.origin), timeout: isEndless ? '1s' : '10s' };
     const startedAt = performance.now();
     const answer = await sendThrough(integration, given);
     const expected = name.startsWith('slack') ? (ofSlack ?? outcome) : outcome;
     expect(answer).toMatchObject(expected);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     // One attempt is one request: when to repeat it is for the outbox to say.
     expect(server.requests).toHaveLength(1);
     expect(answer.detail.length).toBeLessThan(300);

@@ -21,7 +21,7 @@ interface ListedAlert {
   readonly status: { readonly state: string };
 }
 
-interface Alertmanager {
+export interface Alertmanager {
   /** `http://127.0.0.1:PORT`, without a path. */
   readonly url: string;
   /** What fires there now. */
