@@ -73,7 +73,7 @@ function commonParent(alerts: readonly Alert[]): Alert | undefined {
 function lowestLayer(alerts: readonly Alert[]): Alert | undefined {
   const [first] = alerts;
   if (first === undefined || !alerts.every((alert) => sameHost(first, alert))) return undefined;
-  const lowest = Math.min(...alerts.map(layerOf));
+  const lowest = alerts.reduce((least, alert) => Math.min(least, layerOf(alert)), topLayer);
   const root = only(alerts.filter((alert) => layerOf(alert) === lowest));
   if (root === undefined || lowest === topLayer) return undefined;
   const carries = alerts.every(
@@ -85,7 +85,10 @@ function lowestLayer(alerts: readonly Alert[]): Alert | undefined {
 function earliest(alerts: readonly Alert[]): Alert | undefined {
   const [first, second] = alerts.toSorted((a, b) => a.startsAt - b.startsAt);
   if (first === undefined || second === undefined) return undefined;
-  const last = Math.max(...alerts.map(({ startsAt }) => startsAt));
+  const last = alerts.reduce<number>(
+    (latest, { startsAt }) => Math.max(latest, startsAt),
+    first.startsAt,
+  );
   const isClear = second.startsAt - first.startsAt >= clearlyEarlierMs;
   return isClear && last - first.startsAt <= outageMs ? first : undefined;
 }

@@ -100,6 +100,15 @@ describe('a check that flaps', () => {
     expect(down.told()).toEqual([expect.stringContaining('🔴 gateway is down on web-1')]);
   });
 
+  test('under a configuration with another severity is told under that, as any alert is', async () => {
+    const agent = await flapping();
+    agent.reload({ checks: [{ ...gateway, severity: 'warning' }] });
+    await live(agent, 'fsfsfs');
+    expect(agent.told()).toEqual([expect.stringContaining('now warning, was critical')]);
+    await live(agent, 'fsfsfsfs');
+    expect(agent.told()).toEqual([]);
+  });
+
   test('another alert of the group is reminded of while this one is not', async () => {
     const disk = spec({ name: 'disk', schedule: { kind: 'interval', intervalMs: 10_000 } });
     const agent = wholeAgent([gateway, disk]);

@@ -68,6 +68,12 @@ describe('the likely root of what is told together', () => {
     expect(rootOf(alert('web'), uplink)).toBe('tocsin uplink: uplink');
   });
 
+  test('is found among hundreds of thousands', () => {
+    const one = alert('web', { since: 30 });
+    const many = Array.from({ length: 200_000 }, () => one);
+    expect(likelyRoot([...many, alert('disk', { type: 'disk' })])?.reason).toBe('resource');
+  });
+
   test('is what began clearly before the others, within one outage', () => {
     const [b, c] = [alert('b', { since: 10 }), alert('c', { since: 20 })];
     expect(rootOf(c, alert('a'), b)).toBe('a: earliest');
