@@ -166,6 +166,7 @@ test('validate --json lists the problems for a machine', async () => {
     problems: [
       `${directory}/agent.config.yaml:1:1: agnt: unknown key "agnt", did you mean "agent"?`,
     ],
+    warnings: [],
   });
 });
 
