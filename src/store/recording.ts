@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Acknowledgement } from '../model/acknowledgement.ts';
 import type { Drawer } from '../model/drawer.ts';
-import type { AgentRun, Recording, ResultsPage } from '../model/recording.ts';
+import type { AgentRun, NotificationsPage, Recording, ResultsPage } from '../model/recording.ts';
 import { instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import { toldOf } from '../model/told.ts';
+import { migrations } from './migrations.ts';
 import { databaseFileName, StoreError } from './open.ts';
 import { outboxEntry } from './outbox-row.ts';
 import { resultFromRow } from './result-row.ts';
@@ -30,7 +31,8 @@ export function readRecording(database: DatabaseSync, now?: () => RecordingEnd):
     FROM results JOIN check_names ON check_names.id = check_id
     WHERE results.id > ? ORDER BY results.id LIMIT ?`);
   const deliveries = database.prepare(`
-    SELECT sequence, delivery, state, attempts, next_attempt_steady_ms FROM deliveries
+    SELECT sequence, delivery, state, attempts, next_attempt_steady_ms
+    FROM deliveries JOIN delivery_bodies USING (sequence)
     WHERE sequence > ? AND created_wall_ms >= ? ORDER BY sequence LIMIT ?`);
 
   return {
@@ -77,16 +79,22 @@ export function readRecording(database: DatabaseSync, now?: () => RecordingEnd):
       };
     },
     notifications(from, after, limit) {
-      const rows = deliveries.all(after, from, limit);
-      return {
-        notifications: rows.map(outboxEntry).map(({ delivery, state }) => ({
-          ...toldOf(delivery.notification),
-          at: delivery.createdAt.wallMs,
-          state,
-        })),
-        next: rows.length < limit ? undefined : Number(rows.at(-1)?.['sequence']),
-      };
+      return notificationsPage(deliveries.all(after, from, limit), limit);
     },
+  };
+}
+
+function notificationsPage(
+  rows: readonly Record<string, unknown>[],
+  limit: number,
+): NotificationsPage {
+  return {
+    notifications: rows.map(outboxEntry).map(({ delivery, state }) => ({
+      ...toldOf(delivery.notification),
+      at: delivery.createdAt.wallMs,
+      state,
+    })),
+    next: rows.length < limit ? undefined : Number(rows.at(-1)?.['sequence']),
   };
 }
 
@@ -102,7 +110,9 @@ export function openRecording(directory: string): Recording & { close(): void } 
   try {
     const database = new DatabaseSync(path, { readOnly: true });
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-    if (version < 2) throw new Error('an older tocsin wrote it; start this one once');
+    if (version < migrations.length)
+      throw new Error('an older tocsin wrote it; start this one once');
+    if (version > migrations.length) throw new Error('a newer tocsin wrote it');
     return { ...readRecording(database), close: () => database.close() };
   } catch (error) {
     const isLocked = (error as { errcode?: unknown }).errcode === 5;

@@ -231,22 +231,3 @@ describe('the same configuration', () => {
     recording.close();
   });
 });
-
-describe('pages of a recording', () => {
-  test('begin where a date asks, and give every result once, in order', async () => {
-    await record({ gateway: statuses('ok*50 critical*50'), disk: statuses('ok*100') });
-    const recording = openRecording(folder);
-    const read: number[] = [];
-    const from = start.wallMs + 10 * everyMs;
-    let next: number | undefined = recording.beginAt(from as never);
-    while (next !== undefined) {
-      const page = recording.results(next, 7);
-      read.push(...page.results.map(({ startedAt }) => startedAt.wallMs));
-      next = page.next;
-    }
-    recording.close();
-    expect(read).toHaveLength(2 * 90);
-    expect(Math.min(...read)).toBe(from);
-    expect(read).toEqual(read.toSorted((a, b) => a - b));
-  });
-});

@@ -33,6 +33,17 @@ test('a program of this host may change something, one elsewhere may not', () =>
   expect(refusal({ remoteAddress: '10.0.0.9', via: 'socket' })).toBeUndefined();
 });
 
+test('a form of the page is its own where something in front has changed the Host', () => {
+  const headers = { host: '127.0.0.1:9860', origin: 'https://mon.example' };
+  const caller = { ...local, authenticated: true, headers };
+  expect(changeRefusal(caller, '127.0.0.1')).toContain('Another web site');
+  expect(changeRefusal(caller, '127.0.0.1', 'https://mon.example')).toBeUndefined();
+  const other = { ...caller, headers: { ...headers, origin: 'https://mon.example.evil' } };
+  expect(changeRefusal(other, '127.0.0.1', 'https://mon.example')).toContain('Another web site');
+  const crossSite = { ...caller, headers: { ...headers, 'sec-fetch-site': 'cross-site' } };
+  expect(changeRefusal(crossSite, '127.0.0.1', 'https://mon.example')).toContain('Another web');
+});
+
 test('a configured user may change something from elsewhere', () => {
   const caller = { remoteAddress: '10.0.0.9', authenticated: true };
   expect(refusal({ ...caller, headers: { host: 'web-1.example.com' } })).toBeUndefined();
