@@ -279,3 +279,6 @@ export const firingNamedMax = 20;
 
 /** How long the uplink must be down, or back, until that is told: one that comes and goes is one story. */
 export const uplinkSettleMs = 30_000;
+
+/** Alerts that one e-mail shows in full: with all their detail it stays under what mail servers take. */
+export const mailedAlertsMax = 200;

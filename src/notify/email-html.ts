@@ -3,10 +3,10 @@ import { alertStatus } from '../model/alert.ts';
 import type { Delivery, Notification } from '../model/delivery.ts';
 import type { WallMs } from '../model/time.ts';
 import { printable } from './cut-text.ts';
-import { emailRows } from './email-text.ts';
+import { emailRows, mailedStories } from './email-text.ts';
 import type { MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
-import { changeOf, headline, storiesToTell, type Story } from './summary.ts';
+import { changeOf, headline, type Story } from './summary.ts';
 import { marks, nameOf, sentences, severityOf } from './wording.ts';
 
 const pageStyle =
@@ -19,8 +19,7 @@ const nameStyle = 'padding:2px 12px 2px 0;text-align:left;vertical-align:top;col
 export function emailHtml({ notification, createdAt }: Delivery, links: MessageLinks): string {
   const { externalURL } = links;
   const title = escapeHtml(headline(notification, createdAt.wallMs));
-  const stories = storiesToTell(notification);
-  const more = notification.truncatedAlerts;
+  const { stories, left: more } = mailedStories(notification);
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>`,

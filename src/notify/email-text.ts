@@ -1,4 +1,5 @@
 import type { Delivery, Notification } from '../model/delivery.ts';
+import { mailedAlertsMax } from '../model/limits.ts';
 import { oneLine, printable } from './cut-text.ts';
 import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
@@ -9,16 +10,26 @@ import type { WallMs } from '../model/time.ts';
 /** The e-mail as plain text. */
 export function emailText({ notification, createdAt }: Delivery, links: MessageLinks): string {
   const { externalURL } = links;
-  const stories = storiesToTell(notification);
+  const { stories, left } = mailedStories(notification);
   const asides = asidesOf(notification);
   const parts = [
     headline(notification, createdAt.wallMs),
     ...(asides.length === 0 ? [] : [asides.join('\n')]),
     ...stories.map((story) => storyText(story, createdAt.wallMs, notification, links)),
-    ...(notification.truncatedAlerts > 0 ? [`… and ${notification.truncatedAlerts} more`] : []),
+    ...(left > 0 ? [`… and ${left} more`] : []),
     ...(externalURL === '' ? [] : [externalURL]),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+/** What an e-mail shows, and how many alerts there are besides. */
+export function mailedStories(notification: Notification): {
+  readonly stories: readonly Story[];
+  readonly left: number;
+} {
+  const all = storiesToTell(notification);
+  const stories = all.slice(0, mailedAlertsMax);
+  return { stories, left: all.length - stories.length + notification.truncatedAlerts };
 }
 
 function storyText(

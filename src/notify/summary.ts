@@ -19,12 +19,16 @@ export interface Story {
  * one that fires: that is one piece of news, not a failure and a recovery.
  */
 export function mergeSameCheck(alerts: readonly Alert[]): Story[] {
+  const resolvedOf = Map.groupBy(
+    alerts.filter((alert) => !isFiring(alert)),
+    checkOf,
+  );
   const former = new Map<Alert, Alert>();
   for (const firing of alerts.filter(isFiring)) {
-    const resolved = alerts.find(
-      (alert) =>
-        !isFiring(alert) && isSameCheck(alert, firing) && ![...former.values()].includes(alert),
-    );
+    const check = checkOf(firing);
+    const candidates = check === undefined ? [] : (resolvedOf.get(check) ?? []);
+    const index = candidates.findIndex((alert) => severityOf(alert) !== severityOf(firing));
+    const [resolved] = index < 0 ? [] : candidates.splice(index, 1);
     if (resolved !== undefined) former.set(firing, resolved);
   }
   const told = new Set(former.values());
@@ -47,14 +51,11 @@ function isFiring(alert: Alert): boolean {
   return alertStatus(alert) === 'firing';
 }
 
-function isSameCheck(a: Alert, b: Alert): boolean {
-  return (
-    a.labels['check'] !== undefined &&
-    a.labels['alertname'] === b.labels['alertname'] &&
-    a.labels['check'] === b.labels['check'] &&
-    a.labels['host'] === b.labels['host'] &&
-    severityOf(a) !== severityOf(b)
-  );
+/** What is the same for the same check at any severity; undefined for alerts from elsewhere. */
+function checkOf({ labels }: Alert): string | undefined {
+  return labels['check'] === undefined
+    ? undefined
+    : JSON.stringify([labels['alertname'], labels['check'], labels['host']]);
 }
 
 /** How bad the notification is: the worst severity that fires, or that all is well. */

@@ -252,6 +252,22 @@ test('a client certificate is shown to a mail server that wants one', async () =
   expect((await sendThrough('email', stranger)).kind).toBe('passing');
 });
 
+test('a mail about thousands of alerts stays one that servers take', async () => {
+  await using server = await startSmtpServer({ tls });
+  const alerts = Array.from({ length: 10_000 }, (_, number) =>
+    sampleAlert({
+      labels: { check: `check-${number}` },
+      detail: Array.from({ length: 20 }, () => 'x'.repeat(500)),
+    }),
+  );
+  const startedAt = performance.now();
+  await sendThrough('email', optionsFor(server), sampleDelivery({ alerts }));
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+  const mail = onlyMail(server);
+  expect(mail.data.length).toBeLessThan(10_000_000);
+  expect(readable(mail)).toContain('… and 9800 more');
+});
+
 test('headers of the configuration win, and labels cannot add any', async () => {
   await using server = await startSmtpServer({ tls });
   const headers = { Subject: 'Trouble', 'X-Team': 'ops' };
