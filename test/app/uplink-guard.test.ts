@@ -223,6 +223,10 @@ describe('a failure that is not the uplink', () => {
     expect(agent.agent.health().problems.map(({ summary }) => summary)).toEqual([
       '1.1.1.1:443 (agent.connectivity) cannot be reached although checks reach others',
     ]);
+    const before = agent.runs.get('cdn') ?? 0;
+    await agent.advance(300);
+    // The others are not made to run each time that the two fail again.
+    expect((agent.runs.get('cdn') ?? 0) - before).toBe(10);
     agent.finds(reference.name, 'ok');
     await agent.advance(400);
     expect(agent.agent.health().problems).toEqual([]);
@@ -237,6 +241,19 @@ describe('a failure that is not the uplink', () => {
     const told = agent.deliveries.flatMap(({ notification }) => notification.alerts);
     const failing = new Set(told.map(({ labels }) => labels['alertname']));
     expect(failing).toEqual(new Set(names));
+  });
+
+  test('is told with the verdict, not with the next message of its group', async () => {
+    const agent = wholeAgent([outside('shop', { debounce: policy() }), outside('api')], guarded);
+    agent.reload({ route: { ...agent.agent.config.route, groupWaitMs: 0 } });
+    await agent.advance(60);
+    agent.finds('api', 'slow');
+    cutOff(agent, ['shop']);
+    const before = agent.runs.get('shop') ?? 0;
+    while (agent.runs.get('shop') === before) await agent.advance(1);
+    await agent.advance(4);
+    expect(agent.told()).toEqual([expect.stringContaining('🔴 shop is down')]);
+    expect(await agent.metric(suppressed)).toBe(1);
   });
 
   test('waits for the verdict no longer than the references and the other checks take', async () => {

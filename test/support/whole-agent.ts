@@ -15,8 +15,8 @@ import { createFaultyDisk } from '../sim/faulty-disk.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { receiver, route, webhook } from './routes.ts';
 
-/** What a check finds from now on: a status, a whole result, or nothing at all (it hangs). */
-export type Finding = Status | CheckResult | 'hangs';
+/** What a check finds from now on: a status, `ok` after three seconds, a whole result, or nothing: it hangs. */
+export type Finding = Status | CheckResult | 'slow' | 'hangs';
 
 /** The whole agent but for its surfaces, on a clock that stands still until it is moved. */
 export interface WholeAgent {
@@ -74,7 +74,10 @@ export function wholeAgent(
       throw signal.reason;
     }
     if (typeof finding === 'object') return finding;
-    return finding === 'ok' ? ok('fine') : notOk(finding, 'status', `it is ${finding}`);
+    if (finding === 'slow') await new Promise<void>((resolve) => clock.after(3000, resolve));
+    return finding === 'ok' || finding === 'slow'
+      ? ok('fine')
+      : notOk(finding, 'status', `it is ${finding}`);
   };
 
   /** Schedules of the form `every N minutes`, by the date. */
