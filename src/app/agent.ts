@@ -26,7 +26,8 @@ import { tellMetrics } from './observe.ts';
 import { Pipeline, type PipelineWorld } from './pipeline.ts';
 import { pipelineWorld } from './pipeline-world.ts';
 import type { Ports } from './ports.ts';
-import { PostedAlerts } from './posted-alerts.ts';
+import { createPostedAlerts } from './create-posted-alerts.ts';
+import type { PostedAlerts } from './posted-alerts.ts';
 import { ReceiverBook } from './receiver-book.ts';
 import { Conversations } from './conversations.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -313,17 +314,15 @@ export class Agent {
   }
 
   #createPosted(saved: Saved): PostedAlerts {
-    return new PostedAlerts(
-      {
-        clock: this.clock,
-        journal: this.#journal,
-        offer: (alerts) => this.pipeline.offer(alerts),
-        resolveTimeoutMs: () => this.config.resolveTimeoutMs,
-        isOwn: ({ check = '', host }) => host === this.config.agent.name && this.specs.has(check),
-      },
-      saved.kept.get('posted_alert'),
-      saved.anchor === undefined ? 0 : this.startedAt.steadyMs - saved.anchor.steadyMs,
-    );
+    return createPostedAlerts({
+      ...this.options,
+      clock: this.clock,
+      journal: this.#journal,
+      saved,
+      config: () => this.config,
+      specs: () => this.specs,
+      offer: (alerts) => this.pipeline.offer(alerts),
+    });
   }
 
   #createPipeline(saved: Saved): Pipeline {

@@ -31,6 +31,16 @@ export interface PostedAlertsOptions {
   readonly resolveTimeoutMs: () => number;
   /** Whether these labels are those of a check of this agent, of which nobody else may tell. */
   readonly isOwn: (labels: Labels) => boolean;
+  /** Called after each request, with what came of its alerts and the reasons against invalid ones. */
+  readonly onPosted: (counts: PostedCounts, faults: readonly string[]) => void;
+}
+
+/** How many alerts of a request fire or have ended, are invalid, or were too many. */
+interface PostedCounts {
+  readonly firing: number;
+  readonly resolved: number;
+  readonly invalid: number;
+  readonly refused: number;
 }
 
 /**
@@ -65,18 +75,24 @@ export class PostedAlerts implements AlertSource {
 
   /** Takes what can be taken of one request. */
   post(posts: readonly AlertPost[]): PostAnswer {
-    const { clock, journal, offer, resolveTimeoutMs } = this.#options;
+    const { clock, journal, offer, resolveTimeoutMs, onPosted } = this.#options;
     const now = clock.now();
     const offers: Alert[] = [];
     const faults: string[] = [];
     let tooMany = 0;
+    let resolved = 0;
     for (const post of posts) {
       const next = postedAlert(post, now, resolveTimeoutMs());
       const fault = faultOf(next) ?? this.#ownFault(next);
       if (fault !== undefined) faults.push(fault);
       else if (this.#isTooMany(next)) tooMany += 1;
-      else offers.push(...this.#put(next, post.startsAt !== undefined, now));
+      else {
+        if (next.ended) resolved += 1;
+        offers.push(...this.#put(next, post.startsAt !== undefined, now));
+      }
     }
+    const firing = posts.length - faults.length - tooMany - resolved;
+    onPosted({ firing, resolved, invalid: faults.length, refused: tooMany }, faults);
     if (tooMany > 0) this.#refusedAt = now;
     if (offers.length > 0) offer(offers);
     // That alerts go on need not be on disk before the answer: they are posted again every minute.

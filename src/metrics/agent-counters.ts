@@ -6,9 +6,12 @@ export type AgentCounters = ReturnType<typeof createAgentCounters>;
 /** A registry of its own: the library's global one would be shared with whatever else loads it. */
 export function createAgentCounters() {
   const registry = new Registry();
+  return { registry, ...countersIn(registry), postedAlerts: postedAlertsCounter(registry) };
+}
+
+function countersIn(registry: Registry) {
   const registers = [registry];
   return {
-    registry,
     buildInfo: new Gauge({
       name: 'tocsin_build_info',
       help: 'Constant 1, with the version of the agent and of the Node.js it runs on.',
@@ -75,4 +78,13 @@ export function createAgentCounters() {
         }),
     ),
   };
+}
+
+function postedAlertsCounter(registry: Registry): Counter<'outcome'> {
+  return new Counter({
+    name: 'tocsin_posted_alerts_total',
+    help: 'Alerts that others posted, each copy counted, by what came of them.',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+  });
 }

@@ -28,6 +28,10 @@ const suppressionReasons = [
 ] as const;
 export type SuppressionReason = (typeof suppressionReasons)[number];
 
+/** What becomes of an alert that is posted. */
+const postedOutcomes = ['firing', 'resolved', 'invalid', 'refused'] as const;
+type PostedOutcome = (typeof postedOutcomes)[number];
+
 /** The figures of the agent: what it counts as long as the process lives, and what a snapshot shows. */
 export interface Metrics {
   /** Seconds between when a run was due and when it started. */
@@ -41,6 +45,8 @@ export interface Metrics {
   /** One attempt ended otherwise. */
   notificationFailed(receiver: string, integration: IntegrationName, reason: SendFailure): void;
   suppressed(reason: SuppressionReason): void;
+  /** Alerts that others posted in one request, by what came of them. */
+  posted(counts: Readonly<Record<PostedOutcome, number>>): void;
   configReload(successful: boolean, at: WallMs): void;
   /** Somebody asked for a probe by a module that there is not. */
   unknownModule(): void;
@@ -57,6 +63,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     1,
   );
   for (const reason of suppressionReasons) counters.notificationsSuppressed.inc({ reason }, 0);
+  for (const outcome of postedOutcomes) counters.postedAlerts.inc({ outcome }, 0);
   return {
     contentType: expositionContentType,
     schedulerLag: (lagSeconds) => counters.schedulerLag.observe(lagSeconds),
@@ -67,6 +74,11 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     notificationFailed(receiver, integration, reason) {
       counters.notifications.inc({ receiver, integration });
       counters.notificationsFailed.inc({ receiver, integration, reason });
+    },
+    posted(counts) {
+      for (const outcome of postedOutcomes) {
+        counters.postedAlerts.inc({ outcome }, counts[outcome]);
+      }
     },
     suppressed: (reason) => counters.notificationsSuppressed.inc({ reason }),
     configReload(successful, at) {

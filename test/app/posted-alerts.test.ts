@@ -147,13 +147,18 @@ test('the answer says when the disk refuses; what was taken is told all the same
 });
 
 test('labels of a check of this agent are refused, so that it cannot be sent its own alerts', async () => {
-  const { agent } = wholeAgent([spec({ name: 'gateway' })]);
+  const whole = wholeAgent([spec({ name: 'gateway' })]);
   const post = (labels: Labels): PostAnswer =>
-    agent.posted.post([{ labels, annotations: {}, generatorURL: '' }]);
+    whole.agent.posted.post([{ labels, annotations: {}, generatorURL: '' }]);
   const own = { alertname: 'gateway', check: 'gateway', host: 'web-1' };
   expect(post(own).faults).toEqual(['these are the labels of the check gateway of this agent']);
   expect(post({ ...own, host: 'web-2' }).faults).toEqual([]);
   expect(post({ ...own, check: 'other' }).faults).toEqual([]);
+  expect(await whole.metric('tocsin_posted_alerts_total{outcome="invalid"}')).toBe(1);
+  expect(await whole.metric('tocsin_posted_alerts_total{outcome="firing"}')).toBe(2);
+  expect(
+    whole.log.filter((text) => text.includes('alerts that others post were refused')),
+  ).toHaveLength(1);
 });
 
 test('valid alerts are taken, whatever is wrong with the others', async () => {
