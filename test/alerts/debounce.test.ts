@@ -99,6 +99,17 @@ describe('debounce', () => {
     expect(phases('sfsfsfffffss', flappy)).toBe('ipipFfffFffI');
   });
 
+  test('while flapping, what the usual rules would have told is known, with for and from the first failure', () => {
+    const flappy = policy({
+      failAfter: inARow(2),
+      forMs: 3000,
+      recoverAfter: 2,
+      flap: { window: 12, high: 0.5, low: 0 },
+    });
+    const spared = run('sfsfsfsssfffff', flappy).map((judgement) => judgement.spared ?? '-');
+    expect(spared.slice(7)).toEqual(['resolved', '-', '-', '-', '-', 'fired', '-']);
+  });
+
   test('severity: fires as warning, rises after as many critical results, falls slower than it rose', () => {
     const two = policy({ failAfter: inARow(2), recoverAfter: 3 });
     const levels = run('wwwffwwwss', two).map(({ state, transition }) => [
