@@ -29,6 +29,7 @@ import { alertGroupViews, alertViews, type ViewSource } from './alert-views.ts';
 import { Acknowledgements, type AckRequest } from './acknowledgements.ts';
 import type { AlertSource } from './alert-source.ts';
 import type { Journal } from './journal.ts';
+import { PendingSources } from './pending-sources.ts';
 import { RecentResults } from './recent-results.ts';
 import { SilenceBook } from './silence-book.ts';
 
@@ -70,6 +71,7 @@ export class Pipeline {
   #world: PipelineWorld;
   readonly #tracks: Map<string, Track>;
   readonly #recent = new RecentResults();
+  #pendingSources = new PendingSources([]);
   readonly #watchedSince = new Map<string, Instant>();
   readonly silences: SilenceBook;
   readonly #acknowledgements: Acknowledgements;
@@ -120,6 +122,8 @@ export class Pipeline {
     journal.result(result);
     if (worthSaving(before, advanced.track)) journal.track(spec.name, advanced.track);
     for (const alert of advanced.offers) this.#hear(alert, now);
+    const freed = this.#pendingSources.update(spec, advanced.track, origin, now);
+    for (const fingerprint of freed) this.#dispatcher.hasten(fingerprint, now);
     if (advanced.judgement.spared !== undefined) this.#spare(advanced.track.alert);
     this.#plan(now, advanced.judgement.transition !== undefined);
     return { undecided: advanced.judgement.undecided };
@@ -189,7 +193,8 @@ export class Pipeline {
     const parent = this.#failingParent(alert);
     if (parent !== undefined) return { reason: 'dependency', by: parent };
     const [inhibitor] = this.#dispatcher.inhibitors(alert.labels);
-    if (inhibitor !== undefined) return { reason: 'inhibition', by: inhibitor };
+    const source = inhibitor ?? this.#pendingSources.heldBy(alert.labels);
+    if (source !== undefined) return { reason: 'inhibition', by: source };
     const [silence] = this.silences.matching(alert.labels, now);
     return silence === undefined ? undefined : { reason: 'silence', by: silence };
   }
@@ -240,6 +245,7 @@ export class Pipeline {
   /** Brings tracks and routing, from an earlier process or configuration, into the present one. */
   #enter(saved: SavedRouting): Dispatcher {
     const { specs, origin, routing } = this.#world;
+    this.#pendingSources = new PendingSources(routing.inhibitRules ?? []);
     const now = this.#options.clock.now();
     const relabelled = new Map<string, Alert>();
     this.#watch(now);
@@ -255,6 +261,7 @@ export class Pipeline {
       }
       const present = relabel(track, spec, origin, now);
       this.#tracks.set(name, present.track);
+      this.#pendingSources.update(spec, present.track, origin, now);
       offers.push(...present.offers);
       if (track.alert !== undefined && present.alert !== undefined) {
         relabelled.set(track.alert.fingerprint, present.alert);
@@ -297,7 +304,11 @@ export class Pipeline {
         ? undefined
         : this.#dispatcher.flush(
             now,
-            (alert) => this.muteOf(alert, now),
+            (alert) => {
+              const mute = this.muteOf(alert, now);
+              this.#pendingSources.note(alert.fingerprint, mute);
+              return mute;
+            },
             (fingerprint) => this.#acknowledgements.get(fingerprint),
           );
     journal.routing(this.#dispatcher.takeChanges());

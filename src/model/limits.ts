@@ -282,3 +282,6 @@ export const uplinkSettleMs = 30_000;
 
 /** Alerts that one e-mail shows in full: with all their detail it stays under what mail servers take. */
 export const mailedAlertsMax = 200;
+
+/** How long an alert waits for the verdict on a check that would inhibit it; most are decided by then. */
+export const inhibitionHoldMs = 60_000;

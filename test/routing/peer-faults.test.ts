@@ -174,6 +174,51 @@ test('#3407 a reload keeps the timers of groups', async () => {
   expect(times[0]).toBeLessThanOrEqual(40);
 });
 
+describe('#2229 the target is told a moment before its source fires', () => {
+  const rules = {
+    route: route({ groupBy: ['...'], groupWaitMs: 0, groupIntervalMs: 300_000 }),
+    inhibitRules: [
+      {
+        sourceMatchers: [equal('alertname', 'host')],
+        targetMatchers: [equal('alertname', 'service')],
+        equal: [],
+      },
+    ],
+  };
+  const slow = policy({ failAfter: { kind: 'consecutive', failures: 3 } });
+  const checks = [check('service'), check('host', { debounce: slow })];
+
+  test('not while the source is about to fire', async () => {
+    const world = wholeAgent(checks, rules);
+    world.finds('host', 'critical');
+    await world.advance(11);
+    world.finds('service', 'critical');
+    await world.advance(400);
+    expect(told(world)).toEqual(['+host']);
+  });
+
+  test('it is told as soon as the source turns out to be sound', async () => {
+    const world = wholeAgent(checks, rules);
+    await world.advance(11);
+    world.finds('host', 'critical');
+    world.finds('service', 'critical');
+    await world.advance(15);
+    expect(told(world)).toEqual([]);
+    world.finds('host', 'ok');
+    await world.advance(15);
+    expect(told(world)).toEqual(['+service']);
+  });
+
+  test('it does not wait long for a source that cannot decide', async () => {
+    const never = check('host', { debounce: policy({ forMs: 3_600_000 }) });
+    const world = wholeAgent([check('service'), never], rules);
+    world.finds('host', 'critical');
+    world.finds('service', 'critical');
+    await world.advance(90);
+    expect(told(world)).toEqual(['+service']);
+  });
+});
+
 describe('two groups that a reload made out of one share an incident', () => {
   test('only the last end closes it', async () => {
     const pager = webhook({ integration: 'pagerduty' });
