@@ -92,18 +92,22 @@ export class Fallbacks {
 
   #remember(place: Place, via: readonly string[]): void {
     const { delivery } = place.entry;
-    if (delivery.notification.reason === 'test' || !tellsEnds(delivery, this.#options.receivers()))
-      return;
+    const isTest = delivery.notification.reason === 'test';
+    if (isTest) return this.#setOpen(place.conversation, { via, alerts: [] });
+    if (!tellsEnds(delivery, this.#options.receivers())) return;
     const alerts = new Set(this.#options.open.get(place.conversation)?.alerts);
     for (const alert of delivery.notification.alerts) {
       if (alertStatus(alert) === 'firing') alerts.add(alert.fingerprint);
       else alerts.delete(alert.fingerprint);
     }
     if (alerts.size === 0 && !this.#options.open.has(place.conversation)) return;
-    const now = alerts.size === 0 ? undefined : { via, alerts: [...alerts] };
-    if (now === undefined) this.#options.open.delete(place.conversation);
-    else this.#options.open.set(place.conversation, now);
-    this.#options.keep(place.conversation, now);
+    this.#setOpen(place.conversation, alerts.size === 0 ? undefined : { via, alerts: [...alerts] });
+  }
+
+  #setOpen(conversation: string, now: OpenAtFallback | undefined): void {
+    if (now === undefined) this.#options.open.delete(conversation);
+    else this.#options.open.set(conversation, now);
+    this.#options.keep(conversation, now);
     const [oldest] = this.#options.open.keys();
     if (this.#options.open.size <= outboxEntriesMax || oldest === undefined) return;
     this.#options.open.delete(oldest);
@@ -207,6 +211,39 @@ export class Fallbacks {
       if (route === undefined) return [];
       return this.#standIns(place, route.receivers, this.#reasonFor(place, now), now);
     });
+  }
+
+  /** The place was taken. Gives what those hear who were told that its receiver does not take a test. */
+  proved({ entry, conversation }: Place, now: Instant): readonly Delivery[] {
+    const test = entry.delivery;
+    const told = this.#options.open.get(conversation);
+    if (test.notification.reason !== 'test' || told === undefined) return [];
+    this.#setOpen(conversation, undefined);
+    const report = reportOf(test, 'it was, later', now);
+    const alerts = report.alerts.map((alert) => ({ ...alert, endsAt: now.wallMs }));
+    return this.#named(told.via).flatMap((target) =>
+      target.integrations
+        .filter(({ sendResolved }) => sendResolved)
+        .map(({ integration, index }): Delivery => {
+          const id = hashText(['works', test.id, target.name, integration, index].join('\n'));
+          const notification = {
+            ...report,
+            receiver: target.name,
+            status: 'resolved',
+            alerts,
+          } as const;
+          const dedupKey = reportKey(test);
+          return {
+            id,
+            receiver: target.name,
+            integration,
+            index,
+            dedupKey,
+            createdAt: now,
+            notification,
+          };
+        }),
+    );
   }
 
   /** A delivery was taken, by a fallback perhaps. */

@@ -243,7 +243,10 @@ export class OutboxWorker {
 
   #afterwards(places: readonly Place[], outcome: Outcome, now: Instant): void {
     if (outcome.kind === 'delivered') {
-      for (const { entry } of places) this.#options.fallbacks.told(entry.delivery);
+      for (const place of places) {
+        this.#options.fallbacks.told(place.entry.delivery);
+        this.#redirect(this.#options.fallbacks.proved(place, now));
+      }
     } else if (outcome.kind === 'permanent') {
       this.#handOver(places, now);
       for (const place of places) this.#options.fallbacks.leave(place);

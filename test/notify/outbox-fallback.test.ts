@@ -224,3 +224,18 @@ test('a test that is not taken is reported to the fallback, or else to all other
   await world.clock.advance(60 * minute);
   expect(world.told.map(({ notification }) => notification.reason)).toEqual(['report']);
 });
+
+test('who was told that a receiver did not take its test hears when it takes one, over restarts', async () => {
+  const world = createOutboxWorld([receiver('team'), receiver('others')]);
+  world.answers.set('team', forbidden);
+  world.tell('x', { receiver: 'team', reason: 'test' });
+  await world.clock.advance(minute);
+  world.answers.clear();
+  await world.restart(minute);
+  world.tell('x', { receiver: 'team', reason: 'test' });
+  world.tell('x', { receiver: 'team', reason: 'test' });
+  await world.clock.advance(minute);
+  const reports = world.told.filter(({ notification }) => notification.reason === 'report');
+  expect(reports.map(brief)).toEqual(['others firing', 'others resolved']);
+  expect(new Set(reports.map(({ dedupKey }) => dedupKey)).size).toBe(1);
+});
