@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { nonEmptyText, secret, text } from '../lib/schema-atoms.ts';
+import type { Outcome } from '../model/delivery.ts';
 import { Secret } from '../model/secret.ts';
 import { postedAlerts } from './alertmanager-alerts.ts';
 import { classifyAnswer } from './classify.ts';
@@ -97,6 +98,16 @@ export const alertmanager = integration({
       signal: context.signal,
       http: options.http_config,
     });
-    return result.ok ? classifyAnswer(result.answer, urlSecrets(base.value)) : result.outcome;
+    return ofPeer(
+      base.value,
+      result.ok ? classifyAnswer(result.answer, urlSecrets(base.value)) : result.outcome,
+    );
   },
 });
+
+/** A failure together with which peer it is; of its address host and port, which are no secret. */
+function ofPeer(base: string, outcome: Outcome): Outcome {
+  const host = URL.parse(base)?.host;
+  if (outcome.kind === 'delivered' || host === undefined) return outcome;
+  return { ...outcome, detail: `${host}: ${outcome.detail}` };
+}

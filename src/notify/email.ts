@@ -41,7 +41,10 @@ const entries = {
   auth_password: v.optional(secret),
   auth_password_file: v.optional(plainText),
   auth_secret: v.pipe(v.optional(secret), v.description('For CRAM-MD5, in place of a password.')),
-  auth_secret_file: v.optional(plainText),
+  auth_secret_file: v.pipe(
+    v.optional(plainText),
+    v.description('File that holds auth_secret; read at each send.'),
+  ),
   auth_identity: v.optional(text, ''),
   /** Whether a server that offers no STARTTLS is refused. */
   require_tls: v.optional(flag, true),

@@ -37,7 +37,10 @@ const entries = {
   api_url: v.optional(secretUrl),
   api_url_file: v.optional(plainText),
   app_token: v.pipe(v.optional(secret), v.description('Token of a bot, instead of api_url.')),
-  app_token_file: v.optional(plainText),
+  app_token_file: v.pipe(
+    v.optional(plainText),
+    v.description('File that holds app_token; read at each send.'),
+  ),
   app_url: v.pipe(
     v.optional(webAddress, `https://slack.com/api/${postMessage}`),
     v.description('Where the bot posts.'),

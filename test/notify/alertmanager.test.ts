@@ -75,6 +75,9 @@ describe('the request', () => {
     server.script(fault);
     const answer = await sendThrough('alertmanager', { urls: server.origin }, refreshed());
     expect(answer).toMatchObject(outcome);
+    // Of a pair, people have to know which one it is.
+    const { host } = new URL(server.origin);
+    expect(answer.detail.startsWith(`${host}: `)).toBe(answer.kind !== 'delivered');
   });
 });
 
