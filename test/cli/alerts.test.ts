@@ -213,6 +213,18 @@ describe('silence around a command', () => {
     await eventually(() => told().includes('firing a'), 'a is told');
   }, 30_000);
 
+  test('reports to programs in one line of JSON', async () => {
+    const { run } = await startTeam();
+    const { ended, said } = run('silence', 'add', 'a', '--until-ok', '--json', '--', 'true');
+    expect(await ended).toBe(0);
+    expect(JSON.parse(said.stdout)).toMatchObject({
+      apiVersion: 1,
+      exitCode: 0,
+      outcome: 'all ok',
+      alerts: [],
+    });
+  }, 30_000);
+
   test('a command that is not there leaves no silence', async () => {
     const { run, silences } = await startTeam();
     const { ended, said } = run('silence', 'add', 'a', '--until-ok', '--', 'no-such-command');

@@ -142,11 +142,12 @@ describe('a replay', () => {
   });
 
   test.each([
-    ['until all was ok, and is over', { untilOk: true }, { over: true }],
-    ['for a time that is over', {}, { over: true }],
-    ['for a time that goes on', {}, {}],
-  ])('keeps a silence as it was recorded: %s', async (_how, ending, kept) => {
-    await record({ gateway: statuses('ok critical*30 ok*5'), disk: [] });
+    ['until all was ok, and is over', { untilOk: true }, { over: true }, undefined],
+    ['for a time that is over', {}, { over: true }, undefined],
+    ['for a time that goes on', {}, {}, undefined],
+    ['over a restart of the agent', {}, {}, { beforeRun: 8, forMs: 60_000 }],
+  ])('keeps a silence as it was recorded: %s', async (_how, ending, kept, away) => {
+    await record({ gateway: statuses('ok critical*30 ok*5'), disk: [] }, away);
     const open = new DatabaseSync(join(folder, 'tocsin.db'));
     const silence = {
       id: 's',

@@ -4,13 +4,15 @@ import { hash } from 'bcryptjs';
 import { describe, expect, test } from 'vitest';
 import { createAlertLinks } from '../../src/app/alert-links.ts';
 import type { AlertView } from '../../src/model/alert-view.ts';
-import type { SilenceRequest } from '../../src/model/silence.ts';
+import type { Silence, SilenceRequest } from '../../src/model/silence.ts';
 import { instant, type WallMs } from '../../src/model/time.ts';
 import type { AcknowledgeRequest } from '../../src/web/commands.ts';
+import { renderPage } from '../../src/web/page.ts';
 import type { WebServerOptions } from '../../src/web/server-options.ts';
 import { readWebConfig } from '../../src/web/web-config.ts';
 import { ask } from '../support/ask.ts';
-import { firing } from '../support/routes.ts';
+import { equal, firing } from '../support/routes.ts';
+import { agentSnapshot } from '../support/snapshot.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWeb, webCommands } from '../support/web.ts';
 
@@ -241,5 +243,47 @@ describe('the page of an alert', () => {
     const { status, body } = await ask(`${url}/alerts/0123456789abcdef`);
     expect(status).toBe(404);
     expect(body).toContain('It is over');
+  });
+});
+
+describe('the main page', () => {
+  const silence: Silence = {
+    id: 'c0ffee00-0000-4000-8000-000000000000',
+    matchers: [equal('alertname', '<i>gateway</i>')],
+    startsAt: 0 as WallMs,
+    endsAt: 9e15 as WallMs,
+    updatedAt: 0 as WallMs,
+    createdBy: 'anna',
+    comment: '<script>deploy</script>',
+  };
+  const silenced: AlertView = {
+    ...view,
+    state: 'suppressed',
+    silencedBy: [silence.id],
+    acknowledgement: {
+      fingerprint: alert.fingerprint,
+      by: 'ben',
+      comment: 'on "it"',
+      at: alert.startsAt,
+    },
+  };
+
+  test('lists what fires with who has it in hand and what keeps it back', () => {
+    const shown = renderPage(agentSnapshot(), [], {
+      alerts: [silenced, view],
+      silences: [silence],
+    });
+    expect(shown).toContain('Acknowledged by ben');
+    expect(shown).toContain('Kept back: silenced (&lt;script&gt;deploy&lt;/script&gt;)');
+    expect(shown.match(/<button>Acknowledge<\/button>/g)).toHaveLength(1);
+    expect(shown).not.toContain('<script>deploy');
+  });
+
+  test('lists silences that are not over, each with a button that ends it', () => {
+    const over = { ...silence, id: 'over', endsAt: 1 as WallMs };
+    const shown = renderPage(agentSnapshot(), [], { alerts: [], silences: [silence, over] });
+    expect(shown).toContain(`action="silences/${silence.id}/expire"`);
+    expect(shown).toContain('alertname=&quot;&lt;i&gt;gateway&lt;/i&gt;&quot;');
+    expect(shown.match(/<button>Expire<\/button>/g)).toHaveLength(1);
   });
 });
