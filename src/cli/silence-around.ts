@@ -1,9 +1,10 @@
 import { systemClock } from '../lib/clock.ts';
 import { humanDuration } from '../lib/duration.ts';
 import type { Matcher } from '../model/route.ts';
-import { errorOf, type Ask } from './agent-client.ts';
+import { errorOf, type Answer, type Ask } from './agent-client.ts';
 import type { AlertAnswer, SilenceAnswer } from './api-types.ts';
 import type { CommandContext } from './command.ts';
+import { silencesOf } from './silence.ts';
 import { runWrapped } from './wrapped-command.ts';
 
 export interface SilenceRequestBody {
@@ -56,7 +57,7 @@ export async function silenceAround(options: {
     return end.exitCode;
   }
   // From now on: what was found while the command still ran says nothing.
-  const untilOk = await quietly(ask('POST', '/api/v1/silences', { ...request, id, untilOk: true }));
+  const untilOk = await quietly(askUntilOk(ask, id, request));
   const waits = untilOk?.status === 200 && !end.interrupted;
   if (waits) say(`the command has ended with ${end.exitCode}; waiting until all is ok`);
   const outcome = waits ? await untilOver(ask, id, request) : 'left';
@@ -78,6 +79,13 @@ export async function silenceAround(options: {
     for (const line of incidentLines(incidents)) say(line);
   }
   return end.exitCode;
+}
+
+/** Lets the silence end once all is ok. It is named by its start as the agent has it, else it would be another. */
+async function askUntilOk(ask: Ask, id: string, request: SilenceRequestBody): Promise<Answer> {
+  const silence = (await silencesOf(ask)).find((one) => one.id === id);
+  const startsAt = silence?.startsAt ?? request.startsAt;
+  return ask('POST', '/api/v1/silences', { ...request, id, startsAt, untilOk: true });
 }
 
 type Outcome = 'all ok' | 'expired' | 'lost' | 'left' | 'interrupted';

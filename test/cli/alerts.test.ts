@@ -204,6 +204,20 @@ describe('silence around a command', () => {
     expect(told()).toEqual(['firing b']);
   }, 30_000);
 
+  test('is the same silence to the end, whatever the clock says of its start', async () => {
+    const { run, fail, heal, silences } = await startTeam();
+    fail('a');
+    const dates = ['--start', '2020-01-01T00:00:00Z', '--end', '2099-01-01T00:00:00Z'];
+    const deploy = run('silence', 'add', 'a', '--until-ok', ...dates, '--', 'true');
+    await eventually(() => deploy.said.stderr.includes('ended with 0'), 'the command has ended');
+    const [open, ...others] = await silences();
+    expect(others).toEqual([]);
+    expect(deploy.said.stderr).toContain(`silence ${open?.id} has begun`);
+    heal('a');
+    expect(await deploy.ended).toBe(0);
+    expect(deploy.said.stderr).toContain('all is ok');
+  }, 30_000);
+
   test('tells what still fails when its time is over', async () => {
     const { run, told } = await startTeam();
     const deploy = run('silence', 'add', 'a', '--until-ok', '--max', '4s', '--', 'touch', 'fail-a');
