@@ -48,6 +48,9 @@ export interface History {
 export const lastEventAt = 11;
 export const overAt = 16.8;
 
+/** Seconds within which something that fires has been told, at the latest. */
+const toldWithin = 5;
+
 /** Sources of inhibition are called a, their targets b. */
 const names: readonly [string, ...string[]] = ['a', 'b', 'c'];
 const zones: readonly [string, ...string[]] = ['x', 'y'];
@@ -78,6 +81,9 @@ export function randomHistory(random: Random, name: string, kind: HistoryKind): 
       const key = `${random.pick(names)}/${random.pick(zones)}`;
       if (events.some((event) => event.at === at && isAbout(event, key))) continue;
       if (isOver(firing, grouping, key, at, sendResolved)) continue;
+      // What fires has to be told before it ends, and everything ends soon.
+      const isNew = (firing.get(key)?.ends ?? 0) <= at;
+      if (kind === 'repeated' && isNew && at > lastEventAt - toldWithin) continue;
       events.push(randomPost(random, kind, firing, key, at));
     }
     if (kind !== 'muted') continue;
@@ -134,7 +140,7 @@ function randomPost(
   const known = firing.get(key);
   const isFiring = known !== undefined && known.ends > at;
   const note = random.pick(['', '1', '2']);
-  if (isFiring && random.chance(0.5) && (kind !== 'repeated' || at - known.since >= 5)) {
+  if (isFiring && random.chance(0.5) && (kind !== 'repeated' || at - known.since >= toldWithin)) {
     firing.set(key, { ...known, ends: at });
     return post(key, note, at, known.since, at);
   }
