@@ -8,7 +8,7 @@ import {
   type PostedAlert,
 } from '../alerts/posted-alerts.ts';
 import type { Clock } from '../lib/clock.ts';
-import { createDueQueue } from '../lib/due-queue.ts';
+import { DueQueue } from '../model/due-queue.ts';
 import type { Alert } from '../model/alert.ts';
 import type { AlertPost, PostAnswer } from '../model/alert-post.ts';
 import type { Labels } from '../model/labels.ts';
@@ -55,7 +55,7 @@ export class PostedAlerts implements AlertSource {
   readonly #firing = new Map<string, PostedAlert>();
   /** Ends are remembered for a while, oldest first: they may be posted again, and merge. */
   readonly #ended = new Map<string, PostedAlert>();
-  #due = createDueQueue();
+  readonly #due = new DueQueue<string>();
   #length = 0;
   #refusedAt: Instant | undefined;
 
@@ -104,12 +104,12 @@ export class PostedAlerts implements AlertSource {
   expire(now: Instant): readonly Alert[] {
     const ended: Alert[] = [];
     for (;;) {
-      const name = this.#due.takeDue(now.steadyMs);
+      const name = this.#due.take(now.steadyMs);
       if (name === undefined) break;
       const alert = this.#firing.get(name);
       if (alert === undefined) continue;
       // It was posted again after it was put into the queue.
-      if (alert.expiresAt > now.steadyMs) this.#due.add(name, alert.expiresAt);
+      if (alert.expiresAt > now.steadyMs) this.#due.put(name, alert.expiresAt);
       else ended.push(this.#end(expired(alert, now), now));
     }
     this.#forget(now);
@@ -118,7 +118,7 @@ export class PostedAlerts implements AlertSource {
 
   /** When `expire` has something to do; it may turn out that it has not. */
   nextExpiryAt(): SteadyMs | undefined {
-    return this.#due.firstDueAt() as SteadyMs | undefined;
+    return this.#due.nextAt();
   }
 
   /** What fires and what has ended of late: routing may have been saved before it heard of either. */
@@ -185,15 +185,7 @@ export class PostedAlerts implements AlertSource {
     this.#firing.set(fingerprint, alert);
     this.#length += lengthOf(alert) - (known === undefined ? 0 : lengthOf(known));
     // One that was moved back is looked at when its former time has come: no need to search for it.
-    if (known === undefined || expiresAt < known.expiresAt) this.#queue(fingerprint, expiresAt);
-  }
-
-  #queue(fingerprint: string, expiresAt: SteadyMs): void {
-    this.#due.add(fingerprint, expiresAt);
-    if (this.#due.size <= 2 * this.#firing.size + 1000) return;
-    // Entries of what has ended meanwhile outweigh the rest.
-    this.#due = createDueQueue();
-    for (const [name, alert] of this.#firing) this.#due.add(name, alert.expiresAt);
+    if (known === undefined || expiresAt < known.expiresAt) this.#due.put(fingerprint, expiresAt);
   }
 
   #end(alert: PostedAlert, now: Instant): Alert {
@@ -201,6 +193,7 @@ export class PostedAlerts implements AlertSource {
     const known = this.#firing.get(fingerprint);
     if (known !== undefined) this.#length -= lengthOf(known);
     this.#firing.delete(fingerprint);
+    this.#due.remove(fingerprint);
     const kept = { ...alert, expiresAt: laterMs(now.steadyMs, postedEndKeptMs) };
     this.#ended.delete(fingerprint);
     this.#ended.set(fingerprint, kept);

@@ -1,5 +1,5 @@
+import { Heap } from '../model/heap.ts';
 import type { SteadyMs } from '../model/time.ts';
-import { createDueHeap, type DueHeap } from './due-heap.ts';
 import type { Place } from './place.ts';
 
 /** What goes to one integration of one receiver under the same limits. */
@@ -7,8 +7,18 @@ interface Lane {
   readonly receiver: string;
   /** Oldest first, those being sent among them. */
   readonly waiting: Place[];
-  /** Those that wait for no other. */
-  readonly free: DueHeap<Place>;
+  /** Those that wait for no other. What is no longer true in it is found out only when its turn comes. */
+  readonly free: Heap<FreePlace>;
+}
+
+/** A place with the time from which it may be sent. */
+interface FreePlace {
+  readonly place: Place;
+  readonly dueAt: SteadyMs;
+}
+
+function isSooner(one: FreePlace, other: FreePlace): boolean {
+  return (one.dueAt - other.dueAt || one.place.position - other.place.position) < 0;
 }
 
 /** Until when a limit keeps the lane closed. */
@@ -50,22 +60,25 @@ export class Lanes {
   #laneOf(place: Place): Lane {
     const known = this.#lanes.get(place.lane);
     if (known !== undefined) return known;
-    const free = createDueHeap<Place>(
-      ({ item, dueAt }) =>
-        this.#present.has(item) &&
-        !this.#sending.has(item) &&
-        item.entry.nextAttemptAt === dueAt &&
-        this.#isFree(item),
-    );
-    const lane = { receiver: place.receiver, waiting: [], free };
+    const lane = { receiver: place.receiver, waiting: [], free: new Heap(isSooner) };
     this.#lanes.set(place.lane, lane);
     return lane;
   }
 
   #offer(place: Place): void {
     if (this.#sending.has(place) || !this.#isFree(place)) return;
-    const { position, entry } = place;
-    this.#laneOf(place).free.push({ item: place, dueAt: entry.nextAttemptAt, position });
+    this.#laneOf(place).free.push({ place, dueAt: place.entry.nextAttemptAt });
+  }
+
+  /** The first place that may still be sent at its time; what stands before it is thrown away. */
+  #firstFree({ free }: Lane): FreePlace | undefined {
+    for (let { first } = free; first !== undefined; { first } = free) {
+      const { place, dueAt } = first;
+      const isWaiting = this.#present.has(place) && !this.#sending.has(place);
+      if (isWaiting && place.entry.nextAttemptAt === dueAt && this.#isFree(place)) return first;
+      free.take();
+    }
+    return undefined;
   }
 
   #dueAt(name: string, { receiver }: Lane, from: SteadyMs): SteadyMs {
@@ -75,10 +88,10 @@ export class Lanes {
 
   *#candidates(): Iterable<Candidate> {
     for (const [name, lane] of this.#lanes) {
-      const first = lane.free.peek();
+      const first = this.#firstFree(lane);
       if (first === undefined) continue;
       const load = this.#loads.get(lane.receiver) ?? 0;
-      yield { place: first.item, dueAt: this.#dueAt(name, lane, first.dueAt), load };
+      yield { place: first.place, dueAt: this.#dueAt(name, lane, first.dueAt), load };
     }
   }
 

@@ -4,7 +4,7 @@ import type { EscalationStep, ReceiverSpec } from '../model/route.ts';
 import { laterMs, type Instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import type { LogEntry } from './decide.ts';
 import { fingerprintOf, groupId, newGroup, savedGroup, type Group } from './group.ts';
-import { DueQueue } from './due-queue.ts';
+import { DueQueue } from '../model/due-queue.ts';
 import { stepGroup, takeSteps } from './escalation.ts';
 import { handOverIncidents } from './hand-over.ts';
 import { Inhibition } from './inhibition.ts';

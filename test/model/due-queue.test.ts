@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SteadyMs } from '../../src/model/time.ts';
-import { DueQueue } from '../../src/routing/due-queue.ts';
+import { DueQueue } from '../../src/model/due-queue.ts';
 
 type Step =
   | { readonly kind: 'put'; readonly item: number; readonly at: number }
@@ -44,4 +44,16 @@ test('it gives what is due, earliest first, exactly as a list that is searched w
       }
     }),
   );
+});
+
+test('what was put in and taken back does not pile up', () => {
+  const queue = new DueQueue<number>();
+  queue.put(-1, 5000 as SteadyMs);
+  for (let item = 0; item < 5000; item += 1) {
+    queue.put(item, (10_000 + item) as SteadyMs);
+    queue.remove(item);
+  }
+  expect(queue.size).toBeLessThan(1100);
+  expect(queue.take(5000 as SteadyMs)).toBe(-1);
+  expect(queue.nextAt()).toBeUndefined();
 });
