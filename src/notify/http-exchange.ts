@@ -33,14 +33,18 @@ export type HttpResult<Answer = HttpAnswer> =
   /** There was no answer; the outcome names the phase in which it went wrong. */
   | { readonly ok: false; readonly outcome: Outcome };
 
+/** The client, loaded at first use. */
+export async function httpClient(): Promise<(typeof import('got'))['default']> {
+  return (await import('got')).default;
+}
+
 /**
  * Posts once: no retry, no redirect followed, a bounded answer. Never throws for what the network or the
  * server does. Nothing in the outcome comes from the address, for an address may be a secret.
  */
 export async function exchange(request: HttpRequest): Promise<HttpResult> {
   const { url, headers, body: content, agents: agent, timeoutMs, signal } = request;
-  const { default: got } = await import('got');
-  const ending = whileUnderWay(signal);
+  const got = await httpClient();
   const stream = got.stream.post(url, {
     headers: { 'content-type': 'application/json', ...headers },
     body: content,
@@ -49,8 +53,11 @@ export async function exchange(request: HttpRequest): Promise<HttpResult> {
     followRedirect: false,
     throwHttpErrors: false,
     timeout: { request: timeoutMs },
-    signal: ending.signal,
+    signal,
   });
+  // A server may answer before it has read everything. What goes wrong with the rest of the request after that
+  // has nobody left to hear of it, and must not end the process.
+  stream.on('error', () => {});
   const heads: Pick<HttpAnswer, 'status' | 'headers'>[] = [];
   stream.once(
     'response',
@@ -68,32 +75,12 @@ export async function exchange(request: HttpRequest): Promise<HttpResult> {
   } catch (error) {
     failure = error;
   }
-  // What comes of the request from now on is nobody's business, least of all an error that nobody hears.
-  stream.on('error', () => {});
-  ending.detach();
+  stream.destroy();
   const [head] = heads;
   if (head === undefined) return noAnswer(failure, url, stream.timings);
   // Once the status is there, the receiver has decided: what may be missing is only its explanation.
   const body = Buffer.concat(chunks).subarray(0, answerBytesMax).toString();
   return { ok: true, answer: { ...head, body, complete: failure === undefined } };
-}
-
-/**
- * The signal for one request only. The one of an attempt may outlive its request and end long after the answer,
- * and a request that has not noticed that it is over would then raise an error into the empty.
- */
-function whileUnderWay(signal: AbortSignal): {
-  readonly signal: AbortSignal;
-  readonly detach: () => void;
-} {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort);
-  return {
-    signal: controller.signal,
-    detach: () => signal.removeEventListener('abort', abort),
-  };
 }
 
 type Phase = 'resolve' | 'connect' | 'tls' | 'answer';

@@ -9,7 +9,10 @@ import type { Outcome } from '../model/delivery.ts';
 import { redirectsMax } from '../model/limits.ts';
 import { agentsFor } from './http-agents.ts';
 import { plainHttp, type HttpConfig } from './http-config.ts';
-import { exchange, failed, type HttpAnswer, type HttpResult } from './http-exchange.ts';
+import { exchange, failed, httpClient, type HttpAnswer, type HttpResult } from './http-exchange.ts';
+
+/** Tokens and deadlines live on the time of the machine, whatever clock plans the messages. */
+const clock = systemClock();
 
 interface HttpPost {
   readonly url: string;
@@ -43,16 +46,28 @@ export async function httpPost(request: HttpPost): Promise<HttpResult<PostAnswer
     return failed('secret', 'the address is not an http or https URL');
   }
   const { http = plainHttp, timeoutMs } = request;
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
-  const bounded = { ...request, http, signal };
-  const first = await postWithCredentials(url, bounded);
-  if (!first.ok || first.answer.status !== 401 || http.oauth2 === undefined) return first;
-  // A token may end before its time: the next one is asked for, once.
-  forgetToken(http.oauth2);
-  return postWithCredentials(url, bounded);
+  // Loading the client takes time that the receiver has no part in.
+  await httpClient();
+  const deadline = new AbortController();
+  const cancel = clock.after(timeoutMs, () => deadline.abort());
+  const signal = AbortSignal.any([request.signal, deadline.signal]);
+  try {
+    return await postOrRenewToken(url, { ...request, http, signal });
+  } finally {
+    cancel();
+  }
 }
 
 type BoundedPost = Required<HttpPost>;
+
+async function postOrRenewToken(url: URL, request: BoundedPost): Promise<HttpResult<PostAnswer>> {
+  const first = await postWithCredentials(url, request);
+  const { oauth2 } = request.http;
+  if (!first.ok || first.answer.status !== 401 || oauth2 === undefined) return first;
+  // A token may end before its time: the next one is asked for, once.
+  forgetToken(oauth2);
+  return postWithCredentials(url, request);
+}
 
 async function postWithCredentials(
   url: URL,
@@ -106,9 +121,6 @@ async function authorizationFor(
     return { kind: 'passing', reason: 'secret', detail: `cannot read the credentials: ${code}` };
   }
 }
-
-/** Tokens live on the time of the machine, whatever clock plans the messages. */
-const clock = systemClock();
 
 async function token(oauth2: OAuth2Options, request: BoundedPost): Promise<string | Outcome> {
   const secret = await revealed(oauth2.client_secret, oauth2.client_secret_file);
