@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
+import type { Got } from 'got';
 import type { Outcome, SendFailure } from '../model/delivery.ts';
 import type { Agents } from './http-agents.ts';
 import type { TunnelError } from './http-proxy.ts';
@@ -34,7 +35,7 @@ export type HttpResult<Answer = HttpAnswer> =
   | { readonly ok: false; readonly outcome: Outcome };
 
 /** The client, loaded at first use. */
-export async function httpClient(): Promise<(typeof import('got'))['default']> {
+export async function httpClient(): Promise<Got> {
   return (await import('got')).default;
 }
 

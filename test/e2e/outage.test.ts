@@ -196,7 +196,7 @@ test('the webhook gets what Alertmanager would send', () => {
         "type": "http",
       },
       "externalURL": "http://<address>",
-      "groupKey": "{}:{alertname="gateway",check="gateway",host="web-1",severity="critical",target="http://<address>/health",type="http"}",
+      "groupKey": "{}:{alertname="gateway", check="gateway", host="web-1", severity="critical", target="http://<address>/health", type="http"}",
       "groupLabels": {
         "alertname": "gateway",
         "check": "gateway",
