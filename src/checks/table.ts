@@ -1,6 +1,7 @@
 import type { CheckTypeName } from '../model/check.ts';
 import { agent } from './agent.ts';
 import type { CheckType } from './check-type.ts';
+import { certificate } from './certificate.ts';
 import { clock } from './clock.ts';
 import { command } from './command.ts';
 import { cpu } from './cpu.ts';
@@ -37,6 +38,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   process,
   systemd,
   clock,
+  certificate,
   agent,
   group,
 };

@@ -11,7 +11,6 @@ export const laterCheckTypes: readonly string[] = [
   'reboot',
   'oom',
   'docker',
-  'certificate',
   'openclaw',
   'llm',
   'redis',

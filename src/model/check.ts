@@ -17,6 +17,7 @@ export const checkTypeNames = [
   'process',
   'systemd',
   'clock',
+  'certificate',
   'agent',
   'group',
 ] as const;

@@ -285,3 +285,9 @@ export const mailedAlertsMax = 200;
 
 /** How long an alert waits for the verdict on a check that would inhibit it; most are decided by then. */
 export const inhibitionHoldMs = 60_000;
+
+/** Bytes of what a program tells about files: some ten thousand names with their times. */
+export const fileAnswerBytesMax = 4 * 1024 * 1024;
+
+/** Bytes of a file of certificates: a chain with its key has some kilobytes, a whole bundle 300. */
+export const certificateFileBytesMax = 1024 * 1024;

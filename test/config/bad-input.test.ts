@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { checkTypeNames } from '../../src/model/check.ts';
 import { problemsOf } from '../support/config.ts';
 
-const types =
-  'http, tcp, dns, icmp, grpc, unix, websocket, command, heartbeat, disk, memory, cpu, load, process, systemd, clock, agent or group';
+const types = `${checkTypeNames.slice(0, -1).join(', ')} or ${checkTypeNames.at(-1)}`;
 
 interface Case {
   readonly name: string;
