@@ -13,6 +13,7 @@ import { http } from './http.ts';
 import { icmp } from './icmp.ts';
 import { load } from './load.ts';
 import { memory } from './memory.ts';
+import { port } from './port.ts';
 import { process } from './process.ts';
 import { systemd } from './systemd.ts';
 import { websocket } from './websocket.ts';
@@ -39,6 +40,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   systemd,
   clock,
   certificate,
+  port,
   agent,
   group,
 };

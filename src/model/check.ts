@@ -18,6 +18,7 @@ export const checkTypeNames = [
   'systemd',
   'clock',
   'certificate',
+  'port',
   'agent',
   'group',
 ] as const;

@@ -291,3 +291,6 @@ export const fileAnswerBytesMax = 4 * 1024 * 1024;
 
 /** Bytes of a file of certificates: a chain with its key has some kilobytes, a whole bundle 300. */
 export const certificateFileBytesMax = 1024 * 1024;
+
+/** Bytes of the kernel's table of sockets that are read: thousands of listening ones, which come first. */
+export const socketTableBytesMax = 1024 * 1024;

@@ -32,7 +32,8 @@ export async function readHostFile<Content extends object>(
   return { unreadable: `${path} does not say what it should on Linux`, reason: 'protocol' };
 }
 
-function whyUnreadable(path: string, error: unknown): Unreadable {
+/** Why a file of the kernel could not be read, from the error of the attempt. */
+export function whyUnreadable(path: string, error: unknown): Unreadable {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EACCES' || code === 'EPERM') {
     return {
