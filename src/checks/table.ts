@@ -15,6 +15,7 @@ import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { port } from './port.ts';
 import { process } from './process.ts';
+import { redis } from './redis.ts';
 import { systemd } from './systemd.ts';
 import { websocket } from './websocket.ts';
 import { unix } from './unix.ts';
@@ -41,6 +42,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   clock,
   certificate,
   port,
+  redis,
   agent,
   group,
 };

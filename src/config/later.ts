@@ -12,7 +12,6 @@ export const laterCheckTypes: readonly string[] = [
   'docker',
   'openclaw',
   'llm',
-  'redis',
   'postgres',
   'nginx',
   'caddy',

@@ -19,6 +19,7 @@ export const checkTypeNames = [
   'clock',
   'certificate',
   'port',
+  'redis',
   'agent',
   'group',
 ] as const;

@@ -108,6 +108,9 @@ export const linesInOneGoMax = 500;
 /** Characters of all names in one DNS answer, written out: pointers let 64 KiB hold hundreds of times that. */
 export const dnsNamesLengthMax = 1024 * 1024;
 
+/** Bytes that a database or another service may send in one run: what checks ask for has some kilobytes. */
+export const serviceAnswerBytesMax = 4 * 1024 * 1024;
+
 /** Characters of a body quoted to explain a result: enough to recognise an error page. */
 export const excerptLengthMax = 300;
 
