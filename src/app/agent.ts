@@ -19,6 +19,8 @@ import { Scheduler } from '../schedule/scheduler.ts';
 import type { Saved, Store } from '../store/store.ts';
 import { createAlertLinks, type AlertLinks } from './alert-links.ts';
 import { noteRun } from './agent-runs.ts';
+import { checkEnvironment } from './check-environment.ts';
+import { createCheckMemories } from './check-memories.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { agentHealth } from './health.ts';
 import { Journal } from './journal.ts';
@@ -74,6 +76,7 @@ export class Agent {
   readonly #proofs: Proofs;
   readonly #conversations: Conversations;
   readonly #noteRun: () => void;
+  readonly #memories: ReturnType<typeof createCheckMemories>;
   readonly #environment: CheckEnvironment;
   #world: World;
   #reload: { readonly successful: boolean; readonly at: WallMs; readonly error?: string };
@@ -102,15 +105,8 @@ export class Agent {
       keep: (change) => this.#journal.keep(change),
     });
     this.heartbeats = new Heartbeats(saved.heartbeats, this.clock, this.#journal);
-    this.#environment = {
-      clock: this.clock,
-      view: {
-        check: (name) => this.pipeline.view(name),
-        isFiring: (name) => this.pipeline.track(name).state.phase === 'firing',
-        heartbeat: (name) => this.heartbeats.get(name),
-        health: () => this.health(),
-      },
-    };
+    this.#memories = createCheckMemories(saved.kept, this.#journal, config.checks);
+    this.#environment = checkEnvironment(this, this.#memories);
     this.#world = buildWorld(config, ports, this.#environment);
     this.#conversations = new Conversations(
       (change) => this.#journal.keep(change),
@@ -376,7 +372,7 @@ export class Agent {
     this.posted.resave();
     this.#conversations.resave();
     this.own.resave();
-
+    this.#memories.resave();
     this.#noteRun();
     this.links.resave();
     this.receivers.resave();

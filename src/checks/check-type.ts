@@ -27,10 +27,19 @@ export interface OpenCheck {
   close?(): void;
 }
 
+/** What checks want to know again after a restart of the agent: one small value each, saved as JSON. */
+export interface CheckMemory {
+  /** Undefined if nothing was kept; whatever a former version kept otherwise. */
+  recall(check: string): unknown;
+  keep(check: string, value: unknown): void;
+}
+
 /** What a check may use besides its own options. */
 export interface CheckEnvironment {
   readonly clock: Clock;
   readonly view: AgentView;
+  /** Absent where a check is looked at once, on the command line. */
+  readonly memory?: CheckMemory;
 }
 
 /**

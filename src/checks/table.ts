@@ -19,6 +19,7 @@ import { redis } from './redis.ts';
 import { systemd } from './systemd.ts';
 import { websocket } from './websocket.ts';
 import { unix } from './unix.ts';
+import { file } from './file.ts';
 import { grpc } from './grpc.ts';
 import { tcp } from './tcp.ts';
 
@@ -43,6 +44,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   certificate,
   port,
   redis,
+  file,
   agent,
   group,
 };

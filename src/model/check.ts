@@ -20,6 +20,7 @@ export const checkTypeNames = [
   'certificate',
   'port',
   'redis',
+  'file',
   'agent',
   'group',
 ] as const;

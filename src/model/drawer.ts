@@ -12,6 +12,8 @@ export const drawers = [
   'receiver',
   /** What an integration remembers of its messages, by receiver, integration and dedup key. */
   'conversation',
+  /** By check: what it wants to know after a restart. */
+  'check',
   /** Whatever else has one value under its own name. */
   'single',
 ] as const;

@@ -297,3 +297,6 @@ export const certificateFileBytesMax = 1024 * 1024;
 
 /** Bytes of the kernel's table of sockets that are read: thousands of listening ones, which come first. */
 export const socketTableBytesMax = 1024 * 1024;
+
+/** Bytes of a file that is judged as JSON: state files are smaller, and reading is for others to do. */
+export const jsonFileBytesMax = 3 * 1024 * 1024;

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
-import type { CheckEnvironment, CheckType, OpenCheck } from '../../src/checks/check-type.ts';
+import type {
+  CheckEnvironment,
+  CheckMemory,
+  CheckType,
+  OpenCheck,
+} from '../../src/checks/check-type.ts';
 import type { HostPlaces } from '../../src/checks/host/places.ts';
 import { runCheck } from '../../src/checks/run.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
@@ -70,12 +75,14 @@ export function openedCheck(
   given: {
     readonly clock?: Clock;
     readonly view?: Partial<AgentView>;
+    readonly memory?: CheckMemory;
     readonly common?: Partial<CheckSpec>;
   } = {},
 ): TestedCheck {
   const environment: CheckEnvironment = {
     clock: given.clock ?? systemClock(),
     view: agentView(given.view),
+    ...(given.memory === undefined ? {} : { memory: given.memory }),
   };
   const spec = checkSpec(type, keys, given.common);
   const open = type.open(spec, environment);
@@ -119,4 +126,16 @@ export function placesIn(folder: string): HostPlaces {
 /** The measured values by name. */
 export function valuesOf(result: RecordedResult): Record<string, number> {
   return Object.fromEntries(result.values.map(({ metric, value }) => [metric, value]));
+}
+
+/** A memory of checks that goes through JSON, as the saved one does. */
+export function rememberingChecks(): CheckMemory {
+  const kept = new Map<string, string>();
+  return {
+    recall: (check) => {
+      const text = kept.get(check);
+      return text === undefined ? undefined : (JSON.parse(text) as unknown);
+    },
+    keep: (check, value) => void kept.set(check, JSON.stringify(value)),
+  };
 }
