@@ -34,6 +34,7 @@ const programs = [
   ['/usr/bin/ping', 'iputils-ping', 'icmp'],
   ['/usr/bin/python3', 'python3-minimal', 'hung mounts'],
   ['/usr/bin/redis-server', 'redis-server', 'redis'],
+  ['/usr/lib/postgresql', 'postgresql', 'postgres'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
   ['/usr/bin/strip', 'binutils', 'nothing, but the executable stays larger'],
 ] as const;

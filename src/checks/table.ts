@@ -15,6 +15,7 @@ import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { port } from './port.ts';
 import { process } from './process.ts';
+import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import { systemd } from './systemd.ts';
 import { websocket } from './websocket.ts';
@@ -45,6 +46,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   port,
   redis,
   file,
+  postgres,
   agent,
   group,
 };

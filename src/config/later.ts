@@ -11,7 +11,6 @@ export const laterCheckTypes: readonly string[] = [
   'docker',
   'openclaw',
   'llm',
-  'postgres',
   'nginx',
   'caddy',
 ];

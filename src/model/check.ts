@@ -21,6 +21,7 @@ export const checkTypeNames = [
   'port',
   'redis',
   'file',
+  'postgres',
   'agent',
   'group',
 ] as const;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { once } from 'node:events';
-import { onTestFinished, type TestContext } from 'vitest';
+import type { TestContext } from 'vitest';
 
 /** Skips a test whose program is not installed, and says so. */
 export function skipUnlessThere(program: string, { skip }: Pick<TestContext, 'skip'>): void {
@@ -16,7 +16,7 @@ export interface OwnProgram {
   readonly end: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
-/** Runs a program in the foreground until the test ends, as another user if one is given. */
+/** Runs a program in the foreground, as another user if one is given. Whoever starts it ends it. */
 export function startProgram(
   program: string,
   words: readonly string[],
@@ -44,6 +44,5 @@ export function startProgram(
     child.kill(signal);
     await closed;
   };
-  onTestFinished(async () => end());
   return { pid: child.pid ?? -1, output: () => printed, end };
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.ts';
 import { startProgram, type OwnProgram } from './own-program.ts';
 import { closedPort } from './tcp-server.ts';
@@ -37,6 +38,7 @@ export async function startRedis(
     path,
   ];
   const program = startProgram(redisProgram, [...own, '--save', '', ...settings]);
+  onTestFinished(async () => program.end());
   const say = (...words: readonly string[]): string => {
     const login = password === undefined ? [] : ['--no-auth-warning', '-a', password];
     return execFileSync('/usr/bin/redis-cli', ['-s', path, ...login, ...words], {

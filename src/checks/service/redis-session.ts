@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { RedisOptions } from 'ioredis';
-import { serviceAnswerBytesMax } from '../../model/limits.ts';
 import { errorMessage, onAbort, timedOut, type Failure } from '../net/failure.ts';
 import type { ProbeContext } from '../net/probe.ts';
+import { guardStream } from './stream-guard.ts';
 
 /** A conversation with a Redis server. */
 export interface RedisSession {
@@ -43,7 +43,7 @@ export async function openRedis(
     socket.destroy();
   };
   const stop = onAbort(context.signal, close);
-  const limit = limitBytes(socket);
+  const faultOf = guardStream(socket);
   const connected = await redis.connect().then(
     () => undefined,
     (error: unknown) => error,
@@ -58,7 +58,7 @@ export async function openRedis(
       } catch (error) {
         if (context.signal.aborted)
           return timedOut(context, `waiting for ${peer} to answer ${command}`);
-        if (limit.isReached()) return tooLong(peer, command);
+        if (faultOf() === 'endless') return tooLong(peer, command);
         return refusalOf(error, command, peer) ?? broken(error, command, peer);
       }
     },
@@ -67,22 +67,6 @@ export async function openRedis(
       close();
     },
   };
-}
-
-/** Breaks the connection to a server that sends without end. */
-function limitBytes(socket: Socket): { isReached(): boolean } {
-  let bytes = 0;
-  const count = (chunk: Buffer): void => {
-    bytes += chunk.length;
-    if (bytes > serviceAnswerBytesMax) socket.destroy();
-  };
-  // Only once the client listens: the first listener sets the stream flowing.
-  socket.on('newListener', function once(event: string) {
-    if (event !== 'data') return;
-    socket.off('newListener', once);
-    socket.on('data', count);
-  });
-  return { isReached: () => bytes > serviceAnswerBytesMax };
 }
 
 function textOf(answer: unknown): string | undefined {
