@@ -14,6 +14,7 @@ import { icmp } from './icmp.ts';
 import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { port } from './port.ts';
+import { mount } from './mount.ts';
 import { process } from './process.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
@@ -36,6 +37,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   command,
   heartbeat,
   disk,
+  mount,
   memory,
   cpu,
   load,

@@ -11,6 +11,7 @@ export const checkTypeNames = [
   'command',
   'heartbeat',
   'disk',
+  'mount',
   'memory',
   'cpu',
   'load',

@@ -1,55 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { RecordedResult } from '../../src/model/result.ts';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { folderWith, valuesOf } from '../support/host-check.ts';
-
-const support = join(import.meta.dirname, '../support');
-const hangingFileSystem = join(support, 'hanging-file-system.py');
-
-/** Why these tests cannot run here; undefined if they can. */
-function lacking(...programs: readonly string[]): string | undefined {
-  if (process.getuid?.() !== 0) return 'only root may mount';
-  const missing = ['unshare', 'mount', ...programs].find(
-    (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined,
-  );
-  if (missing !== undefined) return `the program ${missing} is missing`;
-  const works = spawnSync('unshare', ['--mount', 'true'], { stdio: 'ignore' }).status === 0;
-  return works ? undefined : 'mount namespaces are not allowed here';
-}
-
-/** Disk checks in a mount namespace of their own, after a shell script has prepared it. */
-async function probeAfter(script: string) {
-  const probe = `exec "${process.execPath}" "${join(support, 'disk-probe.ts')}"`;
-  const shell = `set -e; ${script}; ${probe}`;
-  const words = ['--mount', '--propagation', 'private', '/bin/sh', '-c', shell];
-  const child = spawn('unshare', words, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
-  onTestFinished(() => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-  });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const pid = child.pid ?? 0;
-  return {
-    pid,
-    run: async (keys: object, timeoutMs = 5000): Promise<RecordedResult> => {
-      child.stdin.write(`${JSON.stringify({ keys, timeoutMs })}\n`);
-      const { value } = await lines.next();
-      return JSON.parse(String(value)) as RecordedResult;
-    },
-    /** Lets the probe end by itself. */
-    end: async () => {
-      const gone = new Promise((resolve) => {
-        child.on('exit', resolve);
-      });
-      child.stdin.end();
-      return gone;
-    },
-  };
-}
+import { hangingFileSystem, lacking, probeAfter } from '../support/mount-namespace.ts';
 
 /** The processes called `name` whose parent is `pid`. */
 async function childrenOf(pid: number, name: string): Promise<readonly number[]> {

@@ -6,6 +6,12 @@ export interface Mount {
   readonly root: string;
   readonly mountPoint: string;
   readonly fileSystem: string;
+  /** The device or the server's folder, as it was called when it was mounted. */
+  readonly source: string;
+  /** Options of this mount, such as `rw` and `noexec` … */
+  readonly options: readonly string[];
+  /** … and those of the file system itself, for all of its mounts. */
+  readonly superOptions: readonly string[];
 }
 
 /** File systems on disks that have no device number of their own. */
@@ -27,12 +33,20 @@ export function parseMounts(text: string): readonly Mount[] | undefined {
   const byMountPoint = new Map<string, Mount>();
   for (const line of text.split('\n')) {
     const [place = '', origin = ''] = line.split(' - ');
-    const [, , device, root, mountPoint] = place.split(' ');
-    const [fileSystem] = origin.split(' ');
+    const [, , device, root, mountPoint, options = ''] = place.split(' ');
+    const [fileSystem, source = '', superOptions = ''] = origin.split(' ');
     if (device === undefined || root === undefined || mountPoint === undefined) continue;
     if (fileSystem === undefined || fileSystem === '') continue;
     const path = unescaped(mountPoint);
-    byMountPoint.set(path, { device, root: unescaped(root), mountPoint: path, fileSystem });
+    byMountPoint.set(path, {
+      device,
+      root: unescaped(root),
+      mountPoint: path,
+      fileSystem,
+      source: unescaped(source),
+      options: options.split(','),
+      superOptions: superOptions.split(','),
+    });
   }
   return byMountPoint.size === 0 ? undefined : [...byMountPoint.values()];
 }

@@ -90,6 +90,8 @@ function start(
 
 /** `stat: cannot stat '/x': Permission denied` without the preamble. */
 function lastPart(said: string): string {
-  const line = said.split('\n').at(-1) ?? '';
+  const lines = said.split('\n');
+  // What a program says beside, such as the figures of dd, has no name of a program in front.
+  const line = lines.findLast((one) => /^[\w./-]+: /.test(one)) ?? lines.at(-1) ?? '';
   return line.slice(line.lastIndexOf(': ') + 1).trim();
 }

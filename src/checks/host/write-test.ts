@@ -1,0 +1,39 @@
+import type { RunContext } from '../check-type.ts';
+import { troubleWith, type FileTrouble } from './file-question.ts';
+import type { PatientPrograms } from './patient-programs.ts';
+
+/**
+ * Writes 4 KiB into a new file of the folder `$1`, waits until they are on the disk, and takes the file
+ * away. Never through a link or into a file that is there: the shell refuses both (`set -C`).
+ */
+const script =
+  'set -C; file="$1/.tocsin-write-test-$$"; ' +
+  'exec 3> "$file" || exit 1; dd if=/dev/zero bs=4096 count=1 conv=fsync >&3; code=$?; ' +
+  'rm -f -- "$file"; exit $code';
+
+/** Seconds that a small write takes until it is on the disk. */
+export async function testWrite(
+  path: string,
+  programs: PatientPrograms,
+  context: RunContext,
+): Promise<{ readonly seconds: number } | FileTrouble> {
+  const answer = await programs.ask(['sh', '-c', script, 'sh', path], context);
+  if (answer.kind === 'silent') {
+    const { trouble, ...found } = troubleWith(path, answer);
+    return { ...found, trouble: trouble.replace('hangs:', 'hangs while something is written:') };
+  }
+  if (answer.kind === 'answer') {
+    // coreutils says `s`, BusyBox `seconds`.
+    const seconds = Number(/copied, ([\d.e-]+) s/.exec(answer.said)?.[1]);
+    if (Number.isFinite(seconds)) return { seconds };
+    return { status: 'unknown', reason: 'protocol', trouble: `dd does not say how long it took` };
+  }
+  const { message } = answer;
+  if (/permission denied|operation not permitted/i.test(message)) {
+    const trouble = `the user of the agent lacks the right to write into ${path}: give it w and x there, or leave out write_test`;
+    return { status: 'unknown', reason: 'permission', trouble };
+  }
+  if (message.startsWith('the program ')) return troubleWith(path, answer);
+  const trouble = `nothing can be written into ${path}: ${message}`;
+  return { status: 'critical', reason: 'status', trouble };
+}

@@ -1,0 +1,153 @@
+import { readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
+import * as v from 'valibot';
+import { formatDuration, humanDuration } from '../lib/duration.ts';
+import {
+  flag,
+  nonEmptyText,
+  optionalKey,
+  positiveDuration,
+  type OutputOf,
+} from '../lib/schema-atoms.ts';
+import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
+import { checkType, type RunContext } from './check-type.ts';
+import { troubleWith, type FileTrouble } from './host/file-question.ts';
+import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
+import { isReadOnly, judgeMount, type MountBefore } from './host/mount-finding.ts';
+import { parseMounts, type Mount } from './host/mounts.ts';
+import { createPatientPrograms, type PatientPrograms } from './host/patient-programs.ts';
+import { hostPlaces, type HostPlaces } from './host/places.ts';
+import { testWrite } from './host/write-test.ts';
+
+const entries = {
+  path: v.pipe(
+    v.string('a path that starts with /'),
+    v.regex(/^\/[^\0]*$/, 'a path that starts with /'),
+    v.transform((path) => (path === '/' ? path : path.replace(/\/+$/, ''))),
+    v.description('Where it must be mounted.'),
+  ),
+  file_system: optionalKey(
+    'The type that must be mounted there, such as ext4 or nfs4.',
+    nonEmptyText,
+  ),
+  source: optionalKey('The device or server:/folder that must be mounted there.', nonEmptyText),
+  options: optionalKey(
+    'Options that the mount must have, such as [rw, noexec].',
+    v.array(nonEmptyText, 'a list of options'),
+  ),
+  write_test: v.pipe(
+    v.optional(flag, false),
+    v.description('Write 4 KiB in each run, wait until they are on the disk, take them away.'),
+  ),
+  write_warning: v.pipe(
+    v.optional(positiveDuration, '1s'),
+    v.description('How long the write may take before the check warns.'),
+  ),
+  write_critical: v.pipe(
+    v.optional(positiveDuration, '5s'),
+    v.description('How long the write may take before the check is critical.'),
+  ),
+};
+
+type Options = OutputOf<typeof entries>;
+
+/** Judges a mount: what is there, whether it answers and can be written to, and errors of the disk. */
+export const mountOf = (places: HostPlaces) =>
+  checkType({
+    entries,
+    refuse: (options) =>
+      options.write_warning < options.write_critical
+        ? undefined
+        : 'write_warning must be less than write_critical',
+    target: ({ path }) => path,
+    open({ name, options }, { clock, memory }) {
+      const programs = createPatientPrograms({ clock, programs: places.programs });
+      const saved = memory?.recall(name) as MountBefore | undefined;
+      let before: MountBefore = typeof saved === 'object' && saved !== null ? saved : {};
+      return {
+        async run(context) {
+          const mounts = await readHostFile(`${places.proc}/self/mountinfo`, parseMounts);
+          if (isUnreadable(mounts)) return couldNotLook(mounts);
+          const mount = mounts.find(({ mountPoint }) => mountPoint === options.path);
+          const errors = mount === undefined ? undefined : await errorCount(mount, places);
+          const stated = judgeMount(mount, options, { errors }, before);
+          const values: MeasuredValue[] =
+            errors === undefined ? [] : [{ metric: 'file_system_errors', value: errors }];
+          if (mount === undefined) return resultOf(stated, 'nothing', values);
+          // What could be written to once is missed until it can be again.
+          if (before.readOnly !== false && before.readOnly !== isReadOnly(mount)) {
+            before = { readOnly: isReadOnly(mount) };
+            memory?.keep(name, before);
+          }
+          const tested = await touch(options, programs, context);
+          const troubles = [...stated, ...tested.troubles];
+          return resultOf(troubles, describe(mount, tested.seconds), [...values, ...tested.values]);
+        },
+        close: () => programs.close(),
+      };
+    },
+  });
+
+export const mount = mountOf(hostPlaces);
+
+/** Errors that ext4 has counted since the last fsck; other file systems do not tell. */
+async function errorCount(
+  { device, fileSystem }: Mount,
+  { sys }: HostPlaces,
+): Promise<number | undefined> {
+  if (fileSystem !== 'ext4') return undefined;
+  const name = basename(await readlink(`${sys}/dev/block/${device}`).catch(() => ''));
+  const counted = await readHostFile(`${sys}/fs/ext4/${name}/errors_count`, (text) =>
+    /^\d+\s*$/.test(text) ? { errors: Number(text) } : undefined,
+  );
+  return isUnreadable(counted) ? undefined : counted.errors;
+}
+
+interface Touched {
+  readonly troubles: readonly FileTrouble[];
+  readonly values: readonly MeasuredValue[];
+  readonly seconds?: number;
+}
+
+/** Asks the file system something, which shows whether it answers. */
+async function touch(
+  options: Options,
+  programs: PatientPrograms,
+  context: RunContext,
+): Promise<Touched> {
+  const { path, write_warning: warning, write_critical: critical } = options;
+  if (!options.write_test) {
+    const answer = await programs.ask(['stat', '-f', '-c', '%T', '--', path], context);
+    const isWell = answer.kind === 'answer';
+    return { troubles: isWell ? [] : [troubleWith(path, answer, 'to enter')], values: [] };
+  }
+  const written = await testWrite(path, programs, context);
+  if ('trouble' in written) return { troubles: [written], values: [] };
+  const { seconds } = written;
+  const limits = { warning: formatDuration(warning), critical: formatDuration(critical) };
+  const values = [{ metric: 'write_seconds', value: seconds, unit: 's', ...limits }];
+  const status = (['critical', 'warning'] as const).find(
+    (one) => seconds * 1000 >= { warning, critical }[one],
+  );
+  if (status === undefined) return { troubles: [], values, seconds };
+  const trouble = `a write of 4 KiB into ${path} took ${humanDuration(seconds * 1000)}, limit ${limits[status]}`;
+  return { troubles: [{ status, reason: 'threshold', trouble }], values };
+}
+
+function describe({ mountPoint, fileSystem, source, options }: Mount, seconds?: number): string {
+  const mode = options.includes('ro') ? 'ro' : 'rw';
+  const wrote = seconds === undefined ? '' : `, a write took ${humanDuration(seconds * 1000)}`;
+  return `${mountPoint} is ${source} (${fileSystem}, ${mode})${wrote}`;
+}
+
+function resultOf(
+  troubles: readonly FileTrouble[],
+  summary: string,
+  values: readonly MeasuredValue[],
+): CheckResult {
+  const sorted = troubles.toSorted((a, b) => byWorst(a.status, b.status));
+  const [worst, ...rest] = sorted;
+  if (worst === undefined) return ok(summary, { values });
+  const detail = rest.length === 0 ? [] : sorted.map(({ trouble }) => trouble);
+  return notOk(worst.status, worst.reason, worst.trouble, { values, detail });
+}
