@@ -18,6 +18,7 @@ import { mount } from './mount.ts';
 import { process } from './process.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
+import { reboot } from './reboot.ts';
 import { systemd } from './systemd.ts';
 import { websocket } from './websocket.ts';
 import { unix } from './unix.ts';
@@ -41,6 +42,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   memory,
   cpu,
   load,
+  reboot,
   process,
   systemd,
   clock,

@@ -5,7 +5,6 @@
 
 /** Check types of the contract that are still to come. */
 export const laterCheckTypes: readonly string[] = [
-  'reboot',
   'oom',
   'docker',
   'openclaw',

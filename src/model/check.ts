@@ -15,6 +15,7 @@ export const checkTypeNames = [
   'memory',
   'cpu',
   'load',
+  'reboot',
   'process',
   'systemd',
   'clock',

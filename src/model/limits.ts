@@ -300,3 +300,6 @@ export const socketTableBytesMax = 1024 * 1024;
 
 /** Bytes of a file that is judged as JSON: state files are smaller, and reading is for others to do. */
 export const jsonFileBytesMax = 3 * 1024 * 1024;
+
+/** Bytes of the records of logins that are looked at from the end: 250 records, whole ones of either length. */
+export const loginRecordsBytesMax = 96_000;

@@ -119,6 +119,7 @@ export function placesIn(folder: string): HostPlaces {
     sys: join(folder, 'sys'),
     run: join(folder, 'run'),
     etc: join(folder, 'etc'),
+    var: join(folder, 'var'),
     programs: join(folder, 'bin'),
   };
 }

@@ -4,6 +4,7 @@ export interface HostPlaces {
   readonly sys: string;
   readonly run: string;
   readonly etc: string;
+  readonly var: string;
   /** Search path for the programs of the system, as in `PATH`. */
   readonly programs: string;
 }
@@ -16,5 +17,6 @@ export const hostPlaces: HostPlaces = {
   sys: '/sys',
   run: '/run',
   etc: '/etc',
+  var: '/var',
   programs: process.env['PATH'] ?? programsDefault,
 };
