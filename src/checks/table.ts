@@ -13,6 +13,7 @@ import { http } from './http.ts';
 import { icmp } from './icmp.ts';
 import { load } from './load.ts';
 import { memory } from './memory.ts';
+import { oom } from './oom.ts';
 import { port } from './port.ts';
 import { mount } from './mount.ts';
 import { process } from './process.ts';
@@ -40,6 +41,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   disk,
   mount,
   memory,
+  oom,
   cpu,
   load,
   reboot,

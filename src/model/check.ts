@@ -13,6 +13,7 @@ export const checkTypeNames = [
   'disk',
   'mount',
   'memory',
+  'oom',
   'cpu',
   'load',
   'reboot',

@@ -303,3 +303,9 @@ export const jsonFileBytesMax = 3 * 1024 * 1024;
 
 /** Bytes of the records of logins that are looked at from the end: 250 records, whole ones of either length. */
 export const loginRecordsBytesMax = 96_000;
+
+/** Messages of the kernel that are read to name who was killed: its ring rarely holds more. */
+export const kernelRecordsMax = 20_000;
+
+/** Kills for lack of memory that are told at the same time. */
+export const oomKillsKeptMax = 10;

@@ -120,6 +120,7 @@ export function placesIn(folder: string): HostPlaces {
     run: join(folder, 'run'),
     etc: join(folder, 'etc'),
     var: join(folder, 'var'),
+    dev: join(folder, 'dev'),
     programs: join(folder, 'bin'),
   };
 }

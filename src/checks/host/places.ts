@@ -5,6 +5,7 @@ export interface HostPlaces {
   readonly run: string;
   readonly etc: string;
   readonly var: string;
+  readonly dev: string;
   /** Search path for the programs of the system, as in `PATH`. */
   readonly programs: string;
 }
@@ -18,5 +19,6 @@ export const hostPlaces: HostPlaces = {
   run: '/run',
   etc: '/etc',
   var: '/var',
+  dev: '/dev',
   programs: process.env['PATH'] ?? programsDefault,
 };
