@@ -6,6 +6,7 @@ import { clock } from './clock.ts';
 import { command } from './command.ts';
 import { cpu } from './cpu.ts';
 import { disk } from './disk.ts';
+import { docker } from './docker.ts';
 import { dns } from './dns.ts';
 import { group } from './group.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -53,6 +54,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   redis,
   file,
   postgres,
+  docker,
   agent,
   group,
 };

@@ -25,6 +25,7 @@ export const checkTypeNames = [
   'redis',
   'file',
   'postgres',
+  'docker',
   'agent',
   'group',
 ] as const;

@@ -111,6 +111,9 @@ export const dnsNamesLengthMax = 1024 * 1024;
 /** Bytes that a database or another service may send in one run: what checks ask for has some kilobytes. */
 export const serviceAnswerBytesMax = 4 * 1024 * 1024;
 
+/** Containers that one check looks at, one question each: more on a host are watched by label. */
+export const containersMax = 200;
+
 /** Characters of a body quoted to explain a result: enough to recognise an error page. */
 export const excerptLengthMax = 300;
 
