@@ -13,6 +13,7 @@ import { heartbeat } from './heartbeat.ts';
 import { http } from './http.ts';
 import { icmp } from './icmp.ts';
 import { load } from './load.ts';
+import { log } from './log.ts';
 import { memory } from './memory.ts';
 import { oom } from './oom.ts';
 import { port } from './port.ts';
@@ -47,6 +48,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   load,
   reboot,
   process,
+  log,
   systemd,
   clock,
   certificate,

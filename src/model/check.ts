@@ -18,6 +18,7 @@ export const checkTypeNames = [
   'load',
   'reboot',
   'process',
+  'log',
   'systemd',
   'clock',
   'certificate',

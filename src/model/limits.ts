@@ -312,3 +312,18 @@ export const kernelRecordsMax = 20_000;
 
 /** Kills for lack of memory that are told at the same time. */
 export const oomKillsKeptMax = 10;
+
+/** Bytes of a log that one run reads: expressions take up to a second of processor for them. */
+export const logReadBytesMax = 512 * 1024;
+
+/** Bytes that a check may be behind its log; beyond it, it goes on at the end instead of falling back for ever. */
+export const logBehindBytesMax = 8 * 1024 * 1024;
+
+/** Entries of the journal that one run looks at. */
+export const journalEntriesMax = 2000;
+
+/** Characters of a line of a log that expressions look at. */
+export const logLineLengthMax = 4096;
+
+/** Lines that a rule may count: the times of so many are kept. */
+export const logCountMax = 1000;

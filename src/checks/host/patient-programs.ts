@@ -8,7 +8,12 @@ import { beforeAbort } from './before-abort.ts';
 export type ProgramAnswer =
   | { readonly kind: 'answer'; readonly output: Buffer; readonly said: string }
   /** `message` is what the program said last, such as `No such file or directory`. */
-  | { readonly kind: 'failed'; readonly message: string; readonly output: Buffer }
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly output: Buffer;
+      readonly said: string;
+    }
   | { readonly kind: 'silent'; readonly silentMs: number };
 
 export interface PatientPrograms {
@@ -77,7 +82,8 @@ function start(
       if (error === null) return resolve({ kind: 'answer', output, said });
       const message =
         error.code === 'ENOENT' ? `the program ${program} is missing` : lastPart(said);
-      resolve({ kind: 'failed', message: message === '' ? error.message : message, output });
+      const how = `it ended with ${error.signal ?? `exit code ${error.code}`}`;
+      resolve({ kind: 'failed', message: message === '' ? how : message, output, said });
     },
   );
   // Neither the child nor its pipes may keep an agent alive that wants to stop.

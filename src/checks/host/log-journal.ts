@@ -1,0 +1,93 @@
+import { journalEntriesMax } from '../../model/limits.ts';
+import type { RunContext } from '../check-type.ts';
+import type { Unreadable } from './host-file.ts';
+import type { LogLine } from './log-rules.ts';
+import type { PatientPrograms } from './patient-programs.ts';
+
+/** How far the journal of a unit has been read. */
+export interface JournalPosition {
+  /** Unix seconds at which reading began; used until the first entry has come. */
+  readonly since: number;
+  readonly cursor?: string;
+}
+
+export interface FreshEntries {
+  readonly lines: readonly LogLine[];
+  readonly position: JournalPosition;
+}
+
+/**
+ * Reads what came into the journal of a unit since `position`, the latest `journalEntriesMax` of it: of a
+ * unit of the system or of a user, and what systemd itself said of it.
+ */
+export async function readJournal(
+  unit: string,
+  position: JournalPosition,
+  programs: PatientPrograms,
+  context: RunContext,
+): Promise<FreshEntries | Unreadable> {
+  const { since, cursor } = position;
+  const answer = await programs.ask(
+    [
+      'journalctl',
+      '--output=json',
+      '--no-pager',
+      '--quiet',
+      `--lines=${journalEntriesMax}`,
+      cursor === undefined ? `--since=@${since}` : `--after-cursor=${cursor}`,
+      `_SYSTEMD_UNIT=${unit}`,
+      '+',
+      `_SYSTEMD_USER_UNIT=${unit}`,
+      '+',
+      '_PID=1',
+      `UNIT=${unit}`,
+    ],
+    context,
+  );
+  if (answer.kind === 'silent') {
+    return { unreadable: 'journalctl did not answer in time', reason: 'timeout' };
+  }
+  const entries = parseEntries(answer.output.toString('utf8'));
+  const { said } = answer;
+  if (/insufficient permissions|not seeing messages/i.test(said)) {
+    const unreadable =
+      'the user of the agent lacks the right to read the journal: put it into the group systemd-journal';
+    return { unreadable, reason: 'permission' };
+  }
+  if (answer.kind === 'failed' && entries.length === 0) {
+    // A journal that was thrown away has no such place any more.
+    if (cursor !== undefined && /cursor/i.test(said)) {
+      return { lines: [], position: { since: Math.floor(context.startedAt.wallMs / 1000) } };
+    }
+    return { unreadable: `journalctl failed: ${answer.message}`, reason: 'command' };
+  }
+  const last = entries.at(-1)?.cursor ?? cursor;
+  return {
+    lines: entries,
+    position: { since, ...(last === undefined ? {} : { cursor: last }) },
+  };
+}
+
+/** Reads the lines of `journalctl -o json`; what is cut off or makes no sense is left out. */
+export function parseEntries(text: string): readonly (LogLine & { readonly cursor: string })[] {
+  return text.split('\n').flatMap((line) => {
+    if (!line.startsWith('{')) return [];
+    try {
+      const entry = JSON.parse(line) as Readonly<Record<string, unknown>>;
+      const { __CURSOR: cursor, MESSAGE: message, __REALTIME_TIMESTAMP: micros } = entry;
+      const atMs = Number(micros) / 1000;
+      if (typeof cursor !== 'string' || !Number.isFinite(atMs)) return [];
+      return [{ cursor, atMs, text: textOf(message) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The journal gives what is no UTF-8 as a list of bytes, and what is too long as null. */
+function textOf(message: unknown): string {
+  if (typeof message === 'string') return message;
+  return Array.isArray(message) && message.every((byte) => typeof byte === 'number')
+    ? Buffer.from(message).toString('utf8')
+    : '';
+}
