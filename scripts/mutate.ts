@@ -48,7 +48,7 @@ const vitestConfig = `export default {
 
 function mutate(directory: string): number {
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
-  for (const file of files.split('\0').filter((name) => /^(?:src|test|package)/.test(name))) {
+  for (const file of files.split('\0').filter((name) => name !== '')) {
     mkdirSync(join(directory, file, '..'), { recursive: true });
     copyFileSync(join(root, file), join(directory, file));
   }

@@ -78,8 +78,7 @@ function render(
   if (alerts.length === 0) return 'no alerts\n';
   const paint = painter(context);
   const now = systemClock().now().wallMs;
-  const sorted = alerts.toSorted((a, b) => Date.parse(b.startsAt) - Date.parse(a.startsAt));
-  const rows = sorted.map((alert) => [
+  const rows = alerts.map((alert) => [
     alert.state === 'suppressed' ? 'kept back' : 'firing',
     alert.labels['severity'] ?? '',
     alert.labels['alertname'] ?? '',
@@ -94,10 +93,10 @@ function render(
   ]);
   return columns(rows)
     .map((row, index) => {
-      const severity = sorted[index]?.labels['severity'];
+      const severity = alerts[index]?.labels['severity'];
       const as: Status =
         severity === 'warning' ? 'warning' : severity === 'info' ? 'ok' : 'critical';
-      return `${sorted[index]?.state === 'suppressed' ? paint(row, 'dim') : paint(row, as)}\n`;
+      return `${alerts[index]?.state === 'suppressed' ? paint(row, 'dim') : paint(row, as)}\n`;
     })
     .join('');
 }

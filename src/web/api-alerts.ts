@@ -9,13 +9,14 @@ import { rfc3339, type WallMs } from '../model/time.ts';
 import { alertShape } from './api-shapes.ts';
 import { jsonResponse, type WebRequest, type WebResponse, type WebRoute } from './exchange.ts';
 import type { WebServerOptions } from './server-options.ts';
+import { toldFirst } from './told-first.ts';
 
 /** Alerts, who has taken them on, and silences, with what Alertmanager's API has no words for. */
 export function alertRoutes({ commands, clock }: WebServerOptions): readonly WebRoute[] {
   return [
     {
       path: '/api/v1/alerts',
-      get: () => jsonResponse(200, { alerts: commands.alerts().map(alertShape) }),
+      get: () => jsonResponse(200, { alerts: toldFirst(commands.alerts()).map(alertShape) }),
     },
     {
       path: '/api/v1/acknowledge',

@@ -2,6 +2,7 @@ import type { AlertView } from '../model/alert-view.ts';
 import { formatMatcher } from '../model/format-matcher.ts';
 import { silenceState, type Silence } from '../model/silence.ts';
 import type { WallMs } from '../model/time.ts';
+import { toldFirst } from './told-first.ts';
 import type { CheckState } from './check-words.ts';
 import { html, type Html } from './html.ts';
 import { mark, moment, span } from './page-marks.ts';
@@ -15,10 +16,9 @@ export interface Attention {
 /** What fires, with who has it in hand and what keeps it back; nothing while nothing fires. */
 export function alertsSection({ alerts, silences }: Attention, now: WallMs): Html | undefined {
   if (alerts.length === 0) return undefined;
-  const newest = alerts.toSorted((a, b) => b.alert.startsAt - a.alert.startsAt);
   return html`<section aria-labelledby="alerts-title">
     <h2 id="alerts-title">Alerts</h2>
-    <div class="rows">${newest.map((view) => alertRow(view, silences, now))}</div>
+    <div class="rows">${toldFirst(alerts).map((view) => alertRow(view, silences, now))}</div>
   </section>`;
 }
 
