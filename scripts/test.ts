@@ -35,6 +35,8 @@ const programs = [
   ['/usr/bin/python3', 'python3-minimal', 'hung mounts'],
   ['/usr/bin/redis-server', 'redis-server', 'redis'],
   ['/usr/lib/postgresql', 'postgresql', 'postgres'],
+  ['/usr/sbin/nginx', 'nginx-light', 'nginx'],
+  ['/usr/bin/caddy', 'caddy', 'caddy'],
   ['/usr/sbin/dockerd', 'docker.io', 'containers of a real Docker'],
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],

@@ -6,6 +6,7 @@ import { clock } from './clock.ts';
 import { command } from './command.ts';
 import { cpu } from './cpu.ts';
 import { disk } from './disk.ts';
+import { caddy } from './caddy.ts';
 import { docker } from './docker.ts';
 import { dns } from './dns.ts';
 import { group } from './group.ts';
@@ -19,6 +20,7 @@ import { oom } from './oom.ts';
 import { port } from './port.ts';
 import { mount } from './mount.ts';
 import { process } from './process.ts';
+import { nginx } from './nginx.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import { reboot } from './reboot.ts';
@@ -57,6 +59,8 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   file,
   postgres,
   docker,
+  nginx,
+  caddy,
   agent,
   group,
 };

@@ -27,6 +27,8 @@ export const checkTypeNames = [
   'file',
   'postgres',
   'docker',
+  'nginx',
+  'caddy',
   'agent',
   'group',
 ] as const;

@@ -1,0 +1,160 @@
+import * as v from 'valibot';
+import { nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
+import { checkType } from './check-type.ts';
+import { isFailure, type Failure } from './net/failure.ts';
+import type { ProbeContext } from './net/probe.ts';
+import { findingOf, sumUp, type Finding } from './service/finding.ts';
+import { httpGet, jsonOf, type HttpAnswer, type HttpPlace } from './service/http-get.ts';
+import { layerEntries, lookThrough, targetOf } from './service/layers.ts';
+
+const entries = {
+  target: v.pipe(
+    v.optional(nonEmptyText, '127.0.0.1:2019'),
+    v.description('The admin API: host:port, or the path of a Unix socket.'),
+  ),
+  ...layerEntries,
+  expect_upstreams: optionalKey(
+    'Addresses, such as 127.0.0.1:8080, that must be among the upstreams of reverse_proxy.',
+    v.array(nonEmptyText, 'a list of addresses such as [127.0.0.1:8080]'),
+  ),
+};
+
+type Options = OutputOf<typeof entries>;
+
+/** Judges Caddy: what its admin API says, and the answer through it beside those of its upstreams. */
+export const caddy = checkType({
+  entries,
+  target: ({ target, through }) => targetOf(through) ?? target,
+  open({ options }, { clock }) {
+    return {
+      async run(run) {
+        const context: ProbeContext = { ...run, clock, log: (line) => run.log(line) };
+        const [layers, config, upstreams] = await Promise.all([
+          lookThrough('Caddy', options, context),
+          ask('/config/', options, context),
+          ask('/reverse_proxy/upstreams', options, context),
+        ]);
+        const [seenConfig, seenUpstreams] = [configOf(config), upstreamsOf(upstreams)];
+        const findings = [
+          ...layers.findings,
+          ...judgeConfig(config, seenConfig, layers.answers),
+          // What the first of the two answers said is not told twice.
+          ...(seenConfig === undefined ? [] : judgeUpstreams(upstreams, seenUpstreams, options)),
+        ];
+        const count = seenUpstreams?.length ?? 0;
+        const healthy = `Caddy is configured (${seenConfig?.servers ?? 0} servers), and its ${count} upstreams are well`;
+        return sumUp({ healthy, findings, values: layers.values });
+      },
+    };
+  },
+});
+
+async function ask(
+  path: string,
+  { target }: Options,
+  context: ProbeContext,
+): Promise<HttpAnswer | Failure> {
+  const isPath = target.startsWith('/');
+  // Caddy refuses other hosts than those it listens on, so that no web page can ask it.
+  const host = isPath ? '' : target.includes(':') ? target : `${target}:2019`;
+  const place: HttpPlace = { target, defaultPort: 2019, host, tls: false };
+  return httpGet(place, path, context);
+}
+
+/** The configuration that Caddy runs with; `servers` is 0 where there is none. */
+interface SeenConfig {
+  readonly isThere: boolean;
+  readonly servers: number;
+}
+
+const configAnswer = v.nullable(
+  v.object({
+    apps: v.optional(
+      v.object({
+        http: v.optional(v.object({ servers: v.optional(v.record(v.string(), v.unknown()), {}) })),
+      }),
+    ),
+  }),
+);
+
+function configOf(answer: HttpAnswer | Failure): SeenConfig | undefined {
+  if (isFailure(answer) || answer.status !== 200) return undefined;
+  const parsed = v.safeParse(configAnswer, jsonOf(answer.body));
+  if (!parsed.success) return undefined;
+  const servers = Object.keys(parsed.output?.apps?.http?.servers ?? {}).length;
+  return { isThere: parsed.output !== null, servers };
+}
+
+/** Source: Caddy, "API", GET /reverse_proxy/upstreams: active requests, and failures remembered of each. */
+const upstreamsAnswer = v.nullable(
+  v.array(
+    v.object({
+      address: v.string(),
+      num_requests: v.optional(v.number(), 0),
+      fails: v.optional(v.number(), 0),
+    }),
+  ),
+);
+
+type Upstream = NonNullable<v.InferOutput<typeof upstreamsAnswer>>[number];
+
+function upstreamsOf(answer: HttpAnswer | Failure): readonly Upstream[] | undefined {
+  if (isFailure(answer) || answer.status !== 200) return undefined;
+  const parsed = v.safeParse(upstreamsAnswer, jsonOf(answer.body));
+  return parsed.success ? (parsed.output ?? []) : undefined;
+}
+
+function judgeConfig(
+  answer: HttpAnswer | Failure,
+  seen: SeenConfig | undefined,
+  serves: boolean | undefined,
+): readonly Finding[] {
+  if (seen === undefined) return [findingOf(unseen(answer, '/config/', serves))];
+  if (seen.servers > 0) return [];
+  const sentence = seen.isThere
+    ? 'the configuration of Caddy has no HTTP server: it serves nothing'
+    : 'Caddy runs without a configuration: it serves nothing';
+  return [{ status: 'critical', reason: 'missing', sentence }];
+}
+
+/** Why there is no answer of the admin API. While Caddy serves, only the agent is in the dark. */
+function unseen(answer: HttpAnswer | Failure, path: string, serves?: boolean): Failure {
+  if (isFailure(answer)) {
+    if (serves !== true || answer.unknown) return answer;
+    const summary = `the admin API of Caddy cannot be asked (${answer.summary}): is it switched off, or elsewhere?`;
+    return { reason: answer.reason, summary, unknown: true };
+  }
+  const { status, peer } = answer;
+  if (status === 401 || status === 403) {
+    const summary = `the admin API at ${peer} answers ${status}: add this address to origins of the option admin`;
+    return { reason: 'permission', summary, unknown: true };
+  }
+  const summary = `${peer} does not answer GET ${path} as the admin API of Caddy does`;
+  return { reason: 'protocol', summary };
+}
+
+function judgeUpstreams(
+  answer: HttpAnswer | Failure,
+  upstreams: readonly Upstream[] | undefined,
+  { expect_upstreams: expected = [] }: Options,
+): readonly Finding[] {
+  if (upstreams === undefined) return [findingOf(unseen(answer, '/reverse_proxy/upstreams'))];
+  const findings = expected
+    .filter((address) => !upstreams.some((one) => one.address === address))
+    .map((address): Finding => {
+      const sentence = `${address} is not among the upstreams of Caddy`;
+      return { status: 'critical', reason: 'missing', sentence };
+    });
+  const failing = upstreams.filter(({ fails }) => fails > 0);
+  if (failing.length > 0) {
+    const told = failing.map(({ address, fails }) => `${address} (${fails} times)`).join(', ');
+    const sentence = `Caddy could not reach ${failing.length} of its ${upstreams.length} upstreams: ${told}`;
+    const status = failing.length === upstreams.length ? 'critical' : 'warning';
+    findings.push({ status, reason: 'status', sentence });
+  }
+  const values = upstreams.flatMap(({ address, fails, num_requests: requests }) => [
+    { metric: `fails ${address}`, value: fails },
+    { metric: `requests ${address}`, value: requests },
+  ]);
+  return [...findings, { status: 'ok', reason: 'status', sentence: '', values }];
+}
