@@ -5,10 +5,7 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
-import type { Attempt, OutboxEntry } from '../model/delivery.ts';
 import { pruneIntervalMs } from '../model/limits.ts';
-import type { Recording } from '../model/recording.ts';
-import type { RecordedResult } from '../model/result.ts';
 import type { Instant, WallMs } from '../model/time.ts';
 import type { AgentHealth } from '../model/view.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -30,6 +27,7 @@ import { pipelineWorld } from './pipeline-world.ts';
 import type { Ports } from './ports.ts';
 import { createPostedAlerts } from './create-posted-alerts.ts';
 import type { PostedAlerts } from './posted-alerts.ts';
+import { createRecords, type Records } from './records.ts';
 import { ReceiverBook } from './receiver-book.ts';
 import { Conversations } from './conversations.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -70,6 +68,8 @@ export class Agent {
   readonly send: Sender;
   readonly links: AlertLinks;
   readonly suppressions = new SuppressionLog(() => this.clock.now().wallMs);
+  /** What was found and told. */
+  readonly records: Records;
   readonly options: AgentOptions;
   readonly #state: State;
   readonly #journal: Journal;
@@ -131,6 +131,12 @@ export class Agent {
     this.posted = this.#createPosted(saved);
     this.pipeline = this.#createPipeline(saved);
     this.own = this.#createOwnWatch(saved);
+    this.records = createRecords({
+      log,
+      journal: this.#journal,
+      now: () => this.clock.now(),
+      recent: (check) => this.pipeline.recent(check),
+    });
     this.scheduler = new Scheduler({
       clock: this.clock,
       startCron: ports.startCron,
@@ -202,42 +208,6 @@ export class Agent {
 
   get lastReload(): { readonly successful: boolean; readonly at: WallMs; readonly error?: string } {
     return this.#reload;
-  }
-
-  /** The latest results of a check, newest first; none while the database cannot be read. */
-  history(check: string, limit: number): RecordedResult[] {
-    // The store keeps only the numbers of sound results; the latest ones are still known in full.
-    const recent = new Map(
-      this.pipeline.recent(check).map((one) => [Math.round(one.startedAt.wallMs), one]),
-    );
-    return this.#read((store) =>
-      store
-        .results(check, limit)
-        .toReversed()
-        .map((row) => recent.get(row.startedAt.wallMs) ?? row),
-    );
-  }
-
-  /** The latest notifications with their attempts, newest first. */
-  latestDeliveries(limit: number): { entry: OutboxEntry; attempts: Attempt[] }[] {
-    return this.#read((store) => store.deliveries(limit));
-  }
-
-  #read<Row>(rows: (store: Store) => Row[]): Row[] {
-    try {
-      // What is still unsaved belongs to the answer.
-      this.#journal.flush();
-      return rows(this.#journal.store);
-    } catch (error) {
-      this.options.log.warn('cannot read the state database', { reason: String(error) });
-      return [];
-    }
-  }
-
-  /** What was found and told, with what is not saved yet. */
-  recording(): Recording {
-    this.#journal.flush();
-    return this.#journal.store.recording(() => this.clock.now());
   }
 
   health(): AgentHealth {

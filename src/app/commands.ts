@@ -22,10 +22,10 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
       return 'ok';
     },
     history(check, limit) {
-      return agent.specs.has(check) ? agent.history(check, limit) : undefined;
+      return agent.specs.has(check) ? agent.records.history(check, limit) : undefined;
     },
     deliveries: (limit) => deliverySnapshots(agent, limit),
-    recording: () => agent.recording(),
+    recording: () => agent.records.recording(),
     why: (name) => whyReport(agent, name),
     testReceiver: (name) => testReceivers(agent, name),
     alerts: () => agent.pipeline.alerts(),

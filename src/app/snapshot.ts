@@ -97,7 +97,7 @@ function mutedByNow(agent: Agent, group: Group, alert: Alert, now: Instant): str
 
 /** The latest notifications with their attempts, newest first; what is not saved yet included. */
 export function deliverySnapshots(agent: Agent, limit: number): DeliverySnapshot[] {
-  return agent.latestDeliveries(limit).map(({ entry, attempts }) => ({
+  return agent.records.latestDeliveries(limit).map(({ entry, attempts }) => ({
     entry,
     reason: entry.delivery.notification.reason,
     attempts,

@@ -29,7 +29,7 @@ export function whyReport(agent: Agent, name: string): WhyReport | undefined {
   return {
     ...(spec === undefined ? {} : { check: checkSnapshot(agent, spec) }),
     alerts,
-    results: spec === undefined ? [] : agent.history(subject, whyResultsMax),
+    results: spec === undefined ? [] : agent.records.history(subject, whyResultsMax),
     groups: groupSnapshots(agent, now).filter((group) =>
       group.alerts.some(({ alertname }) => alertname === subject),
     ),

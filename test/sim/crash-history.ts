@@ -195,7 +195,7 @@ function leftOver({ arrivals, agent, truth }: AgentWorld): string[] {
     .snapshot()
     .entries.map(({ delivery }) => `${delivery.id} still waits`);
   const doubled = [...truth.keys()].flatMap((check) => {
-    const times = agent.history(check, 1000).map(({ startedAt }) => startedAt.wallMs);
+    const times = agent.records.history(check, 1000).map(({ startedAt }) => startedAt.wallMs);
     return new Set(times).size === times.length ? [] : [`a result of ${check} was saved twice`];
   });
   const unsaved = agent.health().problems.map(({ summary }) => summary);

@@ -2,26 +2,13 @@ import { expect, test } from 'vitest';
 import { instant, type WallMs } from '../../src/model/time.ts';
 import { openDatabase, StoreError } from '../../src/store/open.ts';
 import { openRecording } from '../../src/store/recording.ts';
-import { createStore, type Batch } from '../../src/store/store.ts';
+import { createStore } from '../../src/store/store.ts';
 import { ok } from '../../src/model/result.ts';
+import { batch } from '../support/batch.ts';
 import { sampleDelivery } from '../support/sample-delivery.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const startMs = Date.UTC(2025, 0, 6);
-
-const nothing: Omit<Batch, 'at'> = {
-  results: [],
-  tracks: new Map(),
-  removedTracks: [],
-  groups: new Map(),
-  removedGroups: [],
-  log: new Map(),
-  removedLog: [],
-  heartbeats: new Map(),
-  kept: [],
-  outbox: [],
-  attempts: [],
-};
 
 /** A database with a result of `a` each minute and one notification, as the store writes it. */
 function recorded(minutes: number): string {
@@ -30,7 +17,7 @@ function recorded(minutes: number): string {
   for (let minute = 0; minute < minutes; minute += 1) {
     const at = instant(1000 + minute * 60_000, startMs + minute * 60_000);
     const results = [{ ...ok('fine'), check: 'a', startedAt: at, durationMs: 5 }];
-    store.commit({ ...nothing, at, results });
+    store.commit(batch({ at, results }));
   }
   const delivery = { ...sampleDelivery(), createdAt: instant(1000, startMs) };
   const entry = {
@@ -39,7 +26,7 @@ function recorded(minutes: number): string {
     attempts: 1,
     nextAttemptAt: delivery.createdAt.steadyMs,
   } as const;
-  store.commit({ ...nothing, at: instant(9e6, startMs + 9e6), outbox: [entry] });
+  store.commit(batch({ at: instant(9e6, startMs + 9e6), outbox: [entry] }));
   store.close();
   return folder;
 }

@@ -1,13 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Labels } from '../../src/model/labels.ts';
 import { ask } from './ask.ts';
-import { eventually } from './eventually.ts';
-import { closedPort } from './tcp-server.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { startPeerProgram, type PeerProgram } from './peer-program.ts';
 
 export const alertmanagerProgram = '/usr/bin/prometheus-alertmanager';
 
@@ -29,36 +24,33 @@ export interface Alertmanager {
   stop(): Promise<void>;
 }
 
-/** Starts Debian's Alertmanager, alone, with this configuration (as JSON); it ends with the test. */
+/** Starts Debian's Alertmanager, alone and on loopback, with the text of an `alertmanager.yml`. */
+export async function runAlertmanager(config: string, port?: number): Promise<PeerProgram> {
+  return startPeerProgram({
+    program: alertmanagerProgram,
+    config,
+    port,
+    args: ({ file, directory, listen }) => [
+      `--config.file=${file}`,
+      `--storage.path=${join(directory, 'data')}`,
+      `--web.listen-address=${listen}`,
+      '--cluster.listen-address=',
+    ],
+    readyPath: '/-/ready',
+  });
+}
+
+/** The same with a configuration as JSON; it ends with the test. */
 export async function startAlertmanager(
   config: object = { route: { receiver: 'nobody' }, receivers: [{ name: 'nobody' }] },
   port?: number,
 ): Promise<Alertmanager> {
-  const directory = temporaryFolder();
-  writeFileSync(join(directory, 'alertmanager.yml'), JSON.stringify(config));
-  const address = `127.0.0.1:${port ?? (await closedPort())}`;
-  const url = `http://${address}`;
-  const child = spawn(
-    alertmanagerProgram,
-    [
-      `--config.file=${join(directory, 'alertmanager.yml')}`,
-      `--storage.path=${join(directory, 'data')}`,
-      `--web.listen-address=${address}`,
-      '--cluster.listen-address=',
-    ],
-    { stdio: 'ignore' },
-  );
-  const closed = once(child, 'close');
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await closed;
-  };
+  const program = await runAlertmanager(JSON.stringify(config), port);
+  const { url } = program;
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> =>
+    (stopped ??= program[Symbol.asyncDispose]() as Promise<void>);
   onTestFinished(stop);
-  const isReady = async (): Promise<boolean> => {
-    const answer = await ask(`${url}/-/ready`).catch(() => undefined);
-    return answer?.status === 200;
-  };
-  await eventually(isReady, 'Alertmanager is ready');
   return {
     url,
     stop,

@@ -6,6 +6,7 @@ import { instant, type Instant, type SteadyMs } from '../../src/model/time.ts';
 import { openDatabase } from '../../src/store/open.ts';
 import { runsName } from '../../src/store/recording.ts';
 import { createStore, type Batch } from '../../src/store/store.ts';
+import { batch } from './batch.ts';
 
 /** What an agent would have in its database that found these things. */
 export interface History {
@@ -17,20 +18,6 @@ export interface History {
   /** The agent was away before the run of this number, for so long. */
   readonly away?: { readonly beforeRun: number; readonly forMs: number };
 }
-
-const nothing: Omit<Batch, 'at'> = {
-  results: [],
-  tracks: new Map(),
-  removedTracks: [],
-  groups: new Map(),
-  removedGroups: [],
-  log: new Map(),
-  removedLog: [],
-  heartbeats: new Map(),
-  kept: [],
-  outbox: [],
-  attempts: [],
-};
 
 /** Writes the history into a database in `directory`, with what the agent told of it. */
 export function recordHistory(directory: string, history: History): void {
@@ -46,8 +33,8 @@ export function recordHistory(directory: string, history: History): void {
   const runs = Math.max(...Object.values(found).map(({ length }) => length));
   let now = start.steadyMs as number;
   const wallOf = (steadyMs: number): number => start.wallMs + steadyMs - start.steadyMs;
-  const save = (batch: Partial<Batch>): void =>
-    store.commit({ ...nothing, at: instant(now, wallOf(now)), ...batch });
+  const save = (changes: Partial<Batch>): void =>
+    store.commit(batch({ at: instant(now, wallOf(now)), ...changes }));
   save({});
   for (let run = 0; run < runs; run += 1) {
     if (away?.beforeRun === run) {
