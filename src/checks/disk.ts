@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import type { OutputOf } from '../lib/schema-atoms.ts';
+import { optionalKey, positiveDuration, type OutputOf } from '../lib/schema-atoms.ts';
 import { checkType } from './check-type.ts';
 import { findingOf, sumUp } from './host/disk-finding.ts';
+import { createDiskWatch } from './host/disk-watch.ts';
 import { createUsageReader } from './host/file-system-usage.ts';
 import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
 import { isWithin, localFileSystems, mayHang, parseMounts, type Mount } from './host/mounts.ts';
@@ -22,11 +23,15 @@ const entries = {
   critical: v.optional(capacityLimit, '95%'),
   /** Once raised, it stays raised until this is no longer reached. */
   clear: v.optional(capacityLimit),
+  forecast: optionalKey(
+    'Warn when it will be full within so long at the pace of the last hours.',
+    positiveDuration,
+  ),
   inodes_warning: v.optional(percentLimit, '90%'),
   inodes_critical: v.optional(percentLimit, '97%'),
 };
 
-/** Judges how full file systems are: their space, and their inodes. */
+/** Judges how full file systems are, by space and inodes, when they will be, and that they can be written to. */
 export const diskOf = (places: HostPlaces) =>
   checkType({
     entries,
@@ -34,24 +39,28 @@ export const diskOf = (places: HostPlaces) =>
       refuseLimits(options) ??
       refuseLimits({ warning: options.inodes_warning, critical: options.inodes_critical }),
     target: (options) => options.path,
-    open({ name, options }, { clock, view }) {
+    open({ name, options }, { clock, view, memory }) {
       const reader = createUsageReader({ clock, programs: places.programs });
       const inodes = { warning: options.inodes_warning, critical: options.inodes_critical };
       /** By path. */
       const hold = createHold(name, view);
+      const watch = createDiskWatch(name, memory, options.forecast);
       return {
         async run(context) {
           const mounts = await readHostFile(`${places.proc}/self/mountinfo`, parseMounts);
           if (isUnreadable(mounts)) return couldNotLook(mounts);
+          const paths = pathsOf(options, mounts);
+          const { wallMs } = context.startedAt;
           const findings = await Promise.all(
-            pathsOf(options, mounts).map(async (path) => {
+            paths.map(async (path) => {
               const answer = await reader.read(path, mayHang(path, mounts), context);
               const limits = { space: options, inodes };
               const finding = findingOf(path, answer, limits, hold.isHeld(path));
               hold.note({ status: finding.raised ? 'warning' : 'ok' }, path);
-              return finding;
+              return watch.judge(path, finding, { answer, mounts }, wallMs);
             }),
           );
+          watch.keep(paths);
           return sumUp(findings, { all: options.path === undefined });
         },
         close: () => reader.close(),

@@ -327,3 +327,6 @@ export const logLineLengthMax = 4096;
 
 /** Lines that a rule may count: the times of so many are kept. */
 export const logCountMax = 1000;
+
+/** Looks at one file system that are remembered for its forecast: six hours, one every two minutes. */
+export const forecastSamplesMax = 181;

@@ -5,7 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { disk, diskOf } from '../../src/checks/disk.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { eventually } from '../support/eventually.ts';
-import { folderWith, openedCheck, placesIn, valuesOf, writeInto } from '../support/host-check.ts';
+import {
+  folderWith,
+  openedCheck,
+  placesIn,
+  rememberingChecks,
+  valuesOf,
+  writeInto,
+} from '../support/host-check.ts';
 
 const gigabyte = 1e9;
 const blockBytes = 1000;
@@ -234,5 +241,61 @@ describe('a file system that does not answer', () => {
       async () => (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')) === '',
       'the child is gone',
     );
+  });
+});
+
+describe('a file system that is watched over time', () => {
+  test('warns when it will be full within the forecast, also over a restart', async () => {
+    const { type, answers } = await oneDisk(20 * gigabyte);
+    const clock = createFakeClock();
+    const memory = rememberingChecks();
+    const opened = () => openedCheck(type, { forecast: '24h' }, { clock, memory });
+    for (let look = 0; look < 15; look += 1) {
+      const { status } = await opened().run();
+      if (look < 8) expect(status).toBe('ok');
+      await clock.advance(120_000);
+      await answers({ '/var': `echo ${answer((20 - (look + 1) * 0.25) * gigabyte)}` });
+    }
+    const result = await opened().run();
+    expect(result).toMatchObject({
+      status: 'warning',
+      reason: 'threshold',
+      summary:
+        '/var is 67% full: 16 GB free of 50 GB, full in 2h 10m at the pace of the last 30m, limit 1d',
+    });
+    expect(valuesOf(result)['full_in_seconds /var']).toBeCloseTo(7800, -2);
+    const shorter = openedCheck(type, { forecast: '1h' }, { clock, memory });
+    expect((await shorter.run()).status).toBe('ok');
+  });
+
+  test('that the kernel makes read-only is critical; one that always was is not', async () => {
+    const { type, folder } = await oneDisk(30 * gigabyte);
+    const memory = rememberingChecks();
+    const opened = () => openedCheck(type, {}, { memory });
+    const mounted = async (options: string, superOptions: string) =>
+      writeFile(
+        join(folder, 'proc/self/mountinfo'),
+        `1 0 8:1 / /var ${options} - ext4 /dev/sda1 ${superOptions}\n`,
+      );
+    await mounted('rw', 'ro');
+    expect((await opened().run()).status).not.toBe('critical');
+    await mounted('rw', 'rw');
+    await opened().run();
+    await mounted('ro', 'ro');
+    expect((await opened().run()).reason).not.toBe('status');
+    await mounted('rw', 'ro');
+    const summary = '/var became read-only: the kernel gave it up after an error, see dmesg';
+    expect(await opened().run()).toMatchObject({ status: 'critical', reason: 'status', summary });
+    await mounted('rw', 'rw,emergency_ro');
+    expect((await openedCheck(type).run()).summary).toContain('became read-only');
+  });
+
+  test('is watched anew when what was kept of it is something else', async () => {
+    const { type } = await oneDisk(30 * gigabyte);
+    const memory = rememberingChecks();
+    for (const value of [7, [['/var', { samples: 'x' }]], { a: 1 }, null]) {
+      memory.keep('subject', value);
+      expect((await openedCheck(type, { forecast: '1h' }, { memory }).run()).status).toBe('ok');
+    }
   });
 });

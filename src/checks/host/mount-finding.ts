@@ -81,6 +81,15 @@ function turnedReadOnly({ options, superOptions }: Mount, before: MountBefore): 
   return before.readOnly === false;
 }
 
+/**
+ * Whether the kernel itself made a file system read-only. The mount alone stays as it was then; but a mount
+ * of a file system that never could be written to looks the same, as in a container.
+ */
+export function madeReadOnly({ options, superOptions }: Mount, wasWritable: boolean): boolean {
+  if (isEmergency(superOptions)) return true;
+  return wasWritable && superOptions.includes('ro') && options.includes('rw');
+}
+
 function hasOption(mount: Mount, option: string): boolean {
   if (option === 'rw') return !isReadOnly(mount);
   return mount.options.includes(option) || mount.superOptions.includes(option);
