@@ -13,6 +13,7 @@ import { group } from './group.ts';
 import { heartbeat } from './heartbeat.ts';
 import { http } from './http.ts';
 import { icmp } from './icmp.ts';
+import { llm } from './llm.ts';
 import { load } from './load.ts';
 import { log } from './log.ts';
 import { memory } from './memory.ts';
@@ -61,6 +62,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   docker,
   nginx,
   caddy,
+  llm,
   agent,
   group,
 };

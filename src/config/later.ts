@@ -4,7 +4,7 @@
  */
 
 /** Check types of the contract that are still to come. */
-export const laterCheckTypes: readonly string[] = ['openclaw', 'llm'];
+export const laterCheckTypes: readonly string[] = ['openclaw'];
 
 const sections = words('templates tracing');
 

@@ -29,6 +29,7 @@ export const checkTypeNames = [
   'docker',
   'nginx',
   'caddy',
+  'llm',
   'agent',
   'group',
 ] as const;

@@ -91,7 +91,7 @@ const keys: readonly Case[] = [
       'checks:',
       '  - type: htp',
       '    target: x',
-      '  - type: llm',
+      '  - type: openclaw',
       '  - type: nonsense',
       '  - type: http',
       '    target: x',
@@ -100,7 +100,7 @@ const keys: readonly Case[] = [
     ],
     problems: [
       '2:11: checks[0].type: unknown check type "htp", did you mean "http"?',
-      `4:11: checks[1].type: the check type llm is not supported by this version, expected ${types}`,
+      `4:11: checks[1].type: the check type openclaw is not supported by this version, expected ${types}`,
       `5:11: checks[2].type: unknown check type "nonsense", expected ${types}`,
       '9:15: modules_file: x no such file',
     ],

@@ -1,4 +1,4 @@
-import { request, type IncomingMessage } from 'node:http';
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { serviceAnswerBytesMax } from '../../model/limits.ts';
 import type { TlsOptions } from '../../lib/tls-options.ts';
@@ -14,8 +14,19 @@ export interface HttpPlace extends Endpoint {
   readonly tls_config?: TlsOptions | undefined;
 }
 
+/** One request to a service. */
+interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Given each part of the body as it comes. */
+  readonly onChunk?: (chunk: Buffer) => void;
+}
+
 export interface HttpAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
   /** How sentences name who answered. */
   readonly peer: string;
@@ -29,24 +40,35 @@ export async function httpGet(
   path: string,
   context: ProbeContext,
 ): Promise<HttpAnswer | Failure> {
+  return httpCall(place, { method: 'GET', path }, context);
+}
+
+/** Sends one request over a connection of its own, and reads the whole answer. */
+export async function httpCall(
+  place: HttpPlace,
+  call: HttpCall,
+  context: ProbeContext,
+): Promise<HttpAnswer | Failure> {
   const connected = await connectTo(place, context);
   if (isFailure(connected)) return connected;
   const { peer } = connected;
+  const what = `${call.method} ${call.path}`;
   const socket = place.tls ? await connected.secure(place.tls_config) : connected.socket;
   if (isFailure(socket)) return socket;
   const startMs = context.clock.now().steadyMs;
   try {
-    const response = await send(socket, place, path, context);
-    const body = await bodyOf(response);
+    const response = await send(socket, place, call, context);
+    const body = await bodyOf(response, call.onChunk);
     if (body === undefined) {
-      return { reason: 'protocol', summary: `${peer} answers GET ${path} without end` };
+      return { reason: 'protocol', summary: `${peer} answers ${what} without end` };
     }
     const tookMs = context.clock.now().steadyMs - startMs;
-    return { status: response.statusCode ?? 0, body, peer, tookMs };
+    const { statusCode: status = 0, headers } = response;
+    return { status, headers, body, peer, tookMs };
   } catch (error) {
-    if (context.signal.aborted)
-      return timedOut(context, `waiting for ${peer} to answer GET ${path}`);
-    return broken(error, peer, path);
+    return context.signal.aborted
+      ? timedOut(context, `waiting for ${peer} to answer ${what}`)
+      : broken(error, peer, what);
   } finally {
     socket.destroy();
   }
@@ -55,42 +77,43 @@ export async function httpGet(
 async function send(
   socket: Socket,
   { host }: HttpPlace,
-  path: string,
+  { method, path, headers: own, body }: HttpCall,
   { signal }: ProbeContext,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = { host, accept: '*/*', connection: 'close' };
+    const headers = { host, accept: '*/*', connection: 'close', ...own };
     // Without an agent: one would open connections of its own.
-    request({ createConnection: () => socket, path, headers, signal })
+    request({ createConnection: () => socket, method, path, headers, signal })
       .on('response', resolve)
       .on('error', reject)
-      .end();
+      .end(body);
   });
 }
 
-async function bodyOf(response: IncomingMessage): Promise<string | undefined> {
+async function bodyOf(
+  response: IncomingMessage,
+  onChunk: HttpCall['onChunk'],
+): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > serviceAnswerBytesMax) return undefined;
     chunks.push(chunk);
+    onChunk?.(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function broken(error: unknown, peer: string, path: string): Failure {
+function broken(error: unknown, peer: string, what: string): Failure {
   if (errorCode(error).startsWith('HPE_')) {
     return { reason: 'protocol', summary: `${peer} does not speak HTTP` };
   }
   return ['ECONNRESET', 'EPIPE'].includes(errorCode(error))
-    ? {
-        reason: 'connect',
-        summary: `${peer} closed the connection instead of answering GET ${path}`,
-      }
+    ? { reason: 'connect', summary: `${peer} closed the connection instead of answering ${what}` }
     : {
         reason: 'protocol',
-        summary: `${peer} broke off its answer to GET ${path}: ${errorMessage(error)}`,
+        summary: `${peer} broke off its answer to ${what}: ${errorMessage(error)}`,
       };
 }
 
