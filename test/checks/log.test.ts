@@ -40,7 +40,7 @@ describe('a log file', () => {
     expect(result).toMatchObject({
       status: 'critical',
       reason: 'body',
-      summary: `${path} has a line that match ERROR, the last 0ms ago: an ERROR at last`,
+      summary: `${path} has a line that matches /ERROR/, the last 0ms ago: an ERROR at last`,
     });
     expect(valuesOf(result)).toEqual({ new_lines: 3, new_matches: 1, skipped_bytes: 0 });
     await clock.advance(14 * 60_000);
@@ -62,7 +62,7 @@ describe('a log file', () => {
     await write('GET 503 \n');
     expect(await check.run()).toMatchObject({
       status: 'warning',
-      summary: `${path} has 3 lines or more within 1m that match  5\\d\\d , the last 0ms ago: GET 503`,
+      summary: `${path} has 3 lines or more within 1m that match / 5\\d\\d /, the last 0ms ago: GET 503`,
     });
     await clock.advance(30_000);
     expect((await check.run()).status).toBe('ok');
@@ -177,7 +177,7 @@ describe('the journal of a unit', () => {
     );
     const result = await opened().run();
     expect(result).toMatchObject({ status: 'critical' });
-    expect(result.summary).toMatch(/^web\.service has a line that match ERROR.*: ERROR$/);
+    expect(result.summary).toMatch(/^web\.service has a line that matches \/ERROR\/.*: ERROR$/);
     await says('rubbish\n{"half":');
     await opened().run();
     await opened().run();

@@ -78,6 +78,9 @@ describe('a kill for lack of memory', () => {
     expect((await check.run()).status).toBe('ok');
     await put('proc/vmstat', vmstat(1));
     expect((await check.run()).summary).toContain('killed a process');
+    await put('proc/sys/kernel/random/boot_id', 'boot-3\n');
+    await put('proc/vmstat', vmstat(2));
+    expect((await opened().run()).summary).toContain('killed 3 processes');
   });
 });
 

@@ -63,11 +63,12 @@ export function brokenRules(
       const latest = times.at(-1);
       if (times.length < rule.count || latest === undefined) return [];
       const ago = humanDuration(Math.max(0, nowMs - latest));
+      const { source } = rule.pattern;
       const counted =
         rule.count === 1
-          ? 'a line'
-          : `${rule.count} lines or more within ${formatDuration(rule.within)}`;
-      const sentence = `${what} has ${counted} that match ${rule.pattern.source}, the last ${ago} ago`;
+          ? `a line that matches /${source}/`
+          : `${rule.count} lines or more within ${formatDuration(rule.within)} that match /${source}/`;
+      const sentence = `${what} has ${counted}, the last ${ago} ago`;
       return [{ status: rule.status, sentence, last: memory?.last ?? '' }];
     })
     .toSorted((a, b) => byWorst(a.status, b.status));

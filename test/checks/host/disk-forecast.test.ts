@@ -61,6 +61,7 @@ describe('a disk is not foreseen to be full', () => {
     ['once it grows no more', (at: number) => (at < 200 ? 40 + at / 10 : 60)],
     ['while it shrinks', (at: number) => 90 - at / 60],
     ['by files that come and go', (at: number) => 60 + (at % 40 < 20 ? 0 : 5)],
+    ['by what comes and goes far more than it grows', (at: number) => 60 + at / 60 + (at % 60) / 3],
     ['by a little growth', (at: number) => 60 + at / 3000],
   ])('%s', (_, used) => {
     expect(watched(360, used)).toBeUndefined();
