@@ -4,6 +4,7 @@ import { type Alert, alertStatus } from '../model/alert.ts';
 import type { Notification } from '../model/delivery.ts';
 import { type Labels, labelNames } from '../model/labels.ts';
 import { rfc3339 } from '../model/time.ts';
+import { asidesOf } from './asides.ts';
 import { classifyAnswer } from './classify.ts';
 import { attemptTimeoutMs, httpEntries } from './http-config.ts';
 import { httpPost } from './http-post.ts';
@@ -46,9 +47,13 @@ export const webhook = integration({
 /** The time that Go writes for "never": the end of an alert that fires. */
 const zeroTime = '0001-01-01T00:00:00Z';
 
-/** Alertmanager's webhook payload, version 4, with its keys in its order. */
+/**
+ * Alertmanager's webhook payload, version 4, with its keys in its order; and `remarks`, which it does not know,
+ * where there is something to say beside the alerts.
+ */
 function webhookBody(notification: Notification, externalURL: string, alertsMax: number): object {
   const { alerts } = notification;
+  const remarks = asidesOf(notification);
   const told = alertsMax === 0 ? alerts : alerts.slice(0, alertsMax);
   return {
     receiver: notification.receiver,
@@ -62,6 +67,7 @@ function webhookBody(notification: Notification, externalURL: string, alertsMax:
     version: '4',
     groupKey: notification.groupKey,
     truncatedAlerts: notification.truncatedAlerts + alerts.length - told.length,
+    ...(remarks.length === 0 ? {} : { remarks }),
   };
 }
 

@@ -55,6 +55,17 @@ test('the body is what Alertmanager posts, key for key', async () => {
   expect(request?.headers['user-agent']).toBe('tocsin/0.0.0-test');
 });
 
+test('what is to be said beside the alerts is one more key', async () => {
+  await using server = await startWebhookServer();
+  const plain = sampleDelivery();
+  const said = { remarks: ['Sent through hook: chat (slack) fails'], acknowledgedBy: 'anna' };
+  const delivery = { ...plain, notification: { ...plain.notification, ...said } };
+  await sendThrough('webhook', { url: server.origin }, delivery);
+  const body = JSON.parse(server.accepted[0]?.body ?? '') as Record<string, unknown>;
+  expect(Object.keys(body).at(-1)).toBe('remarks');
+  expect(body['remarks']).toEqual(['Taken on by anna', 'Sent through hook: chat (slack) fails']);
+});
+
 test('max_alerts leaves the rest out and says how many', async () => {
   await using server = await startWebhookServer();
   const alerts = ['a', 'b', 'c'].map((check) => sampleAlert({ labels: { check }, endsAt: noon }));
