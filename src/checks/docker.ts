@@ -26,7 +26,6 @@ import { durationLimits, numberLimits } from './service/figure.ts';
 import { findingOf, sumUp, type Finding } from './service/finding.ts';
 import type { HttpPlace } from './service/http-get.ts';
 import { createRestartWindow, type RestartWindow } from './service/restart-window.ts';
-import { withGroup } from './service/socket-right.ts';
 
 const names = (message: string) =>
   v.pipe(
@@ -89,9 +88,7 @@ export const dockerOf = (places: HostPlaces) =>
             restarts,
             now: run.startedAt,
           });
-          return isFailure(found)
-            ? resultOf(await withGroup(found, place.target, places))
-            : found.result;
+          return isFailure(found) ? resultOf(found) : found.result;
         },
       };
     },

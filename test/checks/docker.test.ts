@@ -1,5 +1,5 @@
-import { chmodSync, chownSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -9,7 +9,8 @@ import { createRestartWindow } from '../../src/checks/service/restart-window.ts'
 import { lacksDocker, startDocker, type DockerEngine } from '../support/docker-engine.ts';
 import { eventually } from '../support/eventually.ts';
 import { folderWith, hostWith, openedCheck, valuesOf } from '../support/host-check.ts';
-import { startTcpServer } from '../support/tcp-server.ts';
+import { listen, startTcpServer } from '../support/tcp-server.ts';
+import { createAuthority } from '../support/tls-authority.ts';
 
 const lacking = lacksDocker();
 const reason = lacking === undefined ? '' : ` (skipped: ${lacking})`;
@@ -209,6 +210,31 @@ describe('an engine', () => {
     ]);
   });
 
+  test('is reached over TLS as well, by a client with a certificate', async () => {
+    using authority = createAuthority();
+    const own = authority.issue();
+    const { cert, key } = authority.issue({ subject: '/CN=tocsin' });
+    const options = { ...own, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+    await using server = await listen(
+      createTlsServer(options, ({ url }, response) =>
+        response.end(JSON.stringify(url === '/version' ? podmanVersion : [])),
+      ),
+    );
+    const host = `tcp://127.0.0.1:${server.port}`;
+    const trusting = { ca: authority.ca };
+    const known = { ...trusting, cert, key };
+    expect(await openedCheck(docker, { host, tls: true, tls_config: known }).run()).toMatchObject({
+      status: 'ok',
+      summary: 'Podman 4.3.1: 0 of 0 containers run, all is well',
+    });
+    expect(await openedCheck(docker, { host, tls: true }).run()).toMatchObject({ reason: 'tls' });
+    expect(
+      await openedCheck(docker, { host, tls: true, tls_config: trusting }).run(),
+    ).toMatchObject({
+      status: 'critical',
+    });
+  });
+
   test('that is newer than what is known here is asked in the words that are known', async () => {
     const { host, asked } = await fakeEngine({
       '/version': { ApiVersion: '1.60', MinAPIVersion: '1.44', Version: '40.0' },
@@ -275,29 +301,6 @@ describe('an engine', () => {
       reason: 'connect',
     });
   });
-
-  test.skipIf(process.getuid?.() !== 0)(
-    'whose socket the agent may not use is unknown, and its group named',
-    async () => {
-      const host = await hostWith({ 'run/': '', 'etc/group': 'root:x:0:\ndocker:x:4242:\n' });
-      chmodSync(join(host.run, '..'), 0o755);
-      const path = join(host.run, 'docker.sock');
-      const server = createServer();
-      server.listen(path);
-      await once(server, 'listening');
-      onTestFinished(() => void server.close());
-      chownSync(path, 0, 4242);
-      chmodSync(path, 0o660);
-      const check = openedCheck(dockerOf(host));
-      process.seteuid?.(65_534);
-      const result = await check.run().finally(() => process.seteuid?.(0));
-      expect(result).toMatchObject({
-        status: 'unknown',
-        reason: 'permission',
-        summary: `the user of the agent may not use ${path}: its group docker may (usermod -aG docker USER, then restart the agent)`,
-      });
-    },
-  );
 });
 
 test('restarts are counted within the window only', () => {

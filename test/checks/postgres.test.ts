@@ -259,6 +259,23 @@ describe('what is no sound PostgreSQL', () => {
     await eventually(() => server.open.size === 0, 'the connection is closed');
   });
 
+  test('and is not ready yet is told', async () => {
+    await using server = await startTcpServer((socket) => {
+      const fields = 'SFATAL\0C57P03\0Mthe database system is starting up\0\0';
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(fields.length + 4);
+      socket.on('data', () =>
+        socket.end(Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)])),
+      );
+    });
+    const target = at(server.port);
+    expect(await openedCheck(postgres, { target, password }).run()).toMatchObject({
+      status: 'critical',
+      reason: 'status',
+      summary: `${target} is not ready: it starts, stops or recovers`,
+    });
+  });
+
   test('and does not offer TLS is told', async () => {
     await using server = await startTcpServer((socket) => {
       socket.on('data', () => socket.write('N'));

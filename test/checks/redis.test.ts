@@ -265,6 +265,7 @@ describe('what is no sound Redis', () => {
     ['\0\0\0\x05hello', 'protocol'],
     ['+OK\r\n', 'protocol'],
     ['-ERR what?\r\n', 'status'],
+    ['-LOADING Redis is loading the dataset in memory\r\n', 'status'],
   ])('and says %j is told as what it is', async (text, reason) => {
     await using server = await startTcpServer((socket) => {
       socket.on('data', () => socket.write(text));

@@ -10,6 +10,7 @@ import { describePeer, parseHostPort } from '../net/host-port.ts';
 import type { ProbeContext } from '../net/probe.ts';
 import { resolveHost } from '../net/resolve.ts';
 import { connectUnix } from '../net/unix-connect.ts';
+import { withGroup } from './socket-right.ts';
 
 /** The keys by which the connection to a service is secured. */
 export const tlsEntries = {
@@ -69,7 +70,7 @@ export async function connectTo(
 async function connectToPath(path: string, context: ProbeContext): Promise<Connected | Failure> {
   const startMs = context.clock.now().steadyMs;
   const socket = await connectUnix(path, context);
-  if (isFailure(socket)) return socket;
+  if (isFailure(socket)) return withGroup(socket, path);
   const phases = [{ name: 'connect', ms: context.clock.now().steadyMs - startMs }];
   const name = 'localhost';
   return {

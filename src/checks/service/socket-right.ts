@@ -1,14 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { isUnreadable, readHostFile } from '../host/host-file.ts';
-import type { HostPlaces } from '../host/places.ts';
+import { hostPlaces } from '../host/places.ts';
 import type { Failure } from '../net/failure.ts';
 
 /** Adds to a refusal by the rights of a socket which group would let the agent in. */
-export async function withGroup(
-  failure: Failure,
-  path: string,
-  places: HostPlaces,
-): Promise<Failure> {
+export async function withGroup(failure: Failure, path: string): Promise<Failure> {
   if (failure.reason !== 'permission') return failure;
   const { gid, mode } = await stat(path).catch(() => ({ gid: undefined, mode: 0 }));
   const summary = `the user of the agent may not use ${path}`;
@@ -17,7 +13,7 @@ export async function withGroup(
   }
   const mayGroup = (mode & 0o020) !== 0;
   if (!mayGroup || gid === 0) return { ...failure, summary: `${summary}: only its owner may` };
-  const groups = await readHostFile(`${places.etc}/group`, (text) => ({ text }));
+  const groups = await readHostFile(`${hostPlaces.etc}/group`, (text) => ({ text }));
   const line = isUnreadable(groups) ? '' : groups.text;
   const name = line
     .split('\n')
