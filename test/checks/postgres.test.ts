@@ -91,6 +91,15 @@ describe.skipIf(!isThere)(`a PostgreSQL server${reason}`, () => {
     });
   });
 
+  test('is not sent a password that the environment of the agent happens to hold', async () => {
+    process.env['PGPASSWORD'] = password;
+    onTestFinished(() => void delete process.env['PGPASSWORD']);
+    expect(await judged({ password: undefined })).toMatchObject({
+      status: 'unknown',
+      reason: 'auth',
+    });
+  });
+
   test('answers a query, and the answer is judged', async () => {
     const count = 'SELECT count(*) FROM jobs';
     expect(await judged({ query: count, expect_answer: { equals: 25 } })).toMatchObject({
