@@ -4,7 +4,7 @@ import { redactor } from '../lib/redact.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
 import { concurrentRunsMax } from '../model/limits.ts';
-import type { RecordedResult } from '../model/result.ts';
+import { notOk, type CheckResult, type RecordedResult } from '../model/result.ts';
 import type { AgentView } from '../model/view.ts';
 import { systemPorts } from './system-ports.ts';
 
@@ -19,22 +19,7 @@ export async function checkOnce(
   const clock = systemClock();
   const redact = redactor(config.secrets);
   const found = new Map<string, RecordedResult>();
-  const view: AgentView = {
-    check(name) {
-      const result = found.get(name);
-      if (result === undefined) return undefined;
-      const up = result.status === 'ok' || result.status === 'warning';
-      return { status: result.status, phase: up ? 'inactive' : 'firing', up };
-    },
-    heartbeat: () => undefined,
-    health: () => ({
-      problems: [],
-      outboxPending: 0,
-      outboxOldestMs: 0,
-      schedulerLagMs: 0,
-      residentBytes: 0,
-    }),
-  };
+  const view = viewOf(found);
   const runAll = async (list: readonly CheckSpec[]): Promise<void> => {
     const waiting = [...list];
     const worker = async (): Promise<void> => {
@@ -53,4 +38,48 @@ export async function checkOnce(
     if (groups.length > 0) await runAll([group]);
   }
   return specs.flatMap(({ name }) => found.get(name) ?? []);
+}
+
+/**
+ * Looks at one check again and again, without an agent; what it keeps from one run to the next stays. A
+ * group has its members looked at with it. Never throws.
+ */
+export function repeatedLook(
+  spec: CheckSpec,
+  config: Config,
+): { readonly look: () => Promise<CheckResult>; readonly close: () => void } {
+  if (spec.type === 'group') {
+    const look = async (): Promise<CheckResult> => {
+      const [result] = await checkOnce([spec], config);
+      return result ?? notOk('unknown', 'internal', `${spec.name} gave no result`);
+    };
+    return { look, close: () => undefined };
+  }
+  const environment = { clock: systemClock(), view: viewOf(new Map()) };
+  const redact = redactor(config.secrets);
+  const open = systemPorts.openCheck(spec, environment);
+  return {
+    look: async () => runCheck(open, spec, environment, redact),
+    close: () => open.close?.(),
+  };
+}
+
+/** What checks see of an agent that is not there: the results of this round. */
+function viewOf(found: ReadonlyMap<string, RecordedResult>): AgentView {
+  return {
+    check(name) {
+      const result = found.get(name);
+      if (result === undefined) return undefined;
+      const up = result.status === 'ok' || result.status === 'warning';
+      return { status: result.status, phase: up ? 'inactive' : 'firing', up };
+    },
+    heartbeat: () => undefined,
+    health: () => ({
+      problems: [],
+      outboxPending: 0,
+      outboxOldestMs: 0,
+      schedulerLagMs: 0,
+      residentBytes: 0,
+    }),
+  };
 }

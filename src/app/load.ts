@@ -2,7 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { exclusiveOptions } from '../checks/net/exclusive-options.ts';
 import { loadExpressionEngines } from '../checks/net/expression-engines.ts';
 import { checkTypes } from '../checks/table.ts';
-import { formatProblem, loadConfig, type ConfigTables } from '../config/load.ts';
+import { formatProblem, loadConfig, loadText, type ConfigTables } from '../config/load.ts';
 import type { Config } from '../model/config.ts';
 import { integrations } from '../notify/table.ts';
 import { readWebConfig, type WebConfig } from '../web/web-config.ts';
@@ -53,4 +53,19 @@ export async function load(file: string | undefined, around: Surroundings): Prom
   const web = await readWebConfig(webConfigFile);
   if (!web.ok) return { ok: false, problems: web.problems.map(formatProblem) };
   return { ok: true, loaded: { config, web: web.config, dataDir } };
+}
+
+/** Reads a configuration that no file holds; `name` stands for the file in problems. */
+export async function loadFromText(
+  text: string,
+  { environment, cwd }: Surroundings,
+  name: string,
+): Promise<
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[] }
+> {
+  const options = { cwd, environment, hostname: hostname(), tables };
+  const loaded = await loadText(options, { name, text });
+  if (loaded.ok) return loaded;
+  return { ok: false, problems: loaded.problems.map(formatProblem) };
 }

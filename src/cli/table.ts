@@ -16,6 +16,7 @@ import { status } from './status.ts';
 import { test } from './test.ts';
 import { validate } from './validate.ts';
 import { version } from './version.ts';
+import { watchdog } from './watchdog.ts';
 import { why } from './why.ts';
 
 /** Every command, in the order of the help. */
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   routesTest,
   test,
   replay,
+  watchdog,
   importBlackboxFile,
   importAlertmanagerFile,
   schema,

@@ -90,6 +90,20 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   return { ok: false, problems: inReadingOrder([...problems, ...found], files) };
 }
 
+/** Reads a configuration out of a text; `name` stands for its file in problems. */
+export async function loadText(
+  options: LoadOptions,
+  { name, text }: { readonly name: string; readonly text: string },
+): Promise<Loaded> {
+  await options.tables.prepare(text);
+  const { tree, problems } = await parseYaml(name, text);
+  if (tree === undefined || problems.length > 0) return { ok: false, problems };
+  const root = mergeTrees([tree]);
+  return root.problems.length > 0
+    ? { ok: false, problems: root.problems }
+    : readConfig(options, root.tree, []);
+}
+
 async function readTree(file: string, tables: ConfigTables): Promise<Parsed> {
   const source = await readSource(file);
   if (!source.ok) return { problems: [source.problem] };

@@ -1,0 +1,157 @@
+import { homedir } from 'node:os';
+import { stringify } from 'yaml';
+import { repeatedLook } from '../app/check-once.ts';
+import { defaultDataDir } from '../app/data-dir.ts';
+import { openKillBrake } from '../app/kill-brake.ts';
+import { loadFromText } from '../app/load.ts';
+import { supervisor, supervisorVariables, statusLine, type Supervisor } from '../app/supervisor.ts';
+import { shellCode, startService, type ServiceEnd } from '../app/supervised-service.ts';
+import { Watchdog } from '../app/watchdog.ts';
+import { systemClock } from '../lib/clock.ts';
+import { parseDuration } from '../lib/duration.ts';
+import type { CheckSpec } from '../model/check.ts';
+import type { Config } from '../model/config.ts';
+import { bootPatienceMinMs, watchdogIntervalMaxMs } from '../model/limits.ts';
+import {
+  configOption,
+  exitCode,
+  text,
+  UsageError,
+  type Command,
+  type CommandContext,
+  type Parsed,
+} from './command.ts';
+import { loadOrTell, tellProblems } from './load.ts';
+
+/** Everything that somebody may want a service to hear; the rest ends or stops a process by itself. */
+const passedOn = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGABRT',
+  'SIGHUP',
+  'SIGUSR1',
+  'SIGUSR2',
+] as const;
+
+export const watchdog: Command = {
+  name: 'watchdog',
+  summary: 'runs a service under Type=notify and WatchdogSec= that knows nothing of systemd',
+  usage:
+    '(--http URL | --tcp HOST:PORT | [-c FILE] --check NAME) [--interval DURATION] [--boot 5m] [--stop 330s] -- COMMAND…',
+  options: {
+    ...configOption,
+    check: { type: 'string' },
+    http: { type: 'string' },
+    tcp: { type: 'string' },
+    interval: { type: 'string' },
+    boot: { type: 'string' },
+    stop: { type: 'string' },
+  },
+  wrapsCommand: true,
+  async run(parsed, context) {
+    const command = parsed.wrapped ?? [];
+    if (command.length === 0) throw new UsageError('the command to run stands behind "--"');
+    const clock = systemClock();
+    const manager = supervisor(context.environment, clock);
+    const times = readTimes(parsed, manager);
+    const found = await findCheck(parsed, context, times.intervalMs);
+    if ('exitCode' in found) return found.exitCode;
+    const say = (sentence: string): unknown => context.stderr.write(`tocsin: ${sentence}\n`);
+    // Without a way to say that it lives, the service would be killed again and again.
+    const problem = await manager.tell([statusLine('starting')]);
+    if (problem?.includes('cannot be started')) {
+      say(problem);
+      return exitCode.config;
+    }
+    if (!manager.isThere) say('no service manager listens (NOTIFY_SOCKET): nothing is told to one');
+    const { environment, cwd } = context;
+    const stateDirectory = environment['STATE_DIRECTORY']?.split(':')[0];
+    const brake = await openKillBrake(
+      stateDirectory ?? defaultDataDir(environment, homedir()),
+      command,
+    );
+    const service = startService(command, { cwd, environment: forService(environment), clock });
+    const { look, close } = repeatedLook(found.spec, found.config);
+    const dog = new Watchdog(service, { clock, manager, brake, look, ...times, say });
+    const pass = (signal: NodeJS.Signals): void => void dog.take(signal);
+    for (const signal of passedOn) process.on(signal, pass);
+    const end = await dog.run();
+    await manager.settled();
+    for (const signal of passedOn) process.off(signal, pass);
+    close();
+    if (end.failure !== undefined) say(end.failure);
+    return codeOf(end, manager);
+  },
+};
+
+/** Deaths that systemd counts as a clean end, see "SuccessExitStatus=" in systemd.service(5). */
+const cleanSignals: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE']);
+
+/** The service's own exit code. One that ended by a signal is judged as systemd would have done it. */
+function codeOf(end: ServiceEnd, { isThere }: Supervisor): number {
+  if (isThere && end.signal !== undefined && cleanSignals.has(end.signal)) return exitCode.ok;
+  return shellCode(end);
+}
+
+/** The service gets everything but what was meant for us. */
+function forService(environment: CommandContext['environment']): Record<string, string> {
+  const own: ReadonlySet<string> = new Set(supervisorVariables);
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined || own.has(name) ? [] : [[name, value]],
+    ),
+  );
+}
+
+function readTimes(parsed: Parsed, { watchdogMs }: Supervisor) {
+  // Four looks fit into the patience of the manager: one or two lost ones kill nobody.
+  const usual = Math.min(watchdogIntervalMaxMs, (watchdogMs ?? Infinity) / 4);
+  const intervalMs = duration(parsed, 'interval') ?? usual;
+  if (watchdogMs !== undefined && intervalMs > watchdogMs / 2) {
+    throw new UsageError('--interval is at most half of WatchdogSec=, better a quarter');
+  }
+  const bootMs = duration(parsed, 'boot') ?? 300_000;
+  if (bootMs < bootPatienceMinMs) throw new UsageError('--boot is at least 1m');
+  return { intervalMs, bootMs, stopMs: duration(parsed, 'stop') ?? 330_000 };
+}
+
+function duration(parsed: Parsed, name: string): number | undefined {
+  const written = text(parsed, name);
+  if (written === undefined) return undefined;
+  const ms = parseDuration(written);
+  if (ms === undefined || ms <= 0) throw new UsageError(`--${name} is a duration such as 30s`);
+  return ms;
+}
+
+/** The check that decides, out of the configuration or made of a single option. */
+async function findCheck(
+  parsed: Parsed,
+  context: CommandContext,
+  intervalMs: number,
+): Promise<{ readonly spec: CheckSpec; readonly config: Config } | { readonly exitCode: number }> {
+  const given = (['http', 'tcp', 'check'] as const).filter((name) => text(parsed, name));
+  const [kind, ...more] = given;
+  if (kind === undefined || more.length > 0) {
+    throw new UsageError('what decides is one of --http URL, --tcp HOST:PORT and --check NAME');
+  }
+  const value = text(parsed, kind) ?? '';
+  if (kind !== 'check') {
+    // A look ends before the next one is due, but gets a second even under a short WatchdogSec.
+    const timeout = `${Math.round(Math.min(10_000, Math.max(1000, intervalMs)))}ms`;
+    const document = { checks: [{ name: 'service', type: kind, target: value, timeout }] };
+    const loaded = await loadFromText(stringify(document), context, `--${kind}`);
+    const [spec] = loaded.ok ? loaded.config.checks : [];
+    if (loaded.ok && spec !== undefined) return { spec, config: loaded.config };
+    tellProblems(loaded.ok ? [] : loaded.problems, context);
+    return { exitCode: exitCode.config };
+  }
+  const loaded = await loadOrTell(parsed, context);
+  if ('exitCode' in loaded) return loaded;
+  const { config } = loaded;
+  const spec = config.checks.find(({ name }) => name === value);
+  if (spec === undefined || spec.type === 'agent' || spec.type === 'heartbeat') {
+    throw new UsageError(`no check named ${value} that can be looked at without the agent`);
+  }
+  return { spec, config };
+}
