@@ -162,7 +162,8 @@ function judge(
   const findings: CertificateFinding[] = [];
   const values: MeasuredValue[] = [];
   const judgeLife = (what: string, metric: string, chain: readonly X509Certificate[]): void => {
-    const finding = judgeExpiry(what, chain, { warning, critical }, nowMs);
+    const limits = { warning, critical };
+    const finding = judgeExpiry(what, chain, { limits, trust }, nowMs);
     findings.push(finding);
     values.push({ metric, value: Math.round((finding.leftMs / dayMs) * 10_000) / 10_000 });
   };

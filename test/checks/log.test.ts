@@ -194,6 +194,8 @@ describe('the journal of a unit', () => {
     const result = await opened().run();
     expect(result).toMatchObject({ status: 'unknown', reason: 'permission' });
     expect(result.summary).toContain('the group systemd-journal');
+    await ends('echo "No journal files were found." >&2');
+    expect(await opened().run()).toMatchObject({ status: 'unknown', reason: 'missing' });
     await ends('echo "journalctl: Bad message" >&2; exit 1');
     expect(await opened().run()).toMatchObject({ status: 'unknown', reason: 'command' });
     const none = openedCheck(logOf(placesIn(await folderWith())), { unit: 'a.service', ...errors });

@@ -19,17 +19,24 @@ export interface DayLimits {
   readonly critical: number;
 }
 
-/** When the first of the certificates ends, and judged by how soon that is. */
+/**
+ * When the certificate can no longer be verified, and judged by how soon that is: by its best chain to a
+ * trusted authority, since servers send old ones beside; without such a chain when the first of them ends.
+ */
 export function judgeExpiry(
   what: string,
   certificates: readonly X509Certificate[],
-  limits: DayLimits,
+  judgement: { readonly limits: DayLimits; readonly trust: Trust | undefined },
   nowMs: number,
 ): CertificateFinding & { readonly leftMs: number } {
-  const first = certificates.toSorted((a, b) => endOf(a) - endOf(b))[0];
-  const leftMs = first === undefined ? 0 : endOf(first) - nowMs;
-  const which = first === certificates[0] ? '' : ` (of an authority in its chain)`;
-  const day = first === undefined ? '' : dayOf(first.validToDate);
+  const { limits, trust } = judgement;
+  const [leaf] = certificates;
+  const chainMs = trust === undefined ? undefined : lastChainExpiryMs(certificates, trust, nowMs);
+  const endMs = chainMs ?? Math.min(...certificates.map(endOf));
+  const leftMs = endMs - nowMs;
+  const which =
+    leaf === undefined || endMs === endOf(leaf) ? '' : ' (of an authority in its chain)';
+  const day = dayOf(new Date(endMs));
   const sentence =
     leftMs < 0
       ? `${what}${which} expired ${humanDuration(-leftMs)} ago, on ${day}`

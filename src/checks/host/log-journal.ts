@@ -32,7 +32,6 @@ export async function readJournal(
       'journalctl',
       '--output=json',
       '--no-pager',
-      '--quiet',
       `--lines=${journalEntriesMax}`,
       cursor === undefined ? `--since=@${since}` : `--after-cursor=${cursor}`,
       `_SYSTEMD_UNIT=${unit}`,
@@ -53,6 +52,10 @@ export async function readJournal(
     const unreadable =
       'the user of the agent lacks the right to read the journal: put it into the group systemd-journal';
     return { unreadable, reason: 'permission' };
+  }
+  if (entries.length === 0 && /no journal files were found/i.test(said)) {
+    const unreadable = 'there is no journal on this host: systemd-journald does not run here';
+    return { unreadable, reason: 'missing' };
   }
   if (answer.kind === 'failed' && entries.length === 0) {
     // A journal that was thrown away has no such place any more.
