@@ -257,9 +257,9 @@ export class Agent {
         this.#journal.flush();
       },
       onOutcome: (entry, attempt) => tellMetrics(this.options.metrics, entry, attempt),
-      onHeld: (delivery) => {
-        this.options.metrics.suppressed('rate_limit');
-        this.suppressions.held(delivery);
+      onSuppressed: (delivery, reason) => {
+        this.options.metrics.suppressed(reason);
+        this.suppressions.notToldAlone(delivery, reason);
       },
     });
   }

@@ -15,9 +15,13 @@ export class SuppressionLog {
     this.#now = now;
   }
 
-  /** A message that waits because its receiver has had enough for now. */
-  held({ receiver, notification }: Delivery): void {
-    const why = { reason: 'rate_limit', by: `rate_limit of ${receiver}` };
+  /** A message that waits because its receiver has had enough for now, or that another one has told. */
+  notToldAlone({ receiver, notification }: Delivery, reason: 'rate_limit' | 'grouped'): void {
+    const words = {
+      rate_limit: `rate_limit of ${receiver}`,
+      grouped: 'told in one message with what came later',
+    };
+    const why = { reason, by: words[reason] };
     for (const alert of notification.alerts) this.note(alert, receiver, why);
   }
 

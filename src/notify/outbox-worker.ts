@@ -21,8 +21,8 @@ export interface WorkerOptions {
   readonly log: Logger;
   readonly records: ReceiverRecords;
   readonly onOutcome: (entry: OutboxEntry, attempt: Attempt) => void;
-  /** Called once for each delivery that a rate limit holds back. */
-  readonly onHeld: (delivery: Delivery) => void;
+  /** Called once for each delivery that is not told by itself: held back, or told in another message. */
+  readonly onSuppressed: (delivery: Delivery, reason: 'rate_limit' | 'grouped') => void;
 }
 
 interface Running {
@@ -80,18 +80,17 @@ export class OutboxWorker {
   take(entries: readonly OutboxEntry[], inherited: boolean): void {
     const now = this.#options.clock.now();
     const left = new Map(entries.map((entry) => [entry.delivery.id, entry]));
-    let reminders = 0;
     for (const entry of entries) {
       const { place, gaveWay } = this.#options.queue.add(entry, inherited);
-      for (const reminder of gaveWay) this.#note(reminder);
-      reminders += gaveWay.length;
+      for (const reminder of gaveWay) {
+        this.#note(reminder);
+        this.#suppressed(reminder.delivery, 'grouped');
+      }
       if (place === undefined || entry.state !== 'pending') continue;
       if (inherited) this.#recognise(place, left);
       this.#redirect(this.#options.fallbacks.enter(place, now));
       this.#handOverBlocked(place, now);
     }
-    if (reminders > 0)
-      this.#options.log.info('Reminders gave way to newer messages', { reminders });
   }
 
   /** Remembers what an earlier process was about to do with this place. */
@@ -149,13 +148,14 @@ export class OutboxWorker {
         place.entry,
         logLine(delivery, 0, now, { kind: 'passing', reason: 'rate_limited', detail }),
       );
-      this.#options.log.info('notification suppressed', {
-        receiver: delivery.receiver,
-        delivery: delivery.id,
-        reason: 'rate_limit',
-      });
-      this.#options.onHeld(delivery);
+      this.#suppressed(delivery, 'rate_limit');
     }
+  }
+
+  #suppressed(delivery: Delivery, reason: 'rate_limit' | 'grouped'): void {
+    const { receiver, id } = delivery;
+    this.#options.log.info('notification suppressed', { receiver, delivery: id, reason });
+    this.#options.onSuppressed(delivery, reason);
   }
 
   /** Saves what changed, starts what is due and sleeps until the next thing will be. */
@@ -246,6 +246,10 @@ export class OutboxWorker {
       for (const place of places) {
         this.#options.fallbacks.told(place.entry.delivery);
         this.#redirect(this.#options.fallbacks.proved(place, now));
+      }
+      // What a limit held back was counted when it was.
+      for (const { held, entry } of places.slice(0, -1)) {
+        if (!held) this.#suppressed(entry.delivery, 'grouped');
       }
     } else if (outcome.kind === 'permanent') {
       this.#handOver(places, now);

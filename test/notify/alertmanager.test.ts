@@ -173,7 +173,7 @@ describe("Debian's Alertmanager", () => {
     const settled: OutboxEntry[] = [];
     const outbox = createOutbox({
       ...createBook([]),
-      onHeld: () => {},
+      onSuppressed: () => {},
       clock: systemClock(),
       log: silentLogger,
       random: () => 0,

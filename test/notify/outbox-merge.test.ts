@@ -52,6 +52,7 @@ describe('messages that waited', () => {
       { deliveryId: 'd2', outcome: { kind: 'delivered', detail: 'ok' } },
       { deliveryId: 'd1', outcome: { kind: 'delivered', detail: 'merged into d2: ok' } },
     ]);
+    expect(world.grouped).toEqual(['d1']);
     const onDisk = [...world.entries.values()].map(({ state, delivery }) => [
       state,
       delivery.notification.status,

@@ -53,7 +53,7 @@ function start(send: Send, memory = createMemory(), clock = createFakeClock()) {
       error: (message) => void warnings.push(message),
     },
     onOutcome: (_entry, attempt) => void outcomes.push(attempt),
-    onHeld: () => {},
+    onSuppressed: () => {},
   });
   onTestFinished(async () => {
     const stopped = outbox.stop(0);

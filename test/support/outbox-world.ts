@@ -27,6 +27,8 @@ export interface OutboxWorld {
   readonly told: Delivery[];
   readonly attempts: Attempt[];
   readonly held: string[];
+  /** Ids of what was told in a message about something newer. */
+  readonly grouped: string[];
   readonly outbox: Outbox;
   /** As they are on disk. */
   readonly entries: ReadonlyMap<string, OutboxEntry>;
@@ -45,6 +47,7 @@ export function createOutboxWorld(receivers: readonly ReceiverSpec[] = []): Outb
   const told: Delivery[] = [];
   const attempts: Attempt[] = [];
   const held: string[] = [];
+  const grouped: string[] = [];
   const entries = new Map<string, OutboxEntry>();
   const drawer = new Map<string, unknown>();
   const began = new Map<string, number>();
@@ -77,7 +80,7 @@ export function createOutboxWorld(receivers: readonly ReceiverSpec[] = []): Outb
         attempts.push(...lines);
       },
       onOutcome: () => {},
-      onHeld: ({ id }) => void held.push(id),
+      onSuppressed: ({ id }, reason) => void (reason === 'rate_limit' ? held : grouped).push(id),
     });
   };
 
@@ -94,6 +97,7 @@ export function createOutboxWorld(receivers: readonly ReceiverSpec[] = []): Outb
     told,
     attempts,
     held,
+    grouped,
     entries,
     get outbox() {
       return outbox;
