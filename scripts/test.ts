@@ -41,6 +41,7 @@ const programs = [
   ['/usr/sbin/dockerd', 'docker.io', 'containers of a real Docker'],
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
+  ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],
   ['/usr/bin/strip', 'binutils', 'nothing, but the executable stays larger'],
 ] as const;
 

@@ -113,7 +113,7 @@ describe('a command that does not end', () => {
       { common: { timeoutMs: 500 } },
     );
     const result = await check.run();
-    expect(result).toMatchObject({ status: 'critical', reason: 'timeout' });
+    expect(result).toMatchObject({ status: 'unknown', reason: 'timeout' });
     expect(result.summary).toBe(
       '/bin/sh did not end within 500ms and was stopped; it had printed: waiting',
     );
@@ -134,10 +134,16 @@ describe('a command that does not end', () => {
       hasty,
     );
     const result = await check.run();
-    expect(result).toMatchObject({ status: 'critical', reason: 'timeout' });
+    expect(result).toMatchObject({ status: 'unknown', reason: 'timeout' });
     expect(result.durationMs).toBeLessThan(600);
     process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')), 'SIGKILL');
   });
+});
+
+test('what a command means that does not end is for timeout_status to say', async () => {
+  const keys = { command: ['sleep', '600'], timeout_status: 'critical' };
+  const check = openedCheck(command, keys, { common: { timeoutMs: 100 } });
+  expect(await check.run()).toMatchObject({ status: 'critical', reason: 'timeout' });
 });
 
 describe('a command that forks and ends', () => {

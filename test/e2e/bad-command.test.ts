@@ -78,13 +78,13 @@ test('escape sequences and binary in the output do not reach the terminal', asyn
   expect(text).toContain('red');
 });
 
-test('a command that hangs is critical at its deadline, and nothing of it is left', async () => {
+test('a command that hangs is unknown at its deadline, and nothing of it is left', async () => {
   const seconds = uniqueSeconds();
   const line = `sleep ${seconds} & sleep ${seconds} & wait`;
   const { code, text } = await looked({ command: ['/bin/sh', '-c', line], timeout: '300ms' });
   expect({ code, text }).toEqual({
-    code: 2,
-    text: 'critical  plugin … /bin/sh did not end within 300ms and was stopped\n',
+    code: 3,
+    text: 'unknown   plugin … /bin/sh did not end within 300ms and was stopped\n',
   });
   await eventually(async () => (await processesWith(seconds)).length === 0, 'no process is left');
 });

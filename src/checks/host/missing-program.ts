@@ -14,7 +14,7 @@ export async function whyNotStarted(
   if (cwd !== undefined && !(await isDirectory(cwd))) {
     return `the working directory ${cwd} is not there: create it or correct cwd`;
   }
-  const path = await locate(call);
+  const path = await locateProgram(call);
   if (failure.code === 'ENOENT') {
     if (path !== undefined) return brokenInterpreter(path);
     return program.includes('/')
@@ -35,7 +35,11 @@ export async function whyNotStarted(
 }
 
 /** The file that the name of the program stands for, executable or not. */
-async function locate({ program, environment, cwd }: ProgramCall): Promise<string | undefined> {
+export async function locateProgram({
+  program,
+  environment,
+  cwd,
+}: ProgramCall): Promise<string | undefined> {
   const folders = program.includes('/') ? [''] : (environment['PATH'] ?? '').split(':');
   const paths = folders.map((folder) => resolve(cwd ?? '', folder, program));
   const present = await Promise.all(paths.map(async (path) => isFile(path)));

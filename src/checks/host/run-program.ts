@@ -9,6 +9,8 @@ export interface ProgramCall {
   /** The whole environment; nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Numbers of another user and group; only root may. Other groups are given up. */
+  readonly runAs?: { readonly uid: number; readonly gid: number };
 }
 
 interface ProgramOutput {
@@ -91,6 +93,7 @@ function start(call: ProgramCall) {
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
         ...(call.cwd === undefined ? {} : { cwd: call.cwd }),
+        ...call.runAs,
       }),
     };
   } catch (error) {
