@@ -34,12 +34,7 @@ export async function readJournal(
       '--no-pager',
       `--lines=${journalEntriesMax}`,
       cursor === undefined ? `--since=@${since}` : `--after-cursor=${cursor}`,
-      `_SYSTEMD_UNIT=${unit}`,
-      '+',
-      `_SYSTEMD_USER_UNIT=${unit}`,
-      '+',
-      '_PID=1',
-      `UNIT=${unit}`,
+      ...matchesOf(unit),
     ],
     context,
   );
@@ -47,28 +42,61 @@ export async function readJournal(
     return { unreadable: 'journalctl did not answer in time', reason: 'timeout' };
   }
   const entries = parseEntries(answer.output.toString('utf8'));
-  const { said } = answer;
-  if (/insufficient permissions|not seeing messages/i.test(said)) {
-    const unreadable =
-      'the user of the agent lacks the right to read the journal: put it into the group systemd-journal';
-    return { unreadable, reason: 'permission' };
-  }
-  if (entries.length === 0 && /no journal files were found/i.test(said)) {
-    const unreadable = 'there is no journal on this host: systemd-journald does not run here';
-    return { unreadable, reason: 'missing' };
-  }
   if (answer.kind === 'failed' && entries.length === 0) {
     // A journal that was thrown away has no such place any more.
-    if (cursor !== undefined && /cursor/i.test(said)) {
+    if (cursor !== undefined && /cursor/i.test(answer.said)) {
       return { lines: [], position: { since: Math.floor(context.startedAt.wallMs / 1000) } };
     }
-    return { unreadable: `journalctl failed: ${answer.message}`, reason: 'command' };
+    if (!isRefused(answer.said)) {
+      return { unreadable: `journalctl failed: ${answer.message}`, reason: 'command' };
+    }
+  }
+  if (entries.length === 0 && cursor === undefined) {
+    const why = await whyEmpty(unit, programs, context);
+    if (why !== undefined) return why;
   }
   const last = entries.at(-1)?.cursor ?? cursor;
   return {
     lines: entries,
     position: { since, ...(last === undefined ? {} : { cursor: last }) },
   };
+}
+
+/** The unit of the system, the unit of a user, and what systemd itself says of either. */
+function matchesOf(unit: string): readonly string[] {
+  const own = [`_SYSTEMD_UNIT=${unit}`, '+', `_SYSTEMD_USER_UNIT=${unit}`];
+  return [...own, '+', '_PID=1', `UNIT=${unit}`];
+}
+
+function isRefused(said: string): boolean {
+  return /insufficient permissions|not seeing messages/i.test(said);
+}
+
+/**
+ * Why nothing is to be seen of a unit: as JSON journalctl says nothing about rights, so it is asked once
+ * more in words, until the first entry has come. Undefined if there simply is nothing.
+ */
+async function whyEmpty(
+  unit: string,
+  programs: PatientPrograms,
+  context: RunContext,
+): Promise<Unreadable | undefined> {
+  const question = ['journalctl', '--no-pager', '--lines=1', ...matchesOf(unit)] as const;
+  const answer = await programs.ask(question, context);
+  if (answer.kind === 'silent') return undefined;
+  const isSeen = answer.output
+    .toString('utf8')
+    .split('\n')
+    .some((line) => line !== '' && !line.startsWith('-- '));
+  if (isSeen) return undefined;
+  if (isRefused(answer.said)) {
+    const unreadable =
+      'the user of the agent lacks the right to read the journal: put it into the group systemd-journal';
+    return { unreadable, reason: 'permission' };
+  }
+  if (!/no journal files were found/i.test(answer.said)) return undefined;
+  const unreadable = 'there is no journal on this host: systemd-journald does not run here';
+  return { unreadable, reason: 'missing' };
 }
 
 /** Reads the lines of `journalctl -o json`; what is cut off or makes no sense is left out. */
