@@ -48,11 +48,11 @@ describe('the house', () => {
     },
   );
 
-  test('only the store opens SQLite, and alerts, routing and model know no Node module', () => {
+  test('only the store and checks open SQLite, and alerts, routing and model know no Node module', () => {
     const of = (wanted: (target: string) => boolean): string[] => [
       ...new Set(sources.filter((path) => imports(path).some(wanted)).map(folderOf)),
     ];
-    expect(of((target) => target === 'node:sqlite')).toEqual(['store']);
+    expect(of((target) => target === 'node:sqlite').toSorted()).toEqual(['checks', 'store']);
     const withNode = of((target) => target.startsWith('node:'));
     for (const pure of ['alerts', 'routing', 'model']) expect(withNode).not.toContain(pure);
   });

@@ -6,6 +6,7 @@ import {
   deadlineLateMs,
   detailLinesMax,
   lineLengthMax,
+  partsMax,
   valuesMax,
 } from '../model/limits.ts';
 import { notOk, ok, type CheckResult, type RecordedResult } from '../model/result.ts';
@@ -135,6 +136,13 @@ function bounded(result: CheckResult): CheckResult {
         ? [...lines.slice(0, detailLinesMax - 1), `… and ${omitted + 1} more lines`]
         : lines,
     values: result.values.slice(0, valuesMax),
+    ...(result.findings === undefined
+      ? {}
+      : {
+          findings: result.findings
+            .slice(0, partsMax)
+            .map((found) => ({ ...found, summary: boundedLine(found.summary) })),
+        }),
   };
 }
 

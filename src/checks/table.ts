@@ -19,6 +19,7 @@ import { log } from './log.ts';
 import { memory } from './memory.ts';
 import { oom } from './oom.ts';
 import { port } from './port.ts';
+import { openclaw } from './openclaw.ts';
 import { mount } from './mount.ts';
 import { process } from './process.ts';
 import { nginx } from './nginx.ts';
@@ -63,6 +64,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   nginx,
   caddy,
   llm,
+  openclaw,
   agent,
   group,
 };

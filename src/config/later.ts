@@ -4,7 +4,7 @@
  */
 
 /** Check types of the contract that are still to come. */
-export const laterCheckTypes: readonly string[] = ['openclaw'];
+export const laterCheckTypes: readonly string[] = [];
 
 const sections = words('templates tracing');
 

@@ -55,6 +55,11 @@ export function redactResult(result: CheckResult, redact: Redact): CheckResult {
     detail: result.detail.map(redact),
     families: result.families.map((family) => redactFamily(family, redact)),
     values: result.values.map((value) => ({ ...value, metric: redact(value.metric) })),
+    ...(result.findings === undefined
+      ? {}
+      : {
+          findings: result.findings.map((found) => ({ ...found, summary: redact(found.summary) })),
+        }),
   };
 }
 

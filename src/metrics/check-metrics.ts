@@ -53,6 +53,12 @@ function addResult(
     exposition.add(heads.failureReason, labelText({ ...identity, reason: latest.reason }), 1);
   }
   exposition.add(heads.lastRun, labels.identity, latest.startedAt.wallMs / 1000);
+  for (const { part, status: found } of latest.findings ?? []) {
+    for (const status of statuses) {
+      const text = labelText({ ...identity, part, status });
+      exposition.add(heads.partStatus, text, found === status ? 1 : 0);
+    }
+  }
   const written = new Set<string>();
   for (const { metric, value } of latest.values) {
     if (isNew(written, metric))
@@ -85,6 +91,10 @@ const heads = {
     'Returns how long the probe took to complete in seconds',
   ),
   status: gauge('tocsin_check_status', 'Whether the latest run of the check had this status.'),
+  partStatus: gauge(
+    'tocsin_check_part_status',
+    'Whether the latest run of the check found this part of what it watches in this status.',
+  ),
   failureReason: gauge(
     'tocsin_check_failure_reason',
     'Why the latest run of the check was not ok; absent when it was.',

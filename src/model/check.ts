@@ -30,6 +30,7 @@ export const checkTypeNames = [
   'nginx',
   'caddy',
   'llm',
+  'openclaw',
   'agent',
   'group',
 ] as const;

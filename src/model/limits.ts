@@ -352,3 +352,18 @@ export const logCountMax = 1000;
 
 /** Looks at one file system that are remembered for its forecast: six hours, one every two minutes. */
 export const forecastSamplesMax = 181;
+
+/** Parts of one check that are kept: `openclaw` has 24, and each is four samples of a metric. */
+export const partsMax = 30;
+
+/** Of a file that OpenClaw keeps its settings or its lock in. Both are far smaller. */
+export const openclawFileBytesMax = 4 * 1024 * 1024;
+
+/** Agents of one OpenClaw gateway whose databases are looked at each time. */
+export const openclawAgentsMax = 50;
+
+/** Jobs or runs of an OpenClaw gateway that are judged: five pages of its own lists. */
+export const openclawJobsMax = 1000;
+
+/** How long a database that the gateway is writing is waited for, which stops all of the agent. */
+export const openclawDatabaseWaitMs = 100;

@@ -51,6 +51,18 @@ export interface MeasuredValue {
   readonly critical?: string;
 }
 
+/** What was found out about one part of a service that a single check looks at as a whole. */
+export interface PartFinding {
+  /** Its name in metrics and in the configuration, such as `cron`. */
+  readonly part: string;
+  readonly status: Status;
+  /** Set exactly when the status is not `ok`. */
+  readonly reason?: FailureReason;
+  readonly summary: string;
+  /** Their metrics begin with the name of the part and a full stop. */
+  readonly values: readonly MeasuredValue[];
+}
+
 export interface CheckResult {
   readonly status: Status;
   /** One sentence for people: what was found, with the measured value and the limit. */
@@ -62,6 +74,8 @@ export interface CheckResult {
   readonly phases: readonly Phase[];
   readonly families: readonly MetricFamily[];
   readonly values: readonly MeasuredValue[];
+  /** One for each part, where the check looks at several; exported as `tocsin_check_part_status`. */
+  readonly findings?: readonly PartFinding[];
   /** Milliseconds since what is watched was started, where the check can know: for `start_period`. */
   readonly subjectAgeMs?: number;
 }
@@ -74,7 +88,7 @@ export interface RecordedResult extends CheckResult {
 }
 
 type Extras = Partial<
-  Pick<CheckResult, 'detail' | 'phases' | 'families' | 'values' | 'subjectAgeMs'>
+  Pick<CheckResult, 'detail' | 'phases' | 'families' | 'values' | 'findings' | 'subjectAgeMs'>
 >;
 
 export function ok(summary: string, extras: Extras = {}): CheckResult {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { register } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createMetrics } from '../../src/metrics/metrics.ts';
-import { ok } from '../../src/model/result.ts';
+import { notOk, ok } from '../../src/model/result.ts';
 import type { AgentSnapshot } from '../../src/model/snapshot.ts';
 import { busyHost } from '../support/busy-host.ts';
 import {
@@ -54,6 +54,21 @@ test('the label of a sample wins over the label of the check', async () => {
     'probe_http_duration_seconds{check="shop",phase="tls",type="http"} 0.0125',
   );
   expect(found).toContain('probe_http_redirects{check="shop",phase="beta",type="http"} 0');
+});
+
+test('each part of a check has its own status', async () => {
+  const findings = [
+    { part: 'cron', status: 'critical' as const, summary: 'late', values: [] },
+    { part: 'memory', status: 'ok' as const, summary: 'well', values: [] },
+  ];
+  const spec = checkSpec('claw', 'openclaw');
+  const check = checkSnapshot(spec, [notOk('critical', 'stale', 'cron: late', { findings })]);
+  const found = await lines(agentSnapshot({ checks: [check] }));
+  const line = (part: string, status: string): string =>
+    `tocsin_check_part_status{check="claw",part="${part}",status="${status}",type="openclaw"}`;
+  expect(found).toContain(`${line('cron', 'critical')} 1`);
+  expect(found).toContain(`${line('cron', 'ok')} 0`);
+  expect(found).toContain(`${line('memory', 'ok')} 1`);
 });
 
 test('figures that a plugin names alike are exported once, the first one', async () => {

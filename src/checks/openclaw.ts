@@ -1,0 +1,52 @@
+import { redactor, redactResult } from '../lib/redact.ts';
+import type { PartFinding } from '../model/result.ts';
+import { checkType } from './check-type.ts';
+import { couldNotLook, isUnreadable } from './host/host-file.ts';
+import { hostPlaces, type HostPlaces } from './host/places.ts';
+import { findInstallation } from './openclaw/installation.ts';
+import { openclawEntries, refuseOpenclaw } from './openclaw/options.ts';
+import { createHistory } from './openclaw/history.ts';
+import { createOuterParts } from './openclaw/outer-parts.ts';
+import { readOwner } from './openclaw/owner-lock.ts';
+import { askProbes, isStarted } from './openclaw/http-probes.ts';
+import { sumUpParts } from './openclaw/part.ts';
+import type { Scene } from './openclaw/scene.ts';
+
+/** Judges an OpenClaw gateway of this host from inside: its process, its answers, its state, its jobs. */
+export const openclawOf = (places: HostPlaces) =>
+  checkType({
+    entries: openclawEntries,
+    refuse: refuseOpenclaw,
+    target: ({ state_dir }) => state_dir,
+    defaults: { intervalMs: 15_000, timeoutMs: 12_000 },
+    open({ name, options }, { clock, memory }) {
+      const history = createHistory();
+      const outer = createOuterParts(places, clock, {
+        recall: () => memory?.recall(name),
+        keep: (value) => memory?.keep(name, value),
+      });
+      return {
+        async run(run) {
+          const installation = await findInstallation(options, places, run.signal);
+          if (isUnreadable(installation)) return couldNotLook(installation);
+          const { lock, token } = installation;
+          const owner =
+            lock === undefined || isUnreadable(lock) ? undefined : await readOwner(lock, places);
+          const isAlive = owner !== undefined && !isUnreadable(owner) && owner.kind === 'alive';
+          const known = { installation, owner, options, places, history, run, clock };
+          const pid = isAlive && lock !== undefined && !isUnreadable(lock) ? lock.pid : undefined;
+          const base: Scene = { ...known, pid, isBooting: false, now: run.startedAt };
+          const answers = await askProbes(base);
+          const isYoung = isAlive && owner.ageMs < options.boot_patience;
+          const scene: Scene = { ...base, isBooting: isYoung && !isStarted(answers.startup) };
+          const findings: readonly PartFinding[] = await outer.look(scene, answers);
+          const healthy = `the gateway on port ${installation.port} is well in all ${findings.length} parts`;
+          const result = sumUpParts(findings, healthy, isAlive ? owner.ageMs : undefined);
+          return token === undefined ? result : redactResult(result, redactor([token]));
+        },
+        close: () => outer.close(),
+      };
+    },
+  });
+
+export const openclaw = openclawOf(hostPlaces);

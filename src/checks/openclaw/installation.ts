@@ -1,0 +1,148 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Secret } from '../../model/secret.ts';
+import { isUnreadable, type Unreadable } from '../host/host-file.ts';
+import type { HostPlaces } from '../host/places.ts';
+import { findProcesses } from '../host/process-search.ts';
+import { readOwnerLock, type OwnerLock } from './owner-lock.ts';
+import { readSettings, type GatewaySettings } from './settings.ts';
+import { readSmallFile, whyNot, type SmallFile } from './small-file.ts';
+
+/** An OpenClaw gateway on this host: where it keeps its state, and how it is reached. */
+export interface Installation {
+  readonly stateFolder: string;
+  readonly configPath: string;
+  readonly configFile: SmallFile;
+  /** Undefined if the file is not there or makes no sense. */
+  readonly settings: GatewaySettings | undefined;
+  readonly lock: OwnerLock | Unreadable | undefined;
+  readonly port: number;
+  readonly token: Secret | undefined;
+  readonly logFolder: string;
+}
+
+export interface Wishes {
+  readonly state_dir?: string | undefined;
+  readonly port?: number | undefined;
+  readonly token?: Secret | undefined;
+}
+
+/** Source: the documentation of OpenClaw, `gateway.port`. */
+const portDefault = 18_789;
+
+/**
+ * Finds the gateway: the state folder that was asked for, that of the user of the agent, that of any other
+ * user, or that of a running gateway. Port and token come from the options, the environment of the
+ * process, or the settings, in this order.
+ */
+export async function findInstallation(
+  wishes: Wishes,
+  places: HostPlaces,
+  signal: AbortSignal,
+): Promise<Installation | Unreadable> {
+  const found = await findStateFolder(wishes.state_dir, places, signal);
+  if (isUnreadable(found)) return found;
+  const { stateFolder } = found;
+  const lock = await readOwnerLock(stateFolder);
+  const pid = lock === undefined || isUnreadable(lock) ? undefined : lock.pid;
+  const variables = pid === undefined ? {} : await variablesOf(pid, places);
+  const configPath = variables['OPENCLAW_CONFIG_PATH'] ?? join(stateFolder, 'openclaw.json');
+  const configFile = await readSmallFile(configPath);
+  const settings = configFile.kind === 'text' ? readSettings(configFile.text) : undefined;
+  const lockPort = lock === undefined || isUnreadable(lock) ? undefined : lock.port;
+  const variablePort = Number(variables['OPENCLAW_GATEWAY_PORT'] ?? Number.NaN);
+  const named = settings?.tokenVariable ?? 'OPENCLAW_GATEWAY_TOKEN';
+  const token = pid === undefined ? undefined : (await variablesOf(pid, places, named))[named];
+  return {
+    stateFolder,
+    configPath,
+    configFile,
+    settings,
+    lock,
+    port:
+      wishes.port ??
+      lockPort ??
+      (variablePort > 0 ? variablePort : undefined) ??
+      settings?.port ??
+      portDefault,
+    token: wishes.token ?? (token === undefined ? settings?.token : Secret.of(token)),
+    logFolder:
+      settings?.logFile === undefined ? join(tmpdir(), 'openclaw') : dirname(settings.logFile),
+  };
+}
+
+async function findStateFolder(
+  wanted: string | undefined,
+  places: HostPlaces,
+  signal: AbortSignal,
+): Promise<{ readonly stateFolder: string } | Unreadable> {
+  if (wanted !== undefined) return existing(wanted);
+  const own = await existing(join(homedir(), '.openclaw'));
+  if (!isUnreadable(own)) return own;
+  const homes = await homesOf(places);
+  const seen = await Promise.all(homes.map(async (home) => existing(join(home, '.openclaw'))));
+  const folders = [...new Set(seen.flatMap((one) => (isUnreadable(one) ? [] : [one.stateFolder])))];
+  const [only] = folders;
+  if (only !== undefined && folders.length === 1) return { stateFolder: only };
+  const running = await runningFolder(places, signal);
+  if (running !== undefined) return existing(running);
+  if (folders.length > 1) {
+    const unreadable = `there are several installations (${folders.join(', ')}): name one with state_dir`;
+    return { unreadable, reason: 'missing' };
+  }
+  const hidden = seen.find((one) => isUnreadable(one) && one.reason === 'permission');
+  if (hidden !== undefined && isUnreadable(hidden)) return hidden;
+  const unreadable = 'no OpenClaw was found on this host: name its state folder with state_dir';
+  return { unreadable, reason: 'missing' };
+}
+
+async function existing(folder: string): Promise<{ readonly stateFolder: string } | Unreadable> {
+  try {
+    if ((await stat(folder)).isDirectory()) return { stateFolder: await realpath(folder) };
+  } catch (error) {
+    const why = whyNot(folder, error);
+    if (why.kind === 'unreadable') return why;
+  }
+  return { unreadable: `there is no state folder ${folder}`, reason: 'missing' };
+}
+
+async function homesOf({ etc }: HostPlaces): Promise<readonly string[]> {
+  const text = await readFile(`${etc}/passwd`, 'utf8').catch(() => '');
+  const homes = text.split('\n').map((line) => line.split(':')[5] ?? '');
+  return [...new Set(homes.filter((home) => home.startsWith('/') && home.length > 1))];
+}
+
+/** The state folder that a running gateway was told by its environment. */
+async function runningFolder(places: HostPlaces, signal: AbortSignal): Promise<string | undefined> {
+  const found = await findProcesses({ name: 'openclaw-gateway' }, places, signal);
+  const [only, ...more] = isUnreadable(found) ? [] : found;
+  if (only === undefined || more.length > 0) return undefined;
+  const variables = await variablesOf(only.pid, places);
+  const home = variables['OPENCLAW_HOME'] ?? variables['HOME'];
+  return (
+    variables['OPENCLAW_STATE_DIR'] ?? (home === undefined ? undefined : join(home, '.openclaw'))
+  );
+}
+
+/** What is taken from the environment of the gateway; all else is dropped unseen. */
+const variableNames = [
+  'HOME',
+  'OPENCLAW_HOME',
+  'OPENCLAW_STATE_DIR',
+  'OPENCLAW_CONFIG_PATH',
+  'OPENCLAW_GATEWAY_PORT',
+];
+
+async function variablesOf(
+  pid: number,
+  { proc }: HostPlaces,
+  ...names: readonly string[]
+): Promise<Readonly<Record<string, string | undefined>>> {
+  const text = await readFile(`${proc}/${pid}/environ`, 'utf8').catch(() => '');
+  const known = names.length > 0 ? names : variableNames;
+  const wanted = text.split('\0').filter((one) => known.some((name) => one.startsWith(`${name}=`)));
+  return Object.fromEntries(
+    wanted.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
+  );
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { PartFinding } from '../../model/result.ts';
+import { createUsageReader } from '../host/file-system-usage.ts';
+import type { HostPlaces } from '../host/places.ts';
+import { createOwnerFinder } from '../host/socket-owner.ts';
+import { createRestartWindow } from '../service/restart-window.ts';
+import { judgeBoots } from './boots.ts';
+import { judgeCredentials, type FailureMemory } from './credentials.ts';
+import { judgeCronJobs, type JobMemory } from './cron-jobs.ts';
+import { judgeEventLoop } from './event-loop.ts';
+import { judgeHealth, judgeReadiness, judgeStartup, type ProbeAnswers } from './http-probes.ts';
+import { createMemoryGrowth, judgeMemory } from './memory-use.ts';
+import { partNames, type Found, type PartName } from './part.ts';
+import { judgePort, judgeProcess } from './process-part.ts';
+import type { Scene } from './scene.ts';
+import { judgeBlackBox, judgeConfig, judgeLeftovers } from './state-files.ts';
+import { judgeStorage } from './storage.ts';
+
+/** What is remembered over a restart of the agent. */
+interface Kept {
+  recall(): unknown;
+  keep(value: unknown): void;
+}
+
+/** The parts of a gateway that are seen without a login, with what they remember. */
+export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept) {
+  const usage = createUsageReader({ clock, programs: places.programs });
+  const finder = createOwnerFinder(places);
+  const growth = createMemoryGrowth();
+  const units = { unit: undefined, restarts: createRestartWindow(5 * 60_000) };
+  const jobs: JobMemory = knownJobs(kept.recall());
+  const failures: FailureMemory = new Map();
+  return {
+    /** Looks at all parts that are switched on, side by side. */
+    async look(scene: Scene, answers: ProbeAnswers): Promise<readonly PartFinding[]> {
+      const before = JSON.stringify(jobs);
+      const { health, startup, ready } = answers;
+      const looks: Readonly<Record<PartName, () => Found | Promise<Found>>> = {
+        process: () => judgeProcess(scene, health),
+        health: () => judgeHealth(health, scene),
+        startup: () => judgeStartup(startup, scene),
+        readiness: () => judgeReadiness(ready, scene),
+        event_loop: () => judgeEventLoop(ready, scene),
+        memory: async () => judgeMemory(scene, growth),
+        storage: async () => judgeStorage(scene, usage),
+        config: async () => judgeConfig(scene),
+        boots: async () => judgeBoots(scene, units),
+        black_box: async () => judgeBlackBox(scene),
+        port: async () => judgePort(scene, finder),
+        leftovers: async () => judgeLeftovers(scene),
+        cron_jobs: async () => judgeCronJobs(scene, jobs),
+        credentials: async () => judgeCredentials(scene, failures),
+      };
+      const wanted = partNames.filter((part) => scene.options.parts[part]);
+      const found = await Promise.all(
+        wanted.map(async (part) => ({ part, ...(await looks[part]()) })),
+      );
+      if (JSON.stringify(jobs) !== before) kept.keep({ ...jobs });
+      return found;
+    },
+    close: () => usage.close(),
+  };
+}
+
+function knownJobs(saved: unknown): JobMemory {
+  const { count, fell } = (saved ?? {}) as Partial<JobMemory>;
+  return {
+    ...(typeof count === 'number' ? { count } : {}),
+    ...(typeof fell?.from === 'number' && typeof fell.atMs === 'number' ? { fell } : {}),
+  };
+}

@@ -1,0 +1,87 @@
+import {
+  byWorst,
+  notOk,
+  ok,
+  type CheckResult,
+  type FailureReason,
+  type MeasuredValue,
+  type PartFinding,
+} from '../../model/result.ts';
+
+/** The parts of an OpenClaw gateway that are looked at without a login … */
+const outerParts = [
+  'process',
+  'health',
+  'startup',
+  'readiness',
+  'event_loop',
+  'memory',
+  'storage',
+  'config',
+  'boots',
+  'black_box',
+  'port',
+  'leftovers',
+] as const;
+
+/** … and those that only the gateway or its database knows of. */
+const innerParts = ['cron_jobs', 'credentials'] as const;
+
+export const partNames = [...outerParts, ...innerParts] as const;
+export type PartName = (typeof partNames)[number];
+
+/** What was found out about one part, before it is known which one. */
+export type Found = Omit<PartFinding, 'part'>;
+
+/** A part that is well. */
+export function well(summary: string, values: readonly MeasuredValue[] = []): Found {
+  return { status: 'ok', summary, values };
+}
+
+/** A part that is not well; `unknown` where it could not be looked at. */
+export function ill(
+  status: 'warning' | 'critical' | 'unknown',
+  reason: FailureReason,
+  summary: string,
+  values: readonly MeasuredValue[] = [],
+): Found {
+  return { status, reason, summary, values };
+}
+
+/** The worst of what was found about one part, with all its figures; `healthy` if nothing is wrong. */
+export function worstFound(troubles: readonly Found[], healthy: Found): Found {
+  const [worst, ...rest] = troubles
+    .filter(({ status }) => status !== 'ok')
+    .toSorted((a, b) => byWorst(a.status, b.status));
+  if (worst === undefined) return healthy;
+  const values = [...healthy.values, ...troubles.flatMap((one) => one.values)];
+  const summary = [worst, ...rest].map((one) => one.summary).join('; ');
+  return { ...worst, summary, values };
+}
+
+/** One result of all parts: the worst status, the names of what fails, a line for each. */
+export function sumUpParts(
+  findings: readonly PartFinding[],
+  healthy: string,
+  subjectAgeMs: number | undefined,
+): CheckResult {
+  const failing = findings
+    .filter(({ status }) => status !== 'ok')
+    .toSorted((a, b) => byWorst(a.status, b.status));
+  const [worst] = failing;
+  const extras = {
+    findings,
+    values: findings.flatMap(({ part, values }) =>
+      values.map((value) => ({ ...value, metric: `${part}.${value.metric}` })),
+    ),
+    ...(subjectAgeMs === undefined ? {} : { subjectAgeMs }),
+  };
+  if (worst === undefined || worst.status === 'ok') return ok(healthy, extras);
+  const names = failing.map(({ part }) => part).join(', ');
+  const summary =
+    failing.length === 1
+      ? `${worst.part}: ${worst.summary}`
+      : `${worst.part}: ${worst.summary} (not well: ${names})`;
+  const detail = failing.map(({ part, status, summary }) => `${status} ${part}: ${summary}`);
+  return notOk(worst.status, worst.reason ?? 'internal', summary, { ...extras, detail });
+}

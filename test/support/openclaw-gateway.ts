@@ -1,0 +1,152 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { onTestFinished } from 'vitest';
+import { hostPlaces, type HostPlaces } from '../../src/checks/host/places.ts';
+import { parseProcessStat } from '../../src/checks/host/process-stat.ts';
+import { listen } from './tcp-server.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** What a probe of the stand-in answers: never, or a status and a body. */
+type Answer = 'silence' | { readonly status: number; readonly body: unknown };
+
+/** A stand-in for an OpenClaw gateway, as far as one can be seen from its host. */
+export interface StandInGateway {
+  readonly port: number;
+  readonly stateFolder: string;
+  readonly places: HostPlaces;
+  /** The shared database, in the tables of 2026.9.6, held open as the gateway does. */
+  readonly database: DatabaseSync;
+  answer(path: string, answer: Answer): void;
+  /** Writes a file below the state folder; an object becomes JSON. */
+  write(name: string, content: unknown): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Takes the lock, as the process of the test or as another one. */
+  lock(other?: Readonly<Record<string, unknown>>): Promise<void>;
+  addJob(
+    name: string,
+    state: object,
+    job?: { enabled?: boolean; schedule?: object; kind?: string },
+  ): void;
+  /** Stops to listen. */
+  stop(): Promise<void>;
+}
+
+const html = '<!doctype html><title>OpenClaw Control</title>';
+
+const healthyAnswers = (): [string, Answer][] => [
+  ['/health', { status: 200, body: { ok: true, status: 'live' } }],
+  ['/startupz', { status: 200, body: { ok: true, status: 'started', version: '2026.9.6' } }],
+  ['/readyz', { status: 200, body: readyBody({}) }],
+];
+
+/** A body of `/readyz`, as 2026.9.6 gives it. */
+export function readyBody(over: object): object {
+  const eventLoop = {
+    degraded: false,
+    degradedSinceMs: null,
+    reasons: [],
+    intervalMs: 1001.39,
+    delayP99Ms: 50.1,
+    delayMaxMs: 50.1,
+    utilization: 0.011,
+    cpuCoreRatio: 0.011,
+  };
+  return { ready: true, failing: [], uptimeMs: 50_904, eventLoop, ...over };
+}
+
+/** Tables of 2026.9.6, without those that no check looks at. */
+const tables = `
+  PRAGMA journal_mode = WAL;
+  CREATE TABLE cron_jobs (store_key TEXT NOT NULL, job_id TEXT NOT NULL, name TEXT NOT NULL,
+    enabled INTEGER NOT NULL, payload_kind TEXT NOT NULL, job_json TEXT NOT NULL,
+    state_json TEXT NOT NULL DEFAULT '{}', updated_at INTEGER NOT NULL,
+    PRIMARY KEY (store_key, job_id)) STRICT;
+  CREATE TABLE gateway_boot_lifecycle (boot_id TEXT NOT NULL PRIMARY KEY, pid INTEGER NOT NULL,
+    started_at_ms INTEGER NOT NULL, completed_at_ms INTEGER, outcome TEXT, startup_reason TEXT,
+    reason TEXT) STRICT;
+  CREATE TABLE config_machine_state (state_key TEXT NOT NULL PRIMARY KEY,
+    value_json TEXT NOT NULL, updated_at_ms INTEGER NOT NULL) STRICT;
+`;
+
+/** The token that no result may show. */
+export const gatewayToken = 'a-token-that-nobody-may-see-4711';
+
+/** A `/proc` in which only the process of the test runs, for so long. */
+function procOf(folder: string, ageSeconds: number): string {
+  const proc = join(folder, 'proc');
+  mkdirSync(proc);
+  const started = parseProcessStat(readFileSync('/proc/self/stat', 'utf8'))?.startTicks ?? 0;
+  writeFileSync(join(proc, 'uptime'), `${(started / 100 + ageSeconds).toFixed(2)} 0.00\n`);
+  symlinkSync('/proc/net', join(proc, 'net'));
+  for (const name of ['self', String(process.pid)]) {
+    symlinkSync(`/proc/${process.pid}`, join(proc, name));
+  }
+  return proc;
+}
+
+/** Starts a healthy stand-in for the length of the test, which has run for so long. */
+export async function startGateway(ageSeconds = 3600): Promise<StandInGateway> {
+  const answers = new Map(healthyAnswers());
+  const server = createServer((request, response) => {
+    const given = answers.get(request.url ?? '') ?? { status: 200, body: html };
+    if (given === 'silence') return;
+    const text = typeof given.body === 'string' ? given.body : JSON.stringify(given.body);
+    response.writeHead(given.status).end(text);
+  });
+  const listening = await listen(server);
+  const folder = temporaryFolder();
+  const stateFolder = join(folder, '.openclaw');
+  const write: StandInGateway['write'] = async (name, content) => {
+    const path = join(stateFolder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  };
+  const settings = `{ // as people write them
+    gateway: { mode: 'local', port: ${listening.port}, auth: { mode: "token", token: '${gatewayToken}' }, },
+    logging: { file: "${stateFolder}/logs/openclaw.log" },
+  }`;
+  await write('openclaw.json', settings);
+  await mkdir(join(stateFolder, 'logs'), { recursive: true });
+  await mkdir(join(stateFolder, 'state'), { recursive: true });
+  const database = new DatabaseSync(join(stateFolder, 'state', 'openclaw.sqlite'));
+  database.exec(tables);
+  const gateway: StandInGateway = {
+    port: listening.port,
+    stateFolder,
+    places: {
+      ...hostPlaces,
+      proc: procOf(folder, ageSeconds),
+      etc: folder,
+      run: join(folder, 'run'),
+    },
+    database,
+    answer: (path, answer) => void answers.set(path, answer),
+    write,
+    remove: async (name) => rm(join(stateFolder, name), { recursive: true }),
+    lock: async (other = {}) => {
+      const startTime = parseProcessStat(readFileSync('/proc/self/stat', 'utf8'))?.startTicks;
+      const lock = { pid: process.pid, createdAt: new Date().toISOString(), stateDir: stateFolder };
+      const text = JSON.stringify({ ...lock, port: listening.port, startTime, ...other });
+      await write('tmp/openclaw-1000/gateway.state.lock', `${text}\n\t  \t\t `);
+    },
+    addJob(name, state, { enabled = true, schedule = {}, kind = 'agentTurn' } = {}) {
+      const job = JSON.stringify({ name, schedule, payload: { message: 'what nobody may see' } });
+      database
+        .prepare(`INSERT INTO cron_jobs VALUES ('main', ?, ?, ?, ?, ?, ?, 0)`)
+        .run(name, name, enabled ? 1 : 0, kind, job, JSON.stringify(state));
+    },
+    stop: async () => listening[Symbol.asyncDispose](),
+  };
+  onTestFinished(async () => {
+    database.close();
+    if (server.listening) await listening[Symbol.asyncDispose]();
+  });
+  await gateway.lock();
+  for (const name of ['heartbeat-main', 'skill review', 'dreaming']) {
+    gateway.addJob(name, { nextRunAtMs: Date.now() + 600_000 });
+  }
+  return gateway;
+}
