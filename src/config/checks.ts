@@ -12,7 +12,6 @@ import {
 import { linked } from './check-links.ts';
 import { withModules, type CheckTree } from './check-module.ts';
 import { debouncePolicy } from './debounce.ts';
-import { laterCheckTypes } from './later.ts';
 import { withoutPasswords } from './masked.ts';
 import { oneOf, suggestion } from './nearest.ts';
 import { describe, read, readText } from './reader.ts';
@@ -103,10 +102,8 @@ function readType(reading: Reading, tree: Tree): CheckTypeName | undefined {
   const type = readText(reading, written);
   const known = checkTypeNames.find((name) => name === type);
   if (known !== undefined || type === undefined) return known;
-  const message = laterCheckTypes.includes(type)
-    ? `the check type ${type} is not supported by this version, expected ${oneOf(checkTypeNames)}`
-    : `unknown check type ${describe(written, reading.hidden)}${suggestion(type, checkTypeNames)}`;
-  refuse(reading, written, message);
+  const what = describe(written, reading.hidden);
+  refuse(reading, written, `unknown check type ${what}${suggestion(type, checkTypeNames)}`);
   return undefined;
 }
 

@@ -3,9 +3,6 @@
  * refused by line as unsupported, not as misspelt.
  */
 
-/** Check types of the contract that are still to come. */
-export const laterCheckTypes: readonly string[] = [];
-
 const sections = words('templates tracing');
 
 /** Keys of `http_config` that newer versions of Alertmanager know. */
