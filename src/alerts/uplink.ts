@@ -21,6 +21,10 @@ const networkTypes: ReadonlySet<string> = new Set([
   'icmp',
   'grpc',
   'websocket',
+  'redis',
+  'postgres',
+  'nginx',
+  'caddy',
 ]);
 
 /**

@@ -3,6 +3,7 @@ import { nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts
 import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
+import { counted } from './service/counted.ts';
 import { findingOf, sumUp, type Finding } from './service/finding.ts';
 import { httpGet, jsonOf, type HttpAnswer, type HttpPlace } from './service/http-get.ts';
 import { layerEntries, lookThrough, targetOf } from './service/layers.ts';
@@ -41,8 +42,9 @@ export const caddy = checkType({
           // What the first of the two answers said is not told twice.
           ...(seenConfig === undefined ? [] : judgeUpstreams(upstreams, seenUpstreams, options)),
         ];
-        const count = seenUpstreams?.length ?? 0;
-        const healthy = `Caddy is configured (${seenConfig?.servers ?? 0} servers), and its ${count} upstreams are well`;
+        const servers = counted(seenConfig?.servers ?? 0, 'server');
+        const behind = counted(seenUpstreams?.length ?? 0, 'upstream');
+        const healthy = `Caddy is configured with ${servers}, and reaches ${behind}`;
         return sumUp({ healthy, findings, values: layers.values });
       },
     };
@@ -147,8 +149,10 @@ function judgeUpstreams(
     });
   const failing = upstreams.filter(({ fails }) => fails > 0);
   if (failing.length > 0) {
-    const told = failing.map(({ address, fails }) => `${address} (${fails} times)`).join(', ');
-    const sentence = `Caddy could not reach ${failing.length} of its ${upstreams.length} upstreams: ${told}`;
+    const told = failing
+      .map(({ address, fails }) => `${address} (${counted(fails, 'time')})`)
+      .join(', ');
+    const sentence = `of ${counted(upstreams.length, 'upstream')} Caddy could not reach ${failing.length}: ${told}`;
     const status = failing.length === upstreams.length ? 'critical' : 'warning';
     findings.push({ status, reason: 'status', sentence });
   }

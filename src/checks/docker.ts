@@ -20,6 +20,7 @@ import {
   type ContainerApi,
   type ListedContainer,
 } from './service/container-api.ts';
+import { counted } from './service/counted.ts';
 import { judgeContainer } from './service/container-finding.ts';
 import { tlsEntries } from './service/endpoint.ts';
 import { durationLimits, numberLimits } from './service/figure.ts';
@@ -222,6 +223,7 @@ function summed(
   // All of them must have started just now to be spared, and none may have ended.
   const oldest = running.length === inspected.length ? Math.max(...ages) : Number.NaN;
   const known = Number.isFinite(oldest) ? { subjectAgeMs: Math.max(0, oldest) } : {};
-  const healthy = `${api.engine}: ${running.length} of ${inspected.length} containers run, all is well`;
+  const all = counted(inspected.length, 'container');
+  const healthy = `${api.engine}: ${running.length} of ${all} ${running.length === 1 ? 'runs' : 'run'}, all is well`;
   return sumUp({ healthy, findings, values, ...known });
 }

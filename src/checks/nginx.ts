@@ -5,6 +5,7 @@ import { elapsedMs, type Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
+import { counted } from './service/counted.ts';
 import { judgeFigure, numberLimits } from './service/figure.ts';
 import { findingOf, sumUp, type Finding } from './service/finding.ts';
 import { getUrl, httpAddress, said } from './service/http-address.ts';
@@ -108,7 +109,7 @@ function judgeStatus(
   before: Reading | undefined,
 ): readonly Finding[] {
   const { active, accepts, handled, requests } = now;
-  const sentence = `nginx has ${active} open connections`;
+  const sentence = `nginx has ${counted(active, 'open connection')}`;
   const findings = [judgeFigure({ metric: 'connections', value: active, sentence }, connections)];
   const values: MeasuredValue[] = [{ metric: 'requests_total', value: requests, unit: 'c' }];
   // A counter that went back is that of an nginx that was started anew.
@@ -118,7 +119,7 @@ function judgeStatus(
       values.push({ metric: 'requests_per_second', value: (requests - before.requests) / seconds });
     }
     const value = Math.max(0, accepts - handled - (before.accepts - before.handled));
-    const told = `nginx dropped ${value} connections since the run before: raise worker_connections`;
+    const told = `nginx dropped ${counted(value, 'connection')} since the run before: raise worker_connections`;
     findings.push(judgeFigure({ metric: 'dropped', value, sentence: told }, limits));
   }
   return [...findings, { status: 'ok', reason: 'threshold', sentence: '', values }];
@@ -127,8 +128,10 @@ function judgeStatus(
 function describe({ through, upstreams }: Options, status: Status | undefined): string {
   const parts = [
     ...(through === undefined ? [] : [`nginx answers at ${targetOf(through)}`]),
-    ...(upstreams.length === 0 ? [] : [`so do its ${upstreams.length} upstreams`]),
-    ...(status === undefined ? [] : [`${status.active} open connections`]),
+    ...(upstreams.length === 0
+      ? []
+      : [upstreams.length === 1 ? 'its upstream too' : `its ${upstreams.length} upstreams too`]),
+    ...(status === undefined ? [] : [counted(status.active, 'open connection')]),
   ];
   return parts.join(', ');
 }

@@ -12,6 +12,7 @@ import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
 import { expectationEntries, judgeAnswer } from './service/answer.ts';
+import { counted } from './service/counted.ts';
 import { passwordEntries, refusePasswords, withPassword } from './service/credentials.ts';
 import { connectTo, tlsEntries } from './service/endpoint.ts';
 import { durationLimits, shareLimits } from './service/figure.ts';
@@ -224,6 +225,6 @@ async function judgeQuery(
   ];
   if (rows.length >= min && rows.length <= max) return findings;
   const limit = rows.length < min ? `at least ${min}` : `at most ${max}`;
-  const sentence = `the query gave ${rows.length} rows, wanted ${limit}`;
+  const sentence = `the query gave ${counted(rows.length, 'row')}, wanted ${limit}`;
   return [...findings, { status: 'critical', reason: 'body', sentence }];
 }

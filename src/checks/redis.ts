@@ -6,6 +6,7 @@ import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
 import { expectationEntries, judgeAnswer } from './service/answer.ts';
+import { counted } from './service/counted.ts';
 import { passwordEntries, refusePasswords, withPassword } from './service/credentials.ts';
 import { connectTo, tlsEntries } from './service/endpoint.ts';
 import { durationLimits, numberLimits, shareLimits } from './service/figure.ts';
@@ -251,6 +252,6 @@ function describe(info: ReadonlyMap<string, string>, peer: string): string {
   return [
     `Redis ${info.get('redis_version') ?? ''} at ${peer} answers: ${roleOf(info)}`,
     ...(uptime === undefined ? [] : [`up ${humanDuration(uptime * 1000)}`]),
-    ...(clients === undefined ? [] : [`${clients} clients`]),
+    ...(clients === undefined ? [] : [counted(clients, 'client')]),
   ].join(', ');
 }

@@ -31,8 +31,9 @@ describe('whether a look came through', () => {
   });
 
   test('is asked of the types that look at the network, sockets left out', () => {
+    const probers = ['http', 'tcp', 'dns', 'icmp', 'grpc', 'websocket'];
     const types = checkTypeNames.filter((type) => looksAtNetwork({ type }));
-    expect(types).toEqual(['http', 'tcp', 'dns', 'icmp', 'grpc', 'websocket']);
+    expect(types).toEqual([...probers, 'redis', 'postgres', 'nginx', 'caddy']);
   });
 });
 

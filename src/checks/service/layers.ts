@@ -5,6 +5,7 @@ import { tlsBlock } from '../../lib/tls-options.ts';
 import type { MeasuredValue } from '../../model/result.ts';
 import { isFailure, type Failure } from '../net/failure.ts';
 import type { ProbeContext } from '../net/probe.ts';
+import { counted } from './counted.ts';
 import type { Finding } from './finding.ts';
 import { getUrl, httpAddress, said } from './http-address.ts';
 import type { HttpAnswer } from './http-get.ts';
@@ -92,7 +93,7 @@ function judgeLayers(
       {
         status,
         reason: 'status',
-        sentence: `${failing.length} of ${behind.length} upstreams fail: ${told}`,
+        sentence: `of ${counted(behind.length, 'upstream')} ${failing.length} fail${failing.length === 1 ? 's' : ''}: ${told}`,
       },
     ];
   }
@@ -111,7 +112,7 @@ function judgeBehind(
   const sentence =
     failing === count
       ? `${proxy} answers, but no upstream does (from a cache, or from others than these): ${told}`
-      : `${proxy} answers, but ${failing} of its ${count} upstreams fail: ${told}`;
+      : `${proxy} answers, but of its ${counted(count, 'upstream')} ${failing} fail${failing === 1 ? 's' : ''}: ${told}`;
   return [{ status: 'warning', reason: 'status', sentence }];
 }
 
@@ -132,7 +133,7 @@ function brokenLayer(
     const reason = first !== undefined && isFailure(first.answer) ? first.answer.reason : 'status';
     return { reason, sentence: `the upstreams behind ${proxy} are broken: ${told}; ${front}` };
   }
-  const rest = `${sound} of ${behind.length} upstreams answer when asked past it`;
+  const rest = `of ${counted(behind.length, 'upstream')} ${sound} answer${sound === 1 ? 's' : ''} when asked past it`;
   // It took the question, so that it is the way from there on that fails.
   const isTaken = !isFailure(answer) || answer.reason === 'timeout';
   const layer = isTaken

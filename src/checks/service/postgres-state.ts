@@ -1,4 +1,5 @@
 import { humanDuration } from '../../lib/duration.ts';
+import { counted } from './counted.ts';
 import { judgeFigure, type FigureLimits } from './figure.ts';
 import type { Finding } from './finding.ts';
 import type { Rows } from './postgres-session.ts';
@@ -127,7 +128,7 @@ function judgePrimary(
   const { replicas, hiddenReplicas, lagOfReplicas: lag } = state;
   const findings = [measured('replicas', replicas)];
   if (min !== undefined && replicas < min) {
-    const sentence = `has ${replicas} replicas, wanted at least ${min}`;
+    const sentence = `has ${counted(replicas, 'replica')}, wanted at least ${min}`;
     findings.push({ status: 'critical', reason: 'missing', sentence });
   }
   if (hiddenReplicas > 0 && limits !== undefined) {

@@ -1,5 +1,6 @@
 import { humanDuration } from '../../lib/duration.ts';
 import { formatBytes } from '../host/bytes.ts';
+import { counted } from './counted.ts';
 import { judgeFigure, type FigureLimits } from './figure.ts';
 import type { Finding } from './finding.ts';
 
@@ -87,7 +88,7 @@ function judgeReplicas(info: RedisInfo, { min_replicas: min }: RedisWishes): rea
   const count = infoNumber(info, 'connected_slaves');
   if (count === undefined) return [];
   const values = [{ metric: 'replicas', value: count }];
-  const sentence = `has ${count} replicas, wanted at least ${min}`;
+  const sentence = `has ${counted(count, 'replica')}, wanted at least ${min}`;
   const isTooFew = min !== undefined && count < min;
   return [{ status: isTooFew ? 'critical' : 'ok', reason: 'missing', sentence, values }];
 }
@@ -111,29 +112,29 @@ function judgeLagOfReplicas(info: RedisInfo, wishes: RedisWishes): readonly Find
 function judgeClients(info: RedisInfo, { clients }: RedisWishes): readonly Finding[] {
   const connected = infoNumber(info, 'connected_clients');
   if (connected === undefined) return [];
-  const counted = { metric: 'clients', value: connected };
+  const absolute = { metric: 'clients', value: connected };
   const max = infoNumber(info, 'maxclients');
-  if (max === undefined || max <= 0) return [measured([counted])];
+  if (max === undefined || max <= 0) return [measured([absolute])];
   const value = (100 * connected) / max;
   const sentence = `${connected} of ${max} possible clients are connected (${percent(value)})`;
   const finding = judgeFigure({ metric: 'clients_percent', value, unit: '%', sentence }, clients);
-  return [finding, measured([counted])];
+  return [finding, measured([absolute])];
 }
 
 /** A cache that is full gives up old entries, and that is its job: only one that may not is judged by itself. */
 function judgeMemory(info: RedisInfo, { memory }: RedisWishes): readonly Finding[] {
   const used = infoNumber(info, 'used_memory');
   if (used === undefined) return [];
-  const counted = { metric: 'memory_bytes', value: used, unit: 'B' };
+  const absolute = { metric: 'memory_bytes', value: used, unit: 'B' };
   const max = infoNumber(info, 'maxmemory');
-  if (max === undefined || max <= 0) return [measured([counted])];
+  if (max === undefined || max <= 0) return [measured([absolute])];
   const refuses = info.get('maxmemory_policy') === 'noeviction';
   const limits = memory ?? (refuses ? memoryLimitsDefault : {});
   const value = (100 * used) / max;
   const end = refuses ? ', and writes are refused at 100%' : '';
   const sentence = `uses ${formatBytes(used)} of ${formatBytes(max)} memory (${percent(value)}${end})`;
   const finding = judgeFigure({ metric: 'memory_percent', value, unit: '%', sentence }, limits);
-  return [finding, measured([counted])];
+  return [finding, measured([absolute])];
 }
 
 const memoryLimitsDefault: FigureLimits = {
@@ -149,11 +150,11 @@ function judgeRejected(
 ): readonly Finding[] {
   const rejected = infoNumber(info, 'rejected_connections');
   if (rejected === undefined) return [];
-  const counted = measured([{ metric: 'rejected_connections_total', value: rejected, unit: 'c' }]);
-  if (before === undefined || rejected < before) return [counted];
+  const total = measured([{ metric: 'rejected_connections_total', value: rejected, unit: 'c' }]);
+  if (before === undefined || rejected < before) return [total];
   const value = rejected - before;
-  const sentence = `rejected ${value} connections since the run before (maxclients is reached)`;
-  return [judgeFigure({ metric: 'rejected_connections', value, sentence }, limits), counted];
+  const sentence = `rejected ${counted(value, 'connection')} since the run before (maxclients is reached)`;
+  return [judgeFigure({ metric: 'rejected_connections', value, sentence }, limits), total];
 }
 
 /** Unless told otherwise, Redis refuses writes after a save that failed. */
