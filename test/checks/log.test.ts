@@ -212,6 +212,9 @@ describe('the journal of a unit', () => {
     const check = opened();
     await check.run();
     await says('');
+    // A real journalctl says this, as JSON as well, to who may read no journal at all.
+    await ends('echo "No journal files were opened due to insufficient permissions." >&2; exit 1');
+    expect(await check.run()).toMatchObject({ status: 'unknown', reason: 'permission' });
     await ends('echo "Failed to seek to cursor: Invalid argument" >&2; exit 1');
     expect((await check.run()).status).toBe('ok');
     await ends('');

@@ -47,9 +47,8 @@ export async function readJournal(
     if (cursor !== undefined && /cursor/i.test(answer.said)) {
       return { lines: [], position: { since: Math.floor(context.startedAt.wallMs / 1000) } };
     }
-    if (!isRefused(answer.said)) {
-      return { unreadable: `journalctl failed: ${answer.message}`, reason: 'command' };
-    }
+    if (isRefused(answer.said)) return refused;
+    return { unreadable: `journalctl failed: ${answer.message}`, reason: 'command' };
   }
   if (entries.length === 0 && cursor === undefined) {
     const why = await whyEmpty(unit, programs, context);
@@ -67,6 +66,12 @@ function matchesOf(unit: string): readonly string[] {
   const own = [`_SYSTEMD_UNIT=${unit}`, '+', `_SYSTEMD_USER_UNIT=${unit}`];
   return [...own, '+', '_PID=1', `UNIT=${unit}`];
 }
+
+const refused: Unreadable = {
+  unreadable:
+    'the user of the agent lacks the right to read the journal: put it into the group systemd-journal',
+  reason: 'permission',
+};
 
 function isRefused(said: string): boolean {
   return /insufficient permissions|not seeing messages/i.test(said);
@@ -89,11 +94,7 @@ async function whyEmpty(
     .split('\n')
     .some((line) => line !== '' && !line.startsWith('-- '));
   if (isSeen) return undefined;
-  if (isRefused(answer.said)) {
-    const unreadable =
-      'the user of the agent lacks the right to read the journal: put it into the group systemd-journal';
-    return { unreadable, reason: 'permission' };
-  }
+  if (isRefused(answer.said)) return refused;
   if (!/no journal files were found/i.test(answer.said)) return undefined;
   const unreadable = 'there is no journal on this host: systemd-journald does not run here';
   return { unreadable, reason: 'missing' };
