@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { importAlertmanagerFile } from './import-alertmanager.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
+import { init } from './init.ts';
 import { notifyTest } from './notify-test.ts';
 import { replay } from './replay.ts';
 import { routesShow } from './routes-show.ts';
@@ -22,6 +23,7 @@ import { why } from './why.ts';
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
   run,
+  init,
   check,
   validate,
   status,

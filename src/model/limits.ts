@@ -66,6 +66,21 @@ export const deadlineLateMs = 250;
 /** Grace between asking a command to end (SIGTERM) and ending it (SIGKILL). */
 export const commandKillAfterMs = 500;
 
+/** How long `tocsin init` waits for whoever listens on a port to say something: it is on this host. */
+export const spokenAnswerMs = 1000;
+
+/** Bytes of an answer after which enough was said to tell what speaks. */
+export const spokenBytesMax = 4096;
+
+/** Ports that `tocsin init` asks what speaks there; a host that has more needs its own choice. */
+export const listenersAskedMax = 40;
+
+/** Files of certificates or sites that `tocsin init` looks at. */
+export const siteFilesMax = 200;
+
+/** Longest look of `tocsin init` at the host, before its checks are tried. */
+export const initLookMs = 15_000;
+
 /** Longest wait for one message to the service manager: systemd-notify itself waits 5 s for its taking in. */
 export const serviceManagerAnswerMs = 8000;
 
