@@ -24,9 +24,9 @@ export async function readListeners(
   proc: string,
   protocol: PortProtocol,
 ): Promise<readonly Listener[] | Unreadable> {
-  const four = await tableText(`${proc}/net/${protocol}`);
+  const four = await tableText(`${proc}/net/${protocol}`, protocol);
   if (typeof four !== 'string') return four;
-  const six = await tableText(`${proc}/net/${protocol}6`);
+  const six = await tableText(`${proc}/net/${protocol}6`, protocol);
   if (!four.includes('local_address')) {
     const unreadable = `${proc}/net/${protocol} does not say what it should on Linux`;
     return { unreadable, reason: 'protocol' };
@@ -36,16 +36,21 @@ export async function readListeners(
   );
 }
 
+/** A socket of tcp that does not listen. */
+const otherStates = / [0-9A-F]+:[0-9A-F]{4} (?!0A)[0-9A-F]{2} [0-9A-F]{8}:/;
+
 /** The beginning of the table: the kernel lists the sockets of tcp that listen before all others. */
-async function tableText(path: string): Promise<string | Unreadable> {
+async function tableText(path: string, protocol: PortProtocol): Promise<string | Unreadable> {
   try {
     await using file = await open(path);
     const chunks: Buffer[] = [];
     for (let length = 0; length < socketTableBytesMax;) {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(64 * 1024), 0, 64 * 1024);
       if (bytesRead === 0) break;
-      chunks.push(buffer.subarray(0, bytesRead));
+      const chunk = buffer.subarray(0, bytesRead);
+      chunks.push(chunk);
       length += bytesRead;
+      if (protocol === 'tcp' && otherStates.test(chunk.toString('latin1'))) break;
     }
     return Buffer.concat(chunks).toString('latin1');
   } catch (error) {
