@@ -1,12 +1,19 @@
 import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Clock } from '../lib/clock.ts';
-import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
+import { flag, optionalKey, positiveDuration, type OutputOf } from '../lib/schema-atoms.ts';
+import { journalPatienceMs, unitJournalsMax } from '../model/limits.ts';
+import { byWorst, notOk, ok, type CheckResult } from '../model/result.ts';
+import type { Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable, readHostFile, type Unreadable } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 import { parseUptime } from './host/uptime.ts';
 import { askTool } from './host/system-tool.ts';
+import { unitJournal } from './host/unit-journal.ts';
+import { judgeHistory } from './host/unit-history.ts';
+import { durationLimits, numberLimits } from './service/figure.ts';
+import { createRestartWindow, type RestartWindow } from './service/restart-window.ts';
 import {
   judgeUnit,
   parseUnitNames,
@@ -22,14 +29,29 @@ const unitName = v.pipe(
 );
 
 const entries = {
-  /** One unit or a list; absent, any unit that has failed is told. */
-  unit: v.optional(
+  unit: optionalKey(
+    'One unit or a list; absent, any unit that has failed and any timer that is late is told.',
     v.pipe(
       v.union([unitName, v.array(unitName)], 'a unit such as nginx.service, or a list of units'),
       v.transform((value) => (typeof value === 'string' ? [value] : value)),
     ),
   ),
+  restarts: v.pipe(
+    v.optional(numberLimits, { warning: 1, critical: 3 }),
+    v.description('Restarts of a named unit by systemd within restart_window.'),
+  ),
+  restart_window: v.pipe(
+    v.optional(positiveDuration, '10m'),
+    v.description('How far back restarts are counted.'),
+  ),
+  last_run: optionalKey('How long ago a named timer may have run last.', durationLimits),
+  journal: v.pipe(
+    v.optional(flag, true),
+    v.description('Whether a failure is told with the last lines of the journal of the unit.'),
+  ),
 };
+
+type Options = OutputOf<typeof entries>;
 
 /** Judges units of systemd: those named, or whether any has failed. */
 export const systemdOf = (places: HostPlaces) =>
@@ -37,15 +59,16 @@ export const systemdOf = (places: HostPlaces) =>
     entries,
     target: (options) => options.unit?.join(', '),
     open({ options }, { clock }) {
+      const restarts = createRestartWindow(options.restart_window);
       return {
-        async run({ signal }) {
+        async run({ signal, startedAt }) {
           if (!(await isRunning(places))) {
             return notOk('unknown', 'missing', 'systemd does not run here: remove this check');
           }
-          const limits = { clock, signal };
+          const limits = { clock, signal, now: startedAt };
           return options.unit === undefined
-            ? judgeFailed(places, limits)
-            : judgeNamed(options.unit, places, limits);
+            ? judgeFailed(options, places, limits)
+            : judgeNamed(options.unit, { options, restarts }, places, limits);
         },
       };
     },
@@ -54,6 +77,7 @@ export const systemdOf = (places: HostPlaces) =>
 export const systemd = systemdOf(hostPlaces);
 
 interface RunLimits {
+  readonly now: Instant;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -68,16 +92,21 @@ async function isRunning({ run }: HostPlaces): Promise<boolean> {
 
 async function judgeNamed(
   units: readonly string[],
+  { options, restarts }: { readonly options: Options; readonly restarts: RestartWindow },
   places: HostPlaces,
   limits: RunLimits,
 ): Promise<CheckResult> {
-  const findings = await look(units, places, limits);
-  if (isUnreadable(findings)) return couldNotLook(findings);
+  const found = await look(units, places, limits);
+  if (isUnreadable(found)) return couldNotLook(found);
+  const findings = found.map((one) => {
+    const within = restarts.note(one.unit, one.restarts ?? 0, limits.now);
+    return judgeHistory(one, { ...options, within }, limits.now.wallMs);
+  });
   const [worst, ...rest] = findings.toSorted((a, b) => byWorst(a.status, b.status));
   if (worst === undefined) {
     return notOk('unknown', 'protocol', `systemctl says nothing about ${units.join(', ')}`);
   }
-  const values = findings.flatMap(restartsOf);
+  const values = findings.flatMap((finding) => finding.values);
   const failing = findings.filter((finding) => finding.status !== 'ok');
   const age = await ageOf(failing.length > 0 ? failing : findings, places);
   if (worst.status === 'ok') {
@@ -85,11 +114,30 @@ async function judgeNamed(
     return ok(summary, { values, ...age });
   }
   const others = failing.length > 1 ? `, and ${failing.length - 1} more in trouble` : '';
+  const sentences = failing.length > 1 ? failing.map((finding) => finding.sentence) : [];
   return notOk(worst.status, worst.reason, `${worst.sentence}${others}`, {
     values,
     ...age,
-    detail: failing.length > 1 ? failing.map((finding) => finding.sentence) : [],
+    detail: [...sentences, ...(await journals(failing, options, places, limits))],
   });
+}
+
+/** The last lines of the journal of the first units in trouble. */
+async function journals(
+  failing: readonly { readonly unit: string }[],
+  { journal }: Options,
+  places: HostPlaces,
+  limits: RunLimits,
+): Promise<readonly string[]> {
+  if (!journal) return [];
+  const patience = new AbortController();
+  const cancel = limits.clock.after(journalPatienceMs, () => patience.abort());
+  const signal = AbortSignal.any([limits.signal, patience.signal]);
+  const units = failing.slice(0, unitJournalsMax);
+  const read = units.map(async ({ unit }) => unitJournal(unit, places, { ...limits, signal }));
+  const lines = await Promise.all(read);
+  cancel();
+  return lines.flat();
 }
 
 /** The age of the unit that was started first: all of them must have started just now to be spared. */
@@ -104,7 +152,11 @@ async function ageOf(
   return { subjectAgeMs: Math.max(0, (uptime.seconds - first) * 1000) };
 }
 
-async function judgeFailed(places: HostPlaces, limits: RunLimits): Promise<CheckResult> {
+async function judgeFailed(
+  options: Options,
+  places: HostPlaces,
+  limits: RunLimits,
+): Promise<CheckResult> {
   const list = [
     'systemctl',
     'list-units',
@@ -116,13 +168,28 @@ async function judgeFailed(places: HostPlaces, limits: RunLimits): Promise<Check
   const listed = await askTool([...list, '--full'], places, limits);
   if (isUnreadable(listed)) return couldNotLook(listed);
   const units = parseUnitNames(listed.output);
-  const values = [{ metric: 'failed_units', value: units.length }];
-  if (units.length === 0) return ok('no unit has failed', { values });
-  const findings = await look(units, places, limits);
-  const detail = isUnreadable(findings) ? [] : findings.map((finding) => finding.sentence);
+  const timers = await look(['*.timer'], places, limits);
+  if (isUnreadable(timers)) return couldNotLook(timers);
+  const late = timers.filter(({ reason, status }) => status !== 'ok' && reason === 'stale');
+  const values = [
+    { metric: 'failed_units', value: units.length },
+    { metric: 'late_timers', value: late.length },
+  ];
+  const [firstLate] = late;
+  if (units.length === 0 && firstLate === undefined) return ok('no unit has failed', { values });
+  const found = units.length === 0 ? [] : await look(units, places, limits);
+  const failed = isUnreadable(found) ? [] : found;
+  const sentences = [...failed, ...late].map((finding) => finding.sentence);
+  const lines = await journals(failed, options, places, limits);
+  const detail = [...(sentences.length > 1 ? sentences : []), ...lines];
+  if (units.length === 0) {
+    const others = late.length > 1 ? `, and ${late.length - 1} more timers` : '';
+    const summary = `${firstLate?.sentence ?? ''}${others}`;
+    return notOk('critical', 'stale', summary, { values, detail });
+  }
   const summary =
     units.length === 1
-      ? (detail[0] ?? `${units[0]} has failed`)
+      ? (sentences[0] ?? `${units[0]} has failed`)
       : `${units.length} units have failed: ${units.join(', ')}`;
   return notOk('critical', 'status', summary, { values, detail });
 }
@@ -134,9 +201,7 @@ async function look(
 ): Promise<readonly UnitFinding[] | Unreadable> {
   const properties = `--property=${unitProperties.join(',')}`;
   const shown = await askTool(['systemctl', 'show', properties, '--', ...units], places, limits);
-  return isUnreadable(shown) ? shown : parseUnits(shown.output).map(judgeUnit);
-}
-
-function restartsOf({ unit, restarts }: UnitFinding): readonly MeasuredValue[] {
-  return restarts === undefined ? [] : [{ metric: `restarts ${unit}`, value: restarts, unit: 'c' }];
+  return isUnreadable(shown)
+    ? shown
+    : parseUnits(shown.output).map((unit) => judgeUnit(unit, limits.now.wallMs));
 }

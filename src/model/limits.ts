@@ -382,3 +382,15 @@ export const openclawJobsMax = 1000;
 
 /** How long a database that the gateway is writing is waited for, which stops all of the agent. */
 export const openclawDatabaseWaitMs = 100;
+
+/** Lines of a unit's journal that are told with its failure: what explains it is mostly in the last few. */
+export const unitJournalLinesMax = 10;
+
+/** Units in trouble of which the journal is read; more of them rarely have causes of their own. */
+export const unitJournalsMax = 2;
+
+/** How late a timer may be: what it starts may have to wait for its turn, and hosts sleep. */
+export const timerLateMs = 15 * 60_000;
+
+/** How long the journal of a unit is waited for: its lines are a help, the result is what matters. */
+export const journalPatienceMs = 2000;

@@ -74,6 +74,33 @@ describe('a unit', () => {
       'a.service is failed: signal, signal 9',
     ],
     [
+      { Id: 'a.service', ...failed, Result: 'watchdog', ExecMainCode: '2', ExecMainStatus: '6' },
+      'critical',
+      'a.service is failed: it did not report in time and was killed by the watchdog',
+    ],
+    [
+      { Id: 'a.service', ...failed, Result: 'oom-kill' },
+      'critical',
+      'a.service is failed: it was killed because it ran out of memory',
+    ],
+    [
+      { Id: 'a.service', ...failed, Result: 'start-limit-hit' },
+      'critical',
+      'a.service is failed: start-limit-hit; systemd has stopped trying (start limit hit)',
+    ],
+    [
+      {
+        Id: 'a.service',
+        ...failed,
+        ...exited,
+        Restart: 'on-failure',
+        StartLimitBurst: '5',
+        NRestarts: '5',
+      },
+      'critical',
+      'a.service is failed: exit-code, exit code 3; systemd has stopped trying (start limit hit), restarted 5 times',
+    ],
+    [
       { Id: 'a.service', ActiveState: 'inactive', SubState: 'dead' },
       'critical',
       'a.service is inactive (dead)',
@@ -103,7 +130,7 @@ describe('a unit', () => {
       { Id: 'b.service', ...failed },
     );
     expect(result).toMatchObject({ status: 'critical', summary: 'b.service is failed' });
-    expect(valuesOf(result)).toEqual({ 'restarts a.service': 2, 'restarts b.service': 0 });
+    expect(valuesOf(result)).toMatchObject({ 'restarts a.service': 2, 'restarts b.service': 0 });
   });
 
   test('among several in trouble is not the only one told', async () => {
@@ -119,7 +146,7 @@ describe('all units', () => {
   test('are sound when none has failed', async () => {
     const result = await openedCheck(await hostWithUnits([])).run();
     expect(result).toMatchObject({ status: 'ok', summary: 'no unit has failed' });
-    expect(valuesOf(result)).toEqual({ failed_units: 0 });
+    expect(valuesOf(result)).toEqual({ failed_units: 0, late_timers: 0 });
   });
 
   test('are critical when one has, with the reason why, whatever the version prints', async () => {

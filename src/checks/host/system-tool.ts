@@ -4,13 +4,17 @@ import { whyNotStarted } from './missing-program.ts';
 import type { HostPlaces } from './places.ts';
 import { runProgram } from './run-program.ts';
 
-/** Asks a tool of the system, in the C locale, and gives what it printed if it ended well. */
+/** Asks a tool of the system, in the C locale and in UTC, and gives what it printed if it ended well. */
 export async function askTool(
   [program, ...words]: readonly [string, ...string[]],
   places: HostPlaces,
   limits: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<{ readonly output: string } | Unreadable> {
-  const call = { program, arguments: words, environment: { PATH: places.programs, LC_ALL: 'C' } };
+  const call = {
+    program,
+    arguments: words,
+    environment: { PATH: places.programs, LC_ALL: 'C', TZ: 'UTC' },
+  };
   const outcome = await runProgram(call, limits);
   if (outcome.kind === 'not_started') {
     return { unreadable: await whyNotStarted(call, outcome), reason: 'missing' };

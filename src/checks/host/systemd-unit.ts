@@ -1,3 +1,5 @@
+import { humanDuration } from '../../lib/duration.ts';
+import { timerLateMs } from '../../model/limits.ts';
 import type { FailureReason, Status } from '../../model/result.ts';
 
 /** Properties of a unit, as `systemctl show` prints them. */
@@ -15,6 +17,10 @@ export const unitProperties = [
   'ExecMainCode',
   'ExecMainStatus',
   'InactiveExitTimestampMonotonic',
+  'Restart',
+  'StartLimitBurst',
+  'LastTriggerUSec',
+  'NextElapseUSecRealtime',
 ] as const;
 
 /** Reads the output of `systemctl show`: one block of `Name=value` lines for each unit. */
@@ -45,12 +51,17 @@ export interface UnitFinding {
   readonly restarts?: number;
   /** When it was last started, in seconds since the boot; absent if it never was. */
   readonly startedSeconds?: number;
+  /** When a timer last started its unit, in Unix milliseconds; absent for other units, and if it never did. */
+  readonly triggeredMs?: number;
 }
 
 /** Judges one unit by its state (systemd(1), "UNITS"). */
-export function judgeUnit(properties: UnitProperties): UnitFinding {
+export function judgeUnit(properties: UnitProperties, nowMs: number): UnitFinding {
   const unit = properties.get('Id') ?? '';
-  const found = judgeState(properties);
+  const state = judgeState(properties);
+  const late = state.status === 'ok' ? lateTimer(properties, nowMs) : undefined;
+  const found = late ?? state;
+  const triggeredMs = timestampMs(properties.get('LastTriggerUSec'));
   const restarts = Number(properties.get('NRestarts') ?? Number.NaN);
   const startedUs = Number(properties.get('InactiveExitTimestampMonotonic') ?? 0);
   const restarted =
@@ -62,7 +73,27 @@ export function judgeUnit(properties: UnitProperties): UnitFinding {
     sentence: `${unit} ${found.text}${restarted}`,
     ...(Number.isFinite(restarts) ? { restarts } : {}),
     ...(startedUs > 0 ? { startedSeconds: startedUs / 1e6 } : {}),
+    ...(triggeredMs === undefined ? {} : { triggeredMs }),
   };
+}
+
+/** A timer that waits for a time which has passed: it did not run when it should have. */
+function lateTimer(properties: UnitProperties, nowMs: number): StateFinding | undefined {
+  const nextMs = timestampMs(properties.get('NextElapseUSecRealtime'));
+  if (nextMs === undefined || properties.get('SubState') !== 'waiting') return undefined;
+  const lateMs = nowMs - nextMs;
+  if (lateMs < timerLateMs) return undefined;
+  return {
+    status: 'critical',
+    reason: 'stale',
+    text: `did not run when it should have, ${humanDuration(lateMs)} ago`,
+  };
+}
+
+/** A date as systemctl prints it in UTC: `Sat 2026-11-28 20:46:53 UTC`. */
+function timestampMs(text: string | undefined): number | undefined {
+  const [, date, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC$/.exec(text ?? '') ?? [];
+  return date === undefined ? undefined : Date.parse(`${date}T${time}Z`);
 }
 
 interface StateFinding {
@@ -93,7 +124,17 @@ function judgeState(properties: UnitProperties): StateFinding {
   if (active === 'inactive' && hasDoneItsWork(properties)) {
     return { status: 'ok', text: 'has done its work and ended' };
   }
-  return { status: 'critical', text: `is ${state}${why(properties)}` };
+  const gaveUp = active === 'failed' && hasStoppedTrying(properties);
+  const end = gaveUp ? '; systemd has stopped trying (start limit hit)' : '';
+  return { status: 'critical', text: `is ${state}${why(properties)}${end}` };
+}
+
+/** Newer versions keep the cause of the last failure as the result: then the count of restarts tells. */
+function hasStoppedTrying(properties: UnitProperties): boolean {
+  if (properties.get('Result') === 'start-limit-hit') return true;
+  const burst = Number(properties.get('StartLimitBurst') ?? 0);
+  const isRestarted = (properties.get('Restart') ?? 'no') !== 'no';
+  return isRestarted && burst > 0 && Number(properties.get('NRestarts') ?? 0) >= burst;
 }
 
 /** A unit that a timer starts rests between two runs, and that is well. */
@@ -105,6 +146,8 @@ function hasDoneItsWork(properties: UnitProperties): boolean {
 function why(properties: UnitProperties): string {
   const result = properties.get('Result') ?? 'success';
   if (result === 'success') return '';
+  if (result === 'watchdog') return ': it did not report in time and was killed by the watchdog';
+  if (result === 'oom-kill') return ': it was killed because it ran out of memory';
   const code = properties.get('ExecMainCode');
   const status = properties.get('ExecMainStatus') ?? '0';
   if (code === '1' && status !== '0') return `: ${result}, exit code ${status}`;
