@@ -12,7 +12,7 @@ import {
 import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType, type RunContext } from './check-type.ts';
 import { troubleWith, type FileTrouble } from './host/file-question.ts';
-import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
+import { couldNotLook, isUnreadable, readHostFile, type Unreadable } from './host/host-file.ts';
 import { isReadOnly, judgeMount, type MountBefore } from './host/mount-finding.ts';
 import { parseMounts, type Mount } from './host/mounts.ts';
 import { createPatientPrograms, type PatientPrograms } from './host/patient-programs.ts';
@@ -66,9 +66,9 @@ export const mountOf = (places: HostPlaces) =>
       let before: MountBefore = typeof saved === 'object' && saved !== null ? saved : {};
       return {
         async run(context) {
-          const mounts = await readHostFile(`${places.proc}/self/mountinfo`, parseMounts);
-          if (isUnreadable(mounts)) return couldNotLook(mounts);
-          const mount = mounts.find(({ mountPoint }) => mountPoint === options.path);
+          const found = await findMount(options.path, places, programs, context);
+          if (isUnreadable(found)) return couldNotLook(found);
+          const { mount } = found;
           const errors = mount === undefined ? undefined : await errorCount(mount, places);
           const stated = judgeMount(mount, options, { errors }, before);
           const values: MeasuredValue[] =
@@ -89,6 +89,24 @@ export const mountOf = (places: HostPlaces) =>
   });
 
 export const mount = mountOf(hostPlaces);
+
+/** What is mounted at the path; an automounter is asked first to mount what it stands for. */
+async function findMount(
+  path: string,
+  places: HostPlaces,
+  programs: PatientPrograms,
+  context: RunContext,
+): Promise<{ readonly mount: Mount | undefined } | Unreadable> {
+  const look = async () => {
+    const mounts = await readHostFile(`${places.proc}/self/mountinfo`, parseMounts);
+    if (isUnreadable(mounts)) return mounts;
+    return { mount: mounts.find(({ mountPoint }) => mountPoint === path) };
+  };
+  const found = await look();
+  if (isUnreadable(found) || found.mount?.fileSystem !== 'autofs') return found;
+  await programs.ask(['stat', '-f', '-c', '%T', '--', path], context);
+  return look();
+}
 
 /** Errors that ext4 has counted since the last fsck; other file systems do not tell. */
 async function errorCount(

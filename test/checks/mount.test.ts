@@ -9,6 +9,7 @@ import {
   folderWith,
   rememberingChecks,
   valuesOf,
+  writeInto,
 } from '../support/host-check.ts';
 
 const line = (path: string, options: string, rest: string) =>
@@ -90,6 +91,22 @@ describe('a mount', () => {
     expect((await check.run()).status).toBe('critical');
     await remount('rw');
     expect((await check.run()).status).toBe('ok');
+  });
+
+  test('of an automounter is mounted by the look', async () => {
+    const places = await hostWith({
+      'proc/self/mountinfo': line('/net', 'rw', 'autofs systemd-1 rw'),
+    });
+    const mounted = line('/net', 'rw', 'nfs4 nas:/net rw').trim();
+    await writeInto(
+      places.programs,
+      'stat',
+      `#!/bin/sh\necho '${mounted}' >> ${places.proc}/self/mountinfo; echo nfs`,
+    );
+    const keys = { path: '/net', file_system: 'nfs4', source: 'nas:/net' };
+    expect((await openedCheck(mountOf(places), keys).run()).summary).toBe(
+      '/net is nas:/net (nfs4, rw)',
+    );
   });
 
   test('that answers with an error, or not at all, is critical; where a right is missing unknown', async () => {
