@@ -97,6 +97,8 @@ export const logOf = (places: HostPlaces) =>
       let known = knownFrom(memory?.recall(name), source);
       return {
         async run(context) {
+          // A run of the check before a reload may have gone on after this one was opened.
+          known = knownFrom(memory?.recall(name) ?? known, source);
           const fresh = await readFresh(options, known, programs, context);
           const isFresh = !isUnreadable(fresh);
           const lines = isFresh ? fresh.lines.filter((line) => isCounted(line, options)) : [];

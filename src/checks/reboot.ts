@@ -68,6 +68,8 @@ export const rebootOf = (places: HostPlaces) =>
           if (isUnreadable(uptime)) return couldNotLook(uptime);
           const { wallMs } = clock.now();
           const { bootId } = boot;
+          // A reload opens the next check before it closes this one, which keeps something then.
+          known = knownFrom(memory?.recall(name)) ?? known;
           if (known === undefined) keep({ bootId, seenAt: wallMs });
           else if (known.bootId !== bootId) {
             const bootedMs = wallMs - uptime.seconds * 1000;

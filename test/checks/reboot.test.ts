@@ -97,6 +97,17 @@ describe('a host', () => {
     expect((await opened({ announced: 'warning' }).run()).status).toBe('warning');
   });
 
+  test('whose agent was only reloaded before it was cut off was not shut down', async () => {
+    const { opened, reboots } = await host();
+    const before = opened();
+    await before.run();
+    const after = opened();
+    before.open.close?.();
+    await after.run();
+    await reboots(4);
+    expect((await opened().run()).status).toBe('critical');
+  });
+
   test('that the agent had left long before tells nothing', async () => {
     const { opened, reboots } = await host();
     const before = opened();
