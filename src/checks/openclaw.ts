@@ -3,9 +3,11 @@ import type { PartFinding } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
+import { isFailure } from './net/failure.ts';
 import { findInstallation } from './openclaw/installation.ts';
 import { openclawEntries, refuseOpenclaw } from './openclaw/options.ts';
 import { createHistory } from './openclaw/history.ts';
+import { createInnerParts } from './openclaw/inner-parts.ts';
 import { createOuterParts } from './openclaw/outer-parts.ts';
 import { readOwner } from './openclaw/owner-lock.ts';
 import { askProbes, isStarted } from './openclaw/http-probes.ts';
@@ -25,6 +27,7 @@ export const openclawOf = (places: HostPlaces) =>
         recall: () => memory?.recall(name),
         keep: (value) => memory?.keep(name, value),
       });
+      const inner = createInnerParts(clock);
       return {
         async run(run) {
           const installation = await findInstallation(options, places, run.signal);
@@ -39,12 +42,20 @@ export const openclawOf = (places: HostPlaces) =>
           const answers = await askProbes(base);
           const isYoung = isAlive && owner.ageMs < options.boot_patience;
           const scene: Scene = { ...base, isBooting: isYoung && !isStarted(answers.startup) };
-          const findings: readonly PartFinding[] = await outer.look(scene, answers);
+          const isReady = isStarted(answers.startup) || !isFailure(answers.health);
+          const found: readonly (readonly PartFinding[])[] = await Promise.all([
+            outer.look(scene, answers),
+            inner.look(scene, isReady && !scene.isBooting),
+          ]);
+          const findings = found.flat();
           const healthy = `the gateway on port ${installation.port} is well in all ${findings.length} parts`;
           const result = sumUpParts(findings, healthy, isAlive ? owner.ageMs : undefined);
           return token === undefined ? result : redactResult(result, redactor([token]));
         },
-        close: () => outer.close(),
+        close() {
+          outer.close();
+          inner.close();
+        },
       };
     },
   });

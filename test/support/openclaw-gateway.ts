@@ -3,11 +3,84 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { onTestFinished } from 'vitest';
 import { hostPlaces, type HostPlaces } from '../../src/checks/host/places.ts';
 import { parseProcessStat } from '../../src/checks/host/process-stat.ts';
 import { listen } from './tcp-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+/** For a call that never gets an answer. */
+export const never = Symbol('never');
+
+/** Answers of a real 2026.9.6 without channels, shortened to what is read. */
+const healthyCalls = (): [string, unknown][] => [
+  ['channels.status', { channelAccounts: {}, statusIssues: [] }],
+  [
+    'cron.status',
+    { enabled: true, storage: 'sqlite', jobs: 3, nextWakeAtMs: Date.now() + 600_000 },
+  ],
+  ['cron.list', { jobs: [{ id: 'a', state: {} }], total: 3 }],
+  ['cron.runs', { entries: [], total: 0, offset: 0, limit: 50, hasMore: false, nextOffset: null }],
+  [
+    'status',
+    {
+      runtimeVersion: '2026.9.6',
+      degradedSecretOwners: [],
+      degradedPlugins: [],
+      taskAudit: { total: 0, byCode: { stale_queued: 0, stale_running: 0, lost: 0 } },
+      processMemory: { rssBytes: 804_515_840, heapUsedBytes: 221_245_848 },
+    },
+  ],
+  [
+    'diagnostics.lanes',
+    {
+      lanes: [{ lane: 'main', queuedCount: 0, activeCount: 0, maxConcurrent: 8, blockedBy: null }],
+    },
+  ],
+  ['tasks.list', { tasks: [] }],
+];
+
+/** Speaks protocol 4 as 2026.9.6 does: challenge, login, calls with the scope to read. */
+function serveLine(websocket: WebSocket, gateway: StandInGateway): void {
+  const send = (frame: object): void => websocket.send(JSON.stringify(frame));
+  const challenge = { nonce: 'n', ts: Date.now(), capabilities: ['model-catalog-snapshot'] };
+  send({ type: 'event', event: 'connect.challenge', payload: challenge });
+  websocket.on('message', (data: Buffer) => {
+    const { id, method, params } = JSON.parse(data.toString('utf8')) as {
+      id: string;
+      method: string;
+      params: { auth?: { token?: string }; minProtocol?: number; maxProtocol?: number };
+    };
+    const refuse = (code: string, exact: string): void =>
+      send({
+        type: 'res',
+        id,
+        ok: false,
+        error: { code, message: 'no', details: { code: exact } },
+      });
+    const payload = gateway.calls.get(method);
+    if (method !== 'connect') {
+      if (payload === undefined) refuse('FORBIDDEN', 'MISSING_SCOPE');
+      else if (payload !== never) send({ type: 'res', id, ok: true, payload });
+    } else if (gateway.greeting === 'hello') {
+      if (params.maxProtocol !== 4) refuse('INVALID_REQUEST', 'PROTOCOL_MISMATCH');
+      else if (params.auth?.token === gatewayToken)
+        send({ type: 'res', id, ok: true, payload: hello(gateway) });
+      else refuse('INVALID_REQUEST', 'AUTH_TOKEN_MISMATCH');
+    }
+  });
+}
+
+function hello({ calls }: StandInGateway): object {
+  return {
+    type: 'hello-ok',
+    protocol: 4,
+    server: { version: '2026.9.6', bootId: 'b', connId: 'c' },
+    features: { methods: [...calls.keys()], events: ['tick', 'health'] },
+    policy: { tickIntervalMs: 30_000, maxPayload: 26_214_400 },
+  };
+}
 
 /** What a probe of the stand-in answers: never, or a status and a body. */
 type Answer = 'silence' | { readonly status: number; readonly body: unknown };
@@ -30,6 +103,14 @@ export interface StandInGateway {
     state: object,
     job?: { enabled?: boolean; schedule?: object; kind?: string },
   ): void;
+  /** What a call of the WebSocket gets: a payload, or nothing ever; undefined: this version lacks it. */
+  readonly calls: Map<string, unknown>;
+  /** How it greets: `silent` as a gateway whose state database is gone. */
+  greeting: 'hello' | 'silent';
+  /** Connections over WebSocket that were made so far, and those that are open. */
+  readonly connections: () => { readonly made: number; readonly open: number };
+  /** Says something unasked on all connections. */
+  event(name: string): void;
   /** Stops to listen. */
   stop(): Promise<void>;
 }
@@ -113,7 +194,21 @@ export async function startGateway(ageSeconds = 3600): Promise<StandInGateway> {
   await mkdir(join(stateFolder, 'state'), { recursive: true });
   const database = new DatabaseSync(join(stateFolder, 'state', 'openclaw.sqlite'));
   database.exec(tables);
+  const lines = new WebSocketServer({ server });
+  let made = 0;
+  lines.on('connection', (websocket) => {
+    made += 1;
+    websocket.on('error', () => undefined);
+    serveLine(websocket, gateway);
+  });
   const gateway: StandInGateway = {
+    calls: new Map(healthyCalls()),
+    greeting: 'hello',
+    connections: () => ({ made, open: lines.clients.size }),
+    event(name) {
+      for (const client of lines.clients)
+        client.send(JSON.stringify({ type: 'event', event: name }));
+    },
     port: listening.port,
     stateFolder,
     places: {

@@ -80,6 +80,10 @@ export const openclawEntries = {
     v.optional(positiveDuration, '5m'),
     v.description('How late a job may start before it is overdue.'),
   ),
+  deep_interval: v.pipe(
+    v.optional(positiveDuration, '1m'),
+    v.description('How often the gateway itself is asked, over a connection that is kept.'),
+  ),
   hold: v.pipe(
     v.optional(positiveDuration, '1h'),
     v.description('How long a single event, such as a replaced settings file, stays a warning.'),

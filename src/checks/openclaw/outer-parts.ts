@@ -10,7 +10,7 @@ import { judgeCronJobs, type JobMemory } from './cron-jobs.ts';
 import { judgeEventLoop } from './event-loop.ts';
 import { judgeHealth, judgeReadiness, judgeStartup, type ProbeAnswers } from './http-probes.ts';
 import { createMemoryGrowth, judgeMemory } from './memory-use.ts';
-import { partNames, type Found, type PartName } from './part.ts';
+import { outerPartNames, type Found, type OuterPartName } from './part.ts';
 import { judgePort, judgeProcess } from './process-part.ts';
 import type { Scene } from './scene.ts';
 import { judgeBlackBox, judgeConfig, judgeLeftovers } from './state-files.ts';
@@ -35,7 +35,7 @@ export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept) {
     async look(scene: Scene, answers: ProbeAnswers): Promise<readonly PartFinding[]> {
       const before = JSON.stringify(jobs);
       const { health, startup, ready } = answers;
-      const looks: Readonly<Record<PartName, () => Found | Promise<Found>>> = {
+      const looks: Readonly<Record<OuterPartName, () => Found | Promise<Found>>> = {
         process: () => judgeProcess(scene, health),
         health: () => judgeHealth(health, scene),
         startup: () => judgeStartup(startup, scene),
@@ -51,7 +51,7 @@ export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept) {
         cron_jobs: async () => judgeCronJobs(scene, jobs),
         credentials: async () => judgeCredentials(scene, failures),
       };
-      const wanted = partNames.filter((part) => scene.options.parts[part]);
+      const wanted = outerPartNames.filter((part) => scene.options.parts[part]);
       const found = await Promise.all(
         wanted.map(async (part) => ({ part, ...(await looks[part]()) })),
       );

@@ -9,7 +9,7 @@ import {
 } from '../../model/result.ts';
 
 /** The parts of an OpenClaw gateway that are looked at without a login … */
-const outerParts = [
+export const outerPartNames = [
   'process',
   'health',
   'startup',
@@ -22,12 +22,25 @@ const outerParts = [
   'black_box',
   'port',
   'leftovers',
+  'cron_jobs',
+  'credentials',
 ] as const;
+export type OuterPartName = (typeof outerPartNames)[number];
 
-/** … and those that only the gateway or its database knows of. */
-const innerParts = ['cron_jobs', 'credentials'] as const;
+/** … and those that it is asked for. */
+export const innerPartNames = [
+  'handshake',
+  'ticks',
+  'channels',
+  'cron',
+  'cron_runs',
+  'plugins',
+  'lanes',
+  'tasks',
+] as const;
+export type InnerPartName = (typeof innerPartNames)[number];
 
-export const partNames = [...outerParts, ...innerParts] as const;
+export const partNames = [...outerPartNames, ...innerPartNames] as const;
 export type PartName = (typeof partNames)[number];
 
 /** What was found out about one part, before it is known which one. */

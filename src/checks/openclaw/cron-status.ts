@@ -1,0 +1,91 @@
+import * as v from 'valibot';
+import { humanDuration } from '../../lib/duration.ts';
+import { ill, well, worstFound, type Found } from './part.ts';
+import type { Scene } from './scene.ts';
+
+const statusShape = v.object({
+  enabled: v.boolean(),
+  jobs: v.optional(v.number(), 0),
+  nextWakeAtMs: v.optional(v.nullable(v.number()), null),
+});
+
+const listShape = v.object({
+  jobs: v.array(
+    v.object({ state: v.optional(v.object({ runningAtMs: v.optional(v.nullable(v.number())) })) }),
+  ),
+  total: v.optional(v.number()),
+});
+
+/** How late the timer of all jobs may be. */
+const wakeLateMs = 120_000;
+
+/** Judges the timer of the jobs, by `cron.status` and `cron.list`. */
+export function judgeCron(status: unknown, list: unknown, { now }: Scene): Found {
+  const parsed = v.safeParse(statusShape, status);
+  if (!parsed.success) return well('this version does not offer that');
+  const { enabled, jobs, nextWakeAtMs } = parsed.output;
+  const values = [
+    { metric: 'enabled', value: enabled ? 1 : 0 },
+    { metric: 'jobs', value: jobs },
+  ];
+  if (!enabled) {
+    const what = 'no job runs: cron is switched off (OPENCLAW_SKIP_CRON=1 in the environment?)';
+    return ill('critical', 'status', what, values);
+  }
+  const listed = v.safeParse(listShape, list);
+  const isRunning =
+    listed.success &&
+    listed.output.jobs.some(({ state }) => typeof state?.runningAtMs === 'number');
+  const troubles: Found[] = [];
+  if (nextWakeAtMs === null && jobs > 0) {
+    troubles.push(ill('critical', 'stale', `there are ${jobs} jobs, and no next time is planned`));
+  } else if (nextWakeAtMs !== null && now.wallMs - nextWakeAtMs > wakeLateMs && !isRunning) {
+    const late = humanDuration(now.wallMs - nextWakeAtMs);
+    troubles.push(
+      ill('critical', 'stale', `jobs should have been started ${late} ago, and none runs`),
+    );
+  }
+  const total = listed.success ? listed.output.total : undefined;
+  if (total !== undefined && total !== jobs) {
+    const what = `the gateway counts ${jobs} jobs, and lists ${total}`;
+    troubles.push(ill('warning', 'status', what));
+  }
+  return worstFound(troubles, well(`${jobs} jobs, the timer is set`, values));
+}
+
+const runsShape = v.object({
+  entries: v.array(
+    v.object({
+      jobId: v.string(),
+      jobName: v.optional(v.string()),
+      status: v.optional(v.string(), ''),
+      runAtMs: v.optional(v.number()),
+    }),
+  ),
+});
+
+/** Two starts of one job closer than this are one slot that fired twice: the finest schedule is a minute. */
+const slotMs = 30_000;
+
+/** Judges whether jobs fired twice, by the latest runs. */
+export function judgeCronRuns(runs: unknown, { now, options }: Scene): Found {
+  const parsed = v.safeParse(runsShape, runs);
+  if (!parsed.success) return well('this version does not offer that');
+  const recent = parsed.output.entries
+    .flatMap((one) => (one.runAtMs === undefined ? [] : [{ ...one, runAtMs: one.runAtMs }]))
+    .filter(({ runAtMs }) => now.wallMs - runAtMs < options.hold)
+    .toSorted((a, b) => a.runAtMs - b.runAtMs);
+  const last = new Map<string, (typeof recent)[number]>();
+  const troubles: Found[] = [];
+  for (const one of recent) {
+    const before = last.get(one.jobId);
+    last.set(one.jobId, one);
+    // One that failed is tried again after half a minute at the soonest.
+    if (before === undefined || one.runAtMs - before.runAtMs >= slotMs) continue;
+    const gap = humanDuration(one.runAtMs - before.runAtMs);
+    const what = `${one.jobName ?? one.jobId} was started twice within ${gap}`;
+    troubles.push(ill('warning', 'status', what));
+  }
+  const values = [{ metric: 'recent', value: recent.length }];
+  return worstFound(troubles.slice(-5), well(`${recent.length} runs, none of them twice`, values));
+}
