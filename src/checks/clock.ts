@@ -10,17 +10,25 @@ import { readSynchronization, type Synchronization } from './host/synchronizatio
 import { parseUptime } from './host/uptime.ts';
 
 const entries = {
-  /** What it means that nothing keeps the clock in step with the world. */
-  unsynchronized: v.optional(
-    v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical'),
-    'warning',
+  unsynchronized: v.pipe(
+    v.optional(
+      v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical'),
+      'warning',
+    ),
+    v.description('What it means that nothing keeps the clock in step with the world.'),
   ),
-  /** A jump of the date by more than this is a warning … */
-  step_warning: v.optional(positiveDuration, '2s'),
-  /** … and by more than this critical. */
-  step_critical: v.optional(positiveDuration, '1m'),
-  /** How long a jump is told after it happened. */
-  step_hold: v.optional(positiveDuration, '5m'),
+  step_warning: v.pipe(
+    v.optional(positiveDuration, '2s'),
+    v.description('A jump of the date by more than this is a warning.'),
+  ),
+  step_critical: v.pipe(
+    v.optional(positiveDuration, '1m'),
+    v.description('A jump of the date by more than this is critical.'),
+  ),
+  step_hold: v.pipe(
+    v.optional(positiveDuration, '5m'),
+    v.description('How long a jump is told after it happened.'),
+  ),
 };
 
 type Options = OutputOf<typeof entries>;

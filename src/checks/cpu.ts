@@ -23,10 +23,18 @@ import {
 } from './threshold.ts';
 
 const entries = {
-  warning: v.optional(percentLimit, '90%'),
-  critical: v.optional(percentLimit, '98%'),
-  /** Once raised, it stays raised until this is no longer reached. */
-  clear: v.optional(percentLimit),
+  warning: v.pipe(
+    v.optional(percentLimit, '90%'),
+    v.description('How busy the processors may be before that is a warning.'),
+  ),
+  critical: v.pipe(
+    v.optional(percentLimit, '98%'),
+    v.description('How busy the processors may be before that is critical.'),
+  ),
+  clear: v.pipe(
+    v.optional(percentLimit),
+    v.description('Once raised, it stays raised until this is no longer reached.'),
+  ),
 };
 
 /** How long the first run measures, having no earlier reading to compare with. */

@@ -15,20 +15,40 @@ const absolutePath = v.pipe(
 );
 
 const entries = {
-  /** A path on the file system to look at; all real local file systems if absent. */
-  path: v.optional(absolutePath),
-  /** Mount points to leave out, with everything below them. */
-  exclude: v.optional(v.array(absolutePath, 'a list of paths'), []),
-  warning: v.optional(capacityLimit, '85%'),
-  critical: v.optional(capacityLimit, '95%'),
-  /** Once raised, it stays raised until this is no longer reached. */
-  clear: v.optional(capacityLimit),
+  path: v.pipe(
+    v.optional(absolutePath),
+    v.description('A path on the file system to look at; all real local file systems if absent.'),
+  ),
+  exclude: v.pipe(
+    v.optional(v.array(absolutePath, 'a list of paths'), []),
+    v.description('Mount points to leave out, with everything below them.'),
+  ),
+  warning: v.pipe(
+    v.optional(capacityLimit, '85%'),
+    v.description(
+      'How full it may be before that is a warning: a share used, or what must stay free.',
+    ),
+  ),
+  critical: v.pipe(
+    v.optional(capacityLimit, '95%'),
+    v.description('How full it may be before that is critical.'),
+  ),
+  clear: v.pipe(
+    v.optional(capacityLimit),
+    v.description('Once raised, it stays raised until this is no longer reached.'),
+  ),
   forecast: optionalKey(
     'Warn when it will be full within so long at the pace of the last hours.',
     positiveDuration,
   ),
-  inodes_warning: v.optional(percentLimit, '90%'),
-  inodes_critical: v.optional(percentLimit, '97%'),
+  inodes_warning: v.pipe(
+    v.optional(percentLimit, '90%'),
+    v.description('The share of inodes in use that is a warning.'),
+  ),
+  inodes_critical: v.pipe(
+    v.optional(percentLimit, '97%'),
+    v.description('The share of inodes in use that is critical.'),
+  ),
 };
 
 /** Judges how full file systems are, by space and inodes, when they will be, and that they can be written to. */

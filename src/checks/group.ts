@@ -5,15 +5,19 @@ import type { AgentView } from '../model/view.ts';
 import { checkType } from './check-type.ts';
 
 const entries = {
-  /** Names of the members. */
   of: v.pipe(
     v.array(nonEmptyText, 'a list of names of checks'),
     v.minLength(1, 'at least one name of a check'),
+    v.description('Names of the members.'),
   ),
-  /** How many members must be up; all of them if neither this nor `exactly` is given. */
-  min_ok: v.optional(positiveNumber),
-  /** How many members must be up, no fewer and no more (one leader, for instance). */
-  exactly: v.optional(wholeNumber),
+  min_ok: v.pipe(
+    v.optional(positiveNumber),
+    v.description('How many members must be up; all of them if neither this nor exactly is given.'),
+  ),
+  exactly: v.pipe(
+    v.optional(wholeNumber),
+    v.description('How many members must be up, no fewer and no more (one leader, for instance).'),
+  ),
 };
 
 type Options = OutputOf<typeof entries>;

@@ -19,18 +19,23 @@ function isTimeZone(name: string): boolean {
 }
 
 const entries = {
-  /** The job reports at least this often. */
-  every: v.optional(positiveDuration),
-  /** The job starts at these times; instead of `every`. */
-  schedule: v.optional(
-    v.pipe(v.string(cronMessage), v.trim(), v.regex(/^\S+(?:\s+\S+){4}$/, cronMessage)),
+  every: v.pipe(
+    v.optional(positiveDuration),
+    v.description('The job reports at least this often.'),
   ),
-  /** Time zone of `schedule`. */
-  tz: v.optional(v.pipe(v.string(timeZoneMessage), v.check(isTimeZone, timeZoneMessage))),
-  /** How much later than expected a report may come. */
-  grace: v.optional(duration, '1m'),
-  /** What a report has to carry to be believed. */
-  token: v.optional(secret),
+  schedule: v.pipe(
+    v.optional(v.pipe(v.string(cronMessage), v.trim(), v.regex(/^\S+(?:\s+\S+){4}$/, cronMessage))),
+    v.description('The job starts at these times; instead of every.'),
+  ),
+  tz: v.pipe(
+    v.optional(v.pipe(v.string(timeZoneMessage), v.check(isTimeZone, timeZoneMessage))),
+    v.description('Time zone of schedule.'),
+  ),
+  grace: v.pipe(
+    v.optional(duration, '1m'),
+    v.description('How much later than expected a report may come.'),
+  ),
+  token: v.pipe(v.optional(secret), v.description('What a report has to carry to be believed.')),
 };
 
 type Options = OutputOf<typeof entries>;

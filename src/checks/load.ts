@@ -21,10 +21,18 @@ const loadPerCore = v.pipe(
 );
 
 const entries = {
-  warning: v.optional(loadPerCore, 2),
-  critical: v.optional(loadPerCore, 4),
-  /** Once raised, it stays raised until this is no longer reached. */
-  clear: v.optional(loadPerCore),
+  warning: v.pipe(
+    v.optional(loadPerCore, 2),
+    v.description('The load of five minutes for each processor that is a warning.'),
+  ),
+  critical: v.pipe(
+    v.optional(loadPerCore, 4),
+    v.description('The load of five minutes for each processor that is critical.'),
+  ),
+  clear: v.pipe(
+    v.optional(loadPerCore),
+    v.description('Once raised, it stays raised until this is no longer reached.'),
+  ),
 };
 
 /** Judges the load over five minutes per core: how many tasks wanted to run or waited for disks. */

@@ -20,12 +20,28 @@ import {
 } from './threshold.ts';
 
 const entries = {
-  warning: v.optional(capacityLimit, '90%'),
-  critical: v.optional(capacityLimit, '95%'),
-  /** Once raised, it stays raised until this is no longer reached. */
-  clear: v.optional(capacityLimit),
-  swap_warning: v.optional(capacityLimit),
-  swap_critical: v.optional(capacityLimit),
+  warning: v.pipe(
+    v.optional(capacityLimit, '90%'),
+    v.description(
+      'How much may be in use before that is a warning: a share, or what must stay free.',
+    ),
+  ),
+  critical: v.pipe(
+    v.optional(capacityLimit, '95%'),
+    v.description('How much may be in use before that is critical.'),
+  ),
+  clear: v.pipe(
+    v.optional(capacityLimit),
+    v.description('Once raised, it stays raised until this is no longer reached.'),
+  ),
+  swap_warning: v.pipe(
+    v.optional(capacityLimit),
+    v.description('How much swap may be in use before that is a warning.'),
+  ),
+  swap_critical: v.pipe(
+    v.optional(capacityLimit),
+    v.description('How much swap may be in use before that is critical.'),
+  ),
 };
 
 /** Judges how much memory is left to programs (`MemAvailable`), and swap where limits are set for it. */

@@ -33,7 +33,6 @@ const selector = v.strictObject(
 );
 
 const entries = {
-  /** Which processes: a name, or several conditions that must all hold. */
   process: v.pipe(
     v.union([nonEmptyText, selector], 'a name, or a map of name, cmdline, pidfile and user'),
     v.transform((value): ProcessSelector => (typeof value === 'string' ? { name: value } : value)),
@@ -41,9 +40,10 @@ const entries = {
       (value) => Object.values(value).some((part) => part !== undefined),
       'at least one of name, cmdline, pidfile and user',
     ),
+    v.description('Which processes: a name, or several conditions that must all hold.'),
   ),
-  min: v.optional(wholeNumber, 1),
-  max: v.optional(wholeNumber),
+  min: v.pipe(v.optional(wholeNumber, 1), v.description('How many must run.')),
+  max: v.pipe(v.optional(wholeNumber), v.description('How many may run.')),
 };
 
 type Options = OutputOf<typeof entries>;
