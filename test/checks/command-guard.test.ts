@@ -17,7 +17,7 @@ describe('a program with a list of hashes', () => {
     const folder = await folderWith({ plugin: script });
     const path = join(folder, 'plugin');
     const allow = [hashOf('other'), hashOf(script).toUpperCase()];
-    const check = openedCheck(command, { command: [path], allow });
+    const check = openedCheck(command, { command: [path], allow, cwd: folder });
     expect(await check.run()).toMatchObject({ status: 'ok', summary: 'fine' });
     const changed = '#!/bin/sh\ntouch was-run\n';
     await writeInto(folder, 'plugin', changed);

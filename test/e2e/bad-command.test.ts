@@ -84,7 +84,7 @@ test('a command that hangs is unknown at its deadline, and nothing of it is left
   const { code, text } = await looked({ command: ['/bin/sh', '-c', line], timeout: '300ms' });
   expect({ code, text }).toEqual({
     code: 3,
-    text: 'unknown   plugin … /bin/sh did not end within 300ms and was stopped\n',
+    text: 'unknown  plugin … /bin/sh did not end within 300ms and was stopped\n',
   });
   await eventually(async () => (await processesWith(seconds)).length === 0, 'no process is left');
 });
