@@ -25,6 +25,8 @@ export interface AlertOrigin {
   readonly generatorURL: string;
   /** When the agent began to watch this check. */
   readonly watchedSince: Instant;
+  /** What was found around the failing check on this host. */
+  readonly evidence?: readonly string[];
 }
 
 export interface Advance {
@@ -123,6 +125,7 @@ function firingAlert(input: {
   readonly judgement: Judgement;
 }): Alert {
   const { spec, origin, state, result, now, former, judgement } = input;
+  const { evidence = [] } = origin;
   const labels = alertLabels(spec, origin, state.level);
   const id = fingerprint(labels);
   // A passing success while firing says nothing about why the check is down: keep the last failure.
@@ -132,12 +135,13 @@ function firingAlert(input: {
     fingerprint: id,
     labels,
     annotations: stale ? former.annotations : annotations(spec, origin, state, result),
-    detail: stale ? former.detail : result.detail,
+    detail: stale ? former.detail : [...result.detail, ...evidence],
     startsAt: former?.startsAt ?? (state.firingSince ?? now).wallMs,
     generatorURL: origin.generatorURL,
     revision: (former?.revision ?? 0) + retold,
     dependsOn: spec.dependsOn,
     ...(state.flapping ? { flapping: true } : {}),
+    ...((stale ? former.explained : evidence.length > 0) ? { explained: true } : {}),
   };
 }
 

@@ -28,6 +28,7 @@ import type { Ports } from './ports.ts';
 import { createPostedAlerts } from './create-posted-alerts.ts';
 import type { PostedAlerts } from './posted-alerts.ts';
 import { createRecords, type Records } from './records.ts';
+import { Evidence } from './evidence.ts';
 import { ReceiverBook } from './receiver-book.ts';
 import { Conversations } from './conversations.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -74,6 +75,7 @@ export class Agent {
   readonly #state: State;
   readonly #journal: Journal;
   readonly #proofs: Proofs;
+  readonly #evidence: Evidence;
   readonly #conversations: Conversations;
   readonly #noteRun: () => void;
   readonly #memories: ReturnType<typeof createCheckMemories>;
@@ -129,6 +131,13 @@ export class Agent {
       outbox: this.outbox,
     });
     this.posted = this.#createPosted(saved);
+    this.#evidence = new Evidence({
+      clock: this.clock,
+      collect: ports.collectEvidence,
+      isOn: () => this.config.agent.evidence !== false,
+      redact: (text) => this.#world.redact(text),
+      onFound: (check, lines) => this.pipeline.explain(check, lines),
+    });
     this.pipeline = this.#createPipeline(saved);
     this.own = this.#createOwnWatch(saved);
     this.records = createRecords({
@@ -236,6 +245,7 @@ export class Agent {
     if (check === undefined) return { undecided: false };
     const result = await runCheck(check, spec, this.#environment, redact);
     this.own.uplink.before(result);
+    this.#evidence.before(result, spec);
     const taken = this.pipeline.take(result, spec);
     this.own.after(result);
     return taken;
@@ -298,6 +308,7 @@ export class Agent {
         journal: this.#journal,
         newId: this.options.ports.newId,
         source: this.posted,
+        evidence: (check) => this.#evidence.of(check),
         uplink: (alert) => this.own.uplink.mutes(alert),
         deliver: (deliveries) => this.outbox.add(deliveries),
         onSuppressed: ({ reason, by, alert, receiver }) => {

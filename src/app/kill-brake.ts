@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killsHeldMs, killsInRowMax } from '../model/limits.ts';
+import { killsHeldMs, killsInRowMax } from '../model/command-limits.ts';
 
 /**
  * Remembers when a service was killed because it did not answer, over restarts of the one who watches it.

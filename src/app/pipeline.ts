@@ -47,6 +47,8 @@ export interface PipelineOptions {
   readonly deliver: (deliveries: readonly Delivery[]) => void;
   /** What stands for the alert of an outside check while nothing outside can be reached. */
   readonly uplink?: (alert: Alert) => string | undefined;
+  /** What was found around a failing check, to be told with its alert. */
+  readonly evidence?: (check: string) => readonly string[];
   readonly onSuppressed: (suppressed: Suppressed) => void;
   /** A silence has ended because all that it matches is well. */
   readonly onAllWell?: (silence: Silence) => void;
@@ -58,7 +60,7 @@ export interface PipelineOptions {
 export interface PipelineWorld {
   readonly specs: ReadonlyMap<string, CheckSpec>;
   readonly routing: RoutingTable;
-  readonly origin: Omit<AlertOrigin, 'watchedSince'>;
+  readonly origin: Omit<AlertOrigin, 'watchedSince' | 'evidence'>;
 }
 
 /**
@@ -114,7 +116,8 @@ export class Pipeline {
     const now = this.#options.clock.now();
     const before = this.#tracks.get(spec.name) ?? newTrack;
     const watchedSince = this.#watchedSince.get(spec.name) ?? now;
-    const origin: AlertOrigin = { ...this.#world.origin, watchedSince };
+    const evidence = this.#options.evidence?.(spec.name) ?? [];
+    const origin: AlertOrigin = { ...this.#world.origin, watchedSince, evidence };
     const advanced = advance(before, result, spec, origin, now);
     this.#tracks.set(spec.name, advanced.track);
     this.#recent.add(result);
@@ -134,6 +137,16 @@ export class Pipeline {
     const now = this.#options.clock.now();
     for (const alert of alerts) this.#hear(alert, now);
     this.#plan(now, false);
+  }
+
+  /** Has evidence that came after the alert told with it. */
+  explain(check: string, evidence: readonly string[]): void {
+    const track = this.#tracks.get(check);
+    if (track?.alert === undefined || evidence.length === 0) return;
+    const detail = [...track.alert.detail, ...evidence];
+    const alert = { ...track.alert, detail, explained: true as const };
+    this.#tracks.set(check, { ...track, alert });
+    this.offer([alert]);
   }
 
   /** Notes that somebody has taken on one alert, by fingerprint, or all that a check has. */

@@ -6,6 +6,7 @@ import type { IntegrationSpec } from '../model/route.ts';
 import type { SendContext } from '../notify/integration.ts';
 import type { StartCron } from '../schedule/cron.ts';
 import type { Opened } from '../store/open.ts';
+import type { CollectEvidence } from './evidence.ts';
 
 /** Where the agent touches the world. The simulation puts a fake one behind each. */
 export interface Ports {
@@ -21,4 +22,6 @@ export interface Ports {
     context: SendContext,
   ) => Promise<Outcome>;
   readonly startCron: StartCron;
+  /** Absent where there is no host to look at. */
+  readonly collectEvidence?: CollectEvidence;
 }

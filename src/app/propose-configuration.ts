@@ -3,7 +3,7 @@ import { hostPlaces, type HostPlaces } from '../checks/host/places.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
-import { initLookMs } from '../model/limits.ts';
+import { initLookMs } from '../model/command-limits.ts';
 import type { RecordedResult } from '../model/result.ts';
 import { checkOnce } from './check-once.ts';
 import { loadFromText, type Surroundings } from './load.ts';

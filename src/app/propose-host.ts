@@ -7,7 +7,7 @@ import { parseUnitNames } from '../checks/host/systemd-unit.ts';
 import { askTool } from '../checks/host/system-tool.ts';
 import { checkTypes } from '../checks/table.ts';
 import type { Clock } from '../lib/clock.ts';
-import { siteFilesMax } from '../model/limits.ts';
+import { siteFilesMax } from '../model/command-limits.ts';
 import type { Proposal } from './proposal.ts';
 
 type Limits = { readonly clock: Clock; readonly signal: AbortSignal };

@@ -3,7 +3,7 @@ import { isEverywhere, readListeners, type Listener } from '../checks/host/liste
 import type { HostPlaces } from '../checks/host/places.ts';
 import { createOwnerFinder } from '../checks/host/socket-owner.ts';
 import type { Clock } from '../lib/clock.ts';
-import { listenersAskedMax } from '../model/limits.ts';
+import { listenersAskedMax } from '../model/command-limits.ts';
 import type { Proposal } from './proposal.ts';
 import { whatSpeaks, type Spoken } from './speaks.ts';
 

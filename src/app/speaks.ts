@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
-import { spokenAnswerMs, spokenBytesMax } from '../model/limits.ts';
+import { spokenAnswerMs, spokenBytesMax } from '../model/command-limits.ts';
 
 /** What answers on a port, as far as a few harmless words can tell. */
 export type Spoken =

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
-import { serviceGroupGraceMs } from '../model/limits.ts';
+import { serviceGroupGraceMs } from '../model/command-limits.ts';
 
 export interface ServiceEnd {
   /** Of the program itself; absent when a signal ended it. */

@@ -346,7 +346,8 @@ export class UplinkGuard {
   }
 }
 
-function isOutside(spec: CheckSpec): boolean {
+/** Whether a check looks outside of this host and its network. */
+export function isOutside(spec: CheckSpec): boolean {
   if (spec.outside !== undefined) return spec.outside;
   return looksAtNetwork(spec) && spec.target !== undefined && leadsOutside(spec.target);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { humanDuration } from '../lib/duration.ts';
-import { extensionSlackMs } from '../model/limits.ts';
+import { extensionSlackMs } from '../model/command-limits.ts';
 import type { CheckResult } from '../model/result.ts';
 import type { KillBrake } from './kill-brake.ts';
 import { extendTimeout, statusLine, type Supervisor } from './supervisor.ts';

@@ -11,7 +11,7 @@ import { systemClock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
-import { bootPatienceMinMs, watchdogIntervalMaxMs } from '../model/limits.ts';
+import { bootPatienceMinMs, watchdogIntervalMaxMs } from '../model/command-limits.ts';
 import {
   configOption,
   exitCode,

@@ -39,6 +39,10 @@ export const agentSchema = v.strictObject(
       'Intervals without a look after which a check raises an alert of its own; 0 never. Default 3.',
       v.pipe(wholeNumber, v.maxValue(stalledAfterMax, `at most ${stalledAfterMax}`)),
     ),
+    evidence: optionalKey(
+      'Whether a critical alert of this host tells what was found around it. Default true.',
+      flag,
+    ),
     connectivity: optionalKey(
       'When nothing outside and no reference can be reached, one message says so instead of all.',
       connectivitySchema,
@@ -160,6 +164,7 @@ export function readAgent(
     ...(written.data_dir === undefined ? {} : { dataDir: besideOf(root, written.data_dir) }),
     retentionMs: written.retention ?? 7 * day,
     stalledAfter: written.stalled_after ?? 3,
+    ...(written.evidence === undefined ? {} : { evidence: written.evidence }),
     ...(connectivity === undefined ? {} : { connectivity }),
     ...(heartbeat === undefined
       ? {}

@@ -14,6 +14,8 @@ export interface Config {
     readonly retentionMs: number;
     /** Intervals without a look after which a check counts as stalled; absent or 0 is never. */
     readonly stalledAfter?: number;
+    /** Whether critical alerts of this host tell what was found around them; absent is true. */
+    readonly evidence?: boolean;
     /** Guards against telling of every check when it is this host that is cut off. */
     readonly connectivity?: {
       /** Looked at with their own types; any answer of one of them proves that the uplink works. */

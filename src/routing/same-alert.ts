@@ -7,6 +7,7 @@ export function sameAlert(known: Alert | undefined, alert: Alert): boolean {
     known !== undefined &&
     known.endsAt === alert.endsAt &&
     known.revision === alert.revision &&
+    known.explained === alert.explained &&
     known.startsAt === alert.startsAt &&
     known.generatorURL === alert.generatorURL &&
     sameAnnotations(known.annotations, alert.annotations)

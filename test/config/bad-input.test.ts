@@ -351,7 +351,7 @@ const syntax: readonly Case[] = [
     problems: [
       ...['a', 'b', 'c', 'd', 'e'].map(
         (key, position) =>
-          `${position + 2}:3: agent.${key}: unknown key "${key}", expected name, labels, data_dir, retention, stalled_after, connectivity or heartbeat`,
+          `${position + 2}:3: agent.${key}: unknown key "${key}", expected name, labels, data_dir, retention, stalled_after, evidence, connectivity or heartbeat`,
       ),
       '6:10: agent.e[0]: aliases make the file longer than 10000 values',
     ],

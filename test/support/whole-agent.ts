@@ -51,6 +51,7 @@ export function wholeAgent(
   checks: readonly CheckSpec[],
   changes: Partial<Config> = {},
   openReal?: (spec: CheckSpec, environment: CheckEnvironment) => OpenCheck,
+  collectEvidence?: Ports['collectEvidence'],
 ): WholeAgent {
   const clock = createFakeClock();
   const startMs = clock.now().steadyMs;
@@ -108,6 +109,7 @@ export function wholeAgent(
       openCheck: (spec, environment) =>
         openReal?.(spec, environment) ?? { run: async ({ signal }) => look(spec, signal) },
       startCron: cron,
+      ...(collectEvidence === undefined ? {} : { collectEvidence }),
       async send(delivery) {
         if (!network) return { kind: 'passing', reason: 'connect', detail: 'unreachable' };
         deliveries.push(delivery);

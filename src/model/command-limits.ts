@@ -1,0 +1,53 @@
+/*
+ * Bounds of `tocsin init`, of `tocsin watchdog`, and of the evidence of an alert, with their reasons.
+ * Those of the agent itself are in `limits.ts`.
+ */
+
+/** How long `tocsin init` waits for whoever listens on a port to say something: it is on this host. */
+export const spokenAnswerMs = 1000;
+
+/** Bytes of an answer after which enough was said to tell what speaks. */
+export const spokenBytesMax = 4096;
+
+/** Ports that `tocsin init` asks what speaks there; a host that has more needs its own choice. */
+export const listenersAskedMax = 40;
+
+/** Files of certificates or sites that `tocsin init` looks at. */
+export const siteFilesMax = 200;
+
+/** Longest look of `tocsin init` at the host, before its checks are tried. */
+export const initLookMs = 15_000;
+
+/** Longest look around for the evidence of an alert; nobody waits for it. */
+export const evidenceDeadlineMs = 2000;
+
+/** Characters of one line of evidence: what a telephone shows without scrolling for ever. */
+export const evidenceLineLengthMax = 200;
+
+/** Lines of the log of a unit that are told with its alert. */
+export const evidenceLogLines = 5;
+
+/** Processes or files that evidence names of each kind. */
+export const evidenceProcesses = 3;
+
+/** Longest wait for one message to the service manager: systemd-notify itself waits 5 s for its taking in. */
+export const serviceManagerAnswerMs = 8000;
+
+/** Characters of the line that `systemctl status` shows of a service. */
+export const serviceStatusLengthMax = 200;
+
+/** The longest pause between two looks at a service under `tocsin watchdog`. */
+export const watchdogIntervalMaxMs = 15_000;
+
+/** Shortest boot patience: a gateway that starts on a small host needs half of it. */
+export const bootPatienceMinMs = 60_000;
+
+/** What is asked for beyond the next look while a service starts or stops: a busy host may be late. */
+export const extensionSlackMs = 15_000;
+
+/** What helpers of a service that has ended get to end as well, before they are killed. */
+export const serviceGroupGraceMs = 5000;
+
+/** Kills within `killsHeldMs` after which a service that hangs is left alone for as long. */
+export const killsInRowMax = 2;
+export const killsHeldMs = 300_000;

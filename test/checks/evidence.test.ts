@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { utimes } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { collectEvidence } from '../../src/checks/host/evidence.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { hostWith } from '../support/host-check.ts';
+
+const clock = systemClock();
+
+/** `/proc/PID/stat` of a process with this many pages of memory. */
+function stat(pid: number, name: string, pages: number): Record<string, string> {
+  const fields = ['S', 1, pid, pid, 0, -1, 0, 0, 0, 0, 0, 50, 10, 0, 0, 20, 0, 1, 0, 100, 0, pages];
+  return { [`proc/${pid}/stat`]: `${pid} (${name}) ${fields.join(' ')} 0 0\n` };
+}
+
+const processes = {
+  ...stat(10, 'postgres', 500_000),
+  ...stat(11, 'openclaw-gatewa', 250_000),
+  ...stat(12, 'sh', 100),
+  ...stat(13, 'cron', 50),
+};
+
+/** As dpkg writes its dates: local time. */
+function dpkgTime(agoMs: number): string {
+  const at = new Date(Date.now() - agoMs);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
+  return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`;
+}
+
+test('the end of the log, the largest processes and what changed last are told, secrets masked', async () => {
+  const places = await hostWith({
+    ...processes,
+    'bin/journalctl':
+      '#!/bin/sh\nprintf "2026-11-28T03:00:01 nginx[7]: called as $1\\n2026-11-28T03:00:02 nginx[7]: token=abc123def url https://me:pw@db/ password: hunter2\\n"\n',
+    'var/log/dpkg.log': [
+      `${dpkgTime(90_000_000)} upgrade old:amd64 1 2`,
+      `${dpkgTime(7_200_000)} upgrade nginx:amd64 1.22 1.24`,
+      `${dpkgTime(7_200_000)} status installed nginx:amd64 1.24`,
+      '',
+    ].join('\n'),
+    'etc/systemd/system/gateway.service': '[Service]\n',
+    'etc/systemd/system/older.service': '[Service]\n',
+  });
+  const yesterday = Date.now() / 1000 - 90_000;
+  await utimes(join(places.etc, 'systemd/system/older.service'), yesterday, yesterday);
+  const found = await collectEvidence(
+    { units: ['nginx.service'], isDisk: false },
+    { places, clock },
+  );
+  expect(found).toEqual([
+    'log of nginx.service:',
+    '  2026-11-28T03:00:01 nginx[7]: called as --unit=nginx.service',
+    '  2026-11-28T03:00:02 nginx[7]: token=<secret> url https://<secret>@db/ password: <secret>',
+    'most memory: postgres (10) 2 GB, openclaw-gatewa (11) 1 GB, sh (12) 410 kB',
+    expect.stringMatching(
+      /^last package change, 2h.* ago: upgrade nginx:amd64 from 1\.22 to 1\.24$/,
+    ),
+    expect.stringMatching(/^last change of a unit, .* ago: gateway\.service$/),
+  ]);
+});
+
+test('a program that hangs costs its own part and two seconds, nothing else', async () => {
+  const places = await hostWith({
+    ...processes,
+    'bin/journalctl': '#!/bin/sh\nwhile :; do :; done & wait\n',
+  });
+  const startedMs = performance.now();
+  const found = await collectEvidence({ units: ['a.service'], isDisk: false }, { places, clock });
+  expect(performance.now() - startedMs).toBeLessThan(4000);
+  expect(found).toEqual([expect.stringMatching(/^most memory: postgres/)]);
+});
+
+test('a full disk tells the large files of the last day, those found in time', async () => {
+  const places = await hostWith({
+    ...processes,
+    'bin/find':
+      '#!/bin/sh\necho "20000000 /var/log/small.log"\necho "9000000000 /var/log/big one.log"\nexec /bin/sleep 30\n',
+  });
+  const found = await collectEvidence({ units: [], isDisk: true }, { places, clock });
+  expect(found).toContain(
+    'large files written within a day: /var/log/big one.log 9 GB, /var/log/small.log 20 MB',
+  );
+});
+
+test('a host that shows nothing gives no evidence, and no error', async () => {
+  const places = await hostWith({ 'etc/': '' });
+  const found = await collectEvidence({ units: ['a.service'], isDisk: true }, { places, clock });
+  expect(found).toEqual([]);
+});
