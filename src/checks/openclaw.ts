@@ -9,6 +9,7 @@ import { openclawEntries, refuseOpenclaw } from './openclaw/options.ts';
 import { createHistory } from './openclaw/history.ts';
 import { createInnerParts } from './openclaw/inner-parts.ts';
 import { createOuterParts } from './openclaw/outer-parts.ts';
+import { isStartingAnew } from './openclaw/starting.ts';
 import { readOwner } from './openclaw/owner-lock.ts';
 import { askProbes, isStarted } from './openclaw/http-probes.ts';
 import { sumUpParts } from './openclaw/part.ts';
@@ -40,7 +41,10 @@ export const openclawOf = (places: HostPlaces) =>
           const pid = isAlive && lock !== undefined && !isUnreadable(lock) ? lock.pid : undefined;
           const base: Scene = { ...known, pid, isBooting: false, now: run.startedAt };
           const answers = await askProbes(base);
-          const isYoung = isAlive && owner.ageMs < options.boot_patience;
+          const isYoung = isAlive
+            ? owner.ageMs < options.boot_patience
+            : await isStartingAnew(base);
+          if (isAlive) history.note('without owner', false, run.startedAt);
           const scene: Scene = { ...base, isBooting: isYoung && !isStarted(answers.startup) };
           const isReady = isStarted(answers.startup) || !isFailure(answers.health);
           const found: readonly (readonly PartFinding[])[] = await Promise.all([

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -118,6 +119,24 @@ describe('a gateway that does not answer', () => {
     const { gateway, look } = await watched({}, 30);
     await gateway.stop();
     expect((await look(4)).status).toBe('ok');
+  });
+
+  test('is given time to start before it has taken the lock, but not for ever', async () => {
+    const { gateway, look, clock } = await watched();
+    await gateway.stop();
+    await gateway.remove('tmp');
+    await gateway.write('../proc/4711/cmdline', 'openclaw\0');
+    const ticks =
+      100 * (Number(readFileSync(join(gateway.places.proc, 'uptime'), 'utf8').split(' ')[0]) - 5);
+    const fields = `S 1 1 1 0 -1 0 ${'0 '.repeat(12)}${Math.round(ticks)} 0`;
+    await gateway.write('../proc/4711/stat', `4711 (openclaw) ${fields}`);
+    const result = await look(4);
+    expect(part(result, 'process')?.summary).toBe(
+      'a gateway is starting, and has not taken the lock yet',
+    );
+    expect(result.status).toBe('ok');
+    await clock.advance(300_000);
+    expect((await look(2)).status).toBe('critical');
   });
 
   test('hangs if it takes connections and says nothing, and its deadline is kept', async () => {

@@ -9,7 +9,7 @@ import type { Scene } from './scene.ts';
 
 /** Whether the process that the lock names lives, and is still the same. */
 export function judgeProcess(scene: Scene, health: ProbeAnswer): Found {
-  const { installation, owner, history, now } = scene;
+  const { installation, owner, history, now, isBooting } = scene;
   const { lock, stateFolder } = installation;
   if (lock !== undefined && isUnreadable(lock)) {
     return ill('unknown', lock.reason, lock.unreadable);
@@ -19,6 +19,8 @@ export function judgeProcess(scene: Scene, health: ProbeAnswer): Found {
   }
   const missing = history.note('process lock', lock === undefined, now);
   const wrong = history.note('process owner', owner !== undefined && owner.kind !== 'alive', now);
+  const isAlive = owner !== undefined && owner.kind === 'alive';
+  if (isBooting && !isAlive) return well('a gateway is starting, and has not taken the lock yet');
   if (lock === undefined || owner === undefined) {
     if (!isFailure(health)) return well('this version keeps no lock that says who owns the state');
     const what = `no gateway runs on ${stateFolder}: it was stopped, or was never started`;
