@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { chmod } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { llm } from '../../src/checks/llm.ts';
 import { folderWith, openedCheck } from '../support/host-check.ts';
@@ -105,3 +106,17 @@ describe('a refusal', () => {
     expect(JSON.stringify(result)).not.toMatch(/0123456789|cdef/);
   });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a key that the agent may not read is unknown, with how to grant it',
+  async () => {
+    const file = join(await folderWith({ key }), 'key');
+    await chmod(dirname(file), 0o755);
+    await chmod(file, 0o600);
+    const check = openedCheck(llm, { api_key_file: file });
+    process.seteuid?.(65_534);
+    const result = await check.run().finally(() => process.seteuid?.(0));
+    expect(result).toMatchObject({ status: 'unknown', reason: 'permission' });
+    expect(result.summary).toMatch(/: let the user of the agent read it, with chmod/);
+  },
+);
