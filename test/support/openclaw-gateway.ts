@@ -13,6 +13,9 @@ import { temporaryFolder } from './temporary-folder.ts';
 /** For a call that never gets an answer. */
 export const never = Symbol('never');
 
+/** For a call that is refused with UNAVAILABLE, as over a destroyed database. */
+export const unavailable = Symbol('unavailable');
+
 /** Answers of a real 2026.9.6 without channels, shortened to what is read. */
 const healthyCalls = (): [string, unknown][] => [
   ['channels.status', { channelAccounts: {}, statusIssues: [] }],
@@ -52,16 +55,21 @@ function serveLine(websocket: WebSocket, gateway: StandInGateway): void {
       method: string;
       params: { auth?: { token?: string }; minProtocol?: number; maxProtocol?: number };
     };
-    const refuse = (code: string, exact: string): void =>
+    const refuse = (code: string, exact?: string): void =>
       send({
         type: 'res',
         id,
         ok: false,
-        error: { code, message: 'no', details: { code: exact } },
+        error: {
+          code,
+          message: 'no',
+          ...(exact === undefined ? {} : { details: { code: exact } }),
+        },
       });
     const payload = gateway.calls.get(method);
     if (method !== 'connect') {
-      if (payload === undefined) refuse('FORBIDDEN', 'MISSING_SCOPE');
+      if (payload === unavailable) refuse('UNAVAILABLE');
+      else if (payload === undefined) refuse('FORBIDDEN', 'MISSING_SCOPE');
       else if (payload !== never) send({ type: 'res', id, ok: true, payload });
     } else if (gateway.greeting === 'hello') {
       if (params.maxProtocol !== 4) refuse('INVALID_REQUEST', 'PROTOCOL_MISMATCH');

@@ -94,7 +94,10 @@ export async function openLine(
       const result = await talk.send(method, parameters);
       if ('reason' in result) return result;
       if (result.ok === true) return { payload: result.payload };
-      return { reason: 'protocol', summary: `the gateway refuses ${method}: ${codeOf(result)}` };
+      const code = codeOf(result);
+      // Not that the agent may not ask, but that the gateway cannot answer.
+      const reason = code === 'UNAVAILABLE' ? 'status' : 'protocol';
+      return { reason, summary: `the gateway refuses ${method}: ${code}` };
     },
     lastTickMs: talk.lastTickMs,
     isOpen: talk.isOpen,

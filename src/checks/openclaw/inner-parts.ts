@@ -121,12 +121,13 @@ function callOn(line: GatewayLine, { history, now }: Scene) {
   return async (method: string, parameters?: object): Promise<Answer> => {
     if (!line.methods.has(method)) return { found: well(`this version does not offer ${method}`) };
     const answer = await line.ask(method, parameters);
-    const silent = 'reason' in answer && answer.reason === 'timeout';
-    const streak = history.note(`call ${method}`, silent, now);
+    const isDown =
+      'reason' in answer && (answer.reason === 'timeout' || answer.reason === 'status');
+    const streak = history.note(`call ${method}`, isDown, now);
     if (!('reason' in answer)) return answer;
-    if (!silent) return { found: ill('unknown', answer.reason, answer.summary) };
-    const isSure = streak.inRow >= 2;
-    return { found: isSure ? ill('critical', 'timeout', answer.summary) : well(answer.summary) };
+    const { reason, summary } = answer;
+    if (!isDown) return { found: ill('unknown', reason, summary) };
+    return { found: streak.inRow >= 2 ? ill('critical', reason, summary) : well(summary) };
   };
 }
 

@@ -5,7 +5,7 @@ import type { PartFinding } from '../../../src/model/result.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { openedCheck } from '../../support/host-check.ts';
-import { never, startGateway } from '../../support/openclaw-gateway.ts';
+import { never, startGateway, unavailable } from '../../support/openclaw-gateway.ts';
 
 const inner: readonly string[] = innerPartNames;
 const parts = Object.fromEntries(
@@ -99,6 +99,19 @@ describe('the connection to a gateway', () => {
       status: 'critical',
       summary: 'no answer within 10s while waiting for cron.status',
     });
+  });
+
+  test('on which a call is refused as unavailable twice is critical, another refusal unknown', async () => {
+    const { gateway, part } = await watched();
+    gateway.calls.set('cron.status', unavailable);
+    expect((await part('cron'))?.status).toBe('ok');
+    expect(await part('cron')).toMatchObject({
+      status: 'critical',
+      reason: 'status',
+      summary: 'the gateway refuses cron.status: UNAVAILABLE',
+    });
+    gateway.calls.set('cron.status', undefined);
+    expect(await part('cron')).toMatchObject({ status: 'unknown', reason: 'protocol' });
   });
 
   test('on which nonsense is said is no crash', async () => {
