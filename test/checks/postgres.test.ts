@@ -149,7 +149,7 @@ describe.skipIf(!isThere)(`a PostgreSQL server${reason}`, () => {
   });
 
   test('that takes too long for a query stops it, and is told', async () => {
-    expect(await judged({ query: 'SELECT pg_sleep(30)' }, 500)).toMatchObject({
+    expect(await judged({ query: 'SELECT pg_sleep(30)' }, 2000)).toMatchObject({
       status: 'critical',
       reason: 'timeout',
       summary: `${target} did not finish the query in time`,

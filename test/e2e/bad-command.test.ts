@@ -93,7 +93,7 @@ test('a command that ignores being told to end is gone with the command that ran
   const seconds = uniqueSeconds();
   const line = `trap '' TERM; sleep ${seconds} & sleep ${seconds}`;
   const { code } = await looked({ command: ['/bin/sh', '-c', line], timeout: '300ms' });
-  expect(code).toBe(2);
+  expect(code).toBe(3);
   await eventually(async () => (await processesWith(seconds)).length === 0, 'no process is left');
 });
 

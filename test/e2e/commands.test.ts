@@ -45,6 +45,7 @@ test('help lists every command', async () => {
     "tocsin 0.1.0: watches this host and tells people when something broke
 
       run  the agent, in the foreground; SIGTERM drains, SIGHUP reloads
+      init  looks at this host and writes a configuration for what it finds
       check  runs checks once, a line each, worst first
       validate  reads the configuration and lists every problem
       status  checks, alerts, receivers and outbox of the running agent
@@ -59,6 +60,7 @@ test('help lists every command', async () => {
       routes test  prints the receivers an alert with these labels would reach
       test  plays scenarios: results over time in, expected notifications out
       replay  recorded results through another configuration, beside what was sent
+      watchdog  runs a service under Type=notify and WatchdogSec= that knows nothing of systemd
       import blackbox  writes the modules of a blackbox.yml as a section of the configuration
       import alertmanager  writes an alertmanager.yml as sections of the configuration
       schema  prints the JSON Schema of the configuration file
