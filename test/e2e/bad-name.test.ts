@@ -45,7 +45,9 @@ test('paths that lead nowhere or cannot be decoded are refused, and the agent go
   for (const path of [...refused, '/../../etc/passwd', '//', '/health/__proto__', '/constructor']) {
     expect([400, 404], path).toContain(await statusOf(agent, path));
   }
-  expect(await statusOf(agent, `/health/${'x'.repeat(60_000)}`)).toBeGreaterThanOrEqual(400);
+  // Longer than a head may be: the connection is closed, which may overtake the answer.
+  const tooLong = await statusOf(agent, `/health/${'x'.repeat(60_000)}`).catch(() => 431);
+  expect(tooLong).toBeGreaterThanOrEqual(400);
   expect((await agent.get('/-/healthy')).status).toBe(200);
   expect(agent.running()).toBe(true);
 });
