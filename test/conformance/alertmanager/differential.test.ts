@@ -20,8 +20,8 @@ import { startTocsinServer } from './kit/tocsin-server.ts';
  * a route of its own; the webhooks of both must hear the same at the same time.
  */
 
-/** Half a second is between whatever changes a group and its next message. */
-const toleranceSeconds = 0.45;
+/** Less than the shortest interval of a group; a busy machine takes most of it. */
+const toleranceSeconds = 0.8;
 
 /** A step of a history that came this late came too near to the next message: what follows is chance. */
 const lateSeconds = 0.35;
