@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
 import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
@@ -9,9 +9,10 @@ import { httpGet, jsonOf, type HttpAnswer, type HttpPlace } from './service/http
 import { layerEntries, lookThrough, targetOf } from './service/layers.ts';
 
 const entries = {
-  target: v.pipe(
-    v.optional(nonEmptyText, '127.0.0.1:2019'),
-    v.description('The admin API: host:port, or the path of a Unix socket.'),
+  target: defaultedKey(
+    'The admin API: host:port, or the path of a Unix socket.',
+    nonEmptyText,
+    '127.0.0.1:2019',
   ),
   ...layerEntries,
   expect_upstreams: optionalKey(

@@ -1,11 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import {
+  defaultedKey,
   flag,
   nonEmptyText,
   optionalKey,
-  positiveDuration,
   type OutputOf,
+  positiveDuration,
 } from '../lib/schema-atoms.ts';
 import { tlsSetup } from '../lib/tls-context.ts';
 import type { TlsOptions } from '../lib/tls-options.ts';
@@ -55,18 +56,13 @@ const entries = {
     'Authorities that are trusted instead of those of the system.',
     nonEmptyText,
   ),
-  verify: v.pipe(
-    v.optional(flag, true),
-    v.description('Whether the chain must be complete and trusted, and the name right.'),
+  verify: defaultedKey(
+    'Whether the chain must be complete and trusted, and the name right.',
+    flag,
+    true,
   ),
-  warning: v.pipe(
-    v.optional(positiveDuration, '14d'),
-    v.description('Life that is left when the check warns.'),
-  ),
-  critical: v.pipe(
-    v.optional(positiveDuration, '3d'),
-    v.description('Life that is left when the check is critical.'),
-  ),
+  warning: defaultedKey('Life that is left when the check warns.', positiveDuration, '14d'),
+  critical: defaultedKey('Life that is left when the check is critical.', positiveDuration, '3d'),
 };
 
 type Options = OutputOf<typeof entries>;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
-import { positiveDuration, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
@@ -10,25 +10,22 @@ import { readSynchronization, type Synchronization } from './host/synchronizatio
 import { parseUptime } from './host/uptime.ts';
 
 const entries = {
-  unsynchronized: v.pipe(
-    v.optional(
-      v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical'),
-      'warning',
-    ),
-    v.description('What it means that nothing keeps the clock in step with the world.'),
+  unsynchronized: defaultedKey(
+    'What it means that nothing keeps the clock in step with the world.',
+    v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical'),
+    'warning',
   ),
-  step_warning: v.pipe(
-    v.optional(positiveDuration, '2s'),
-    v.description('A jump of the date by more than this is a warning.'),
+  step_warning: defaultedKey(
+    'A jump of the date by more than this is a warning.',
+    positiveDuration,
+    '2s',
   ),
-  step_critical: v.pipe(
-    v.optional(positiveDuration, '1m'),
-    v.description('A jump of the date by more than this is critical.'),
+  step_critical: defaultedKey(
+    'A jump of the date by more than this is critical.',
+    positiveDuration,
+    '1m',
   ),
-  step_hold: v.pipe(
-    v.optional(positiveDuration, '5m'),
-    v.description('How long a jump is told after it happened.'),
-  ),
+  step_hold: defaultedKey('How long a jump is told after it happened.', positiveDuration, '5m'),
 };
 
 type Options = OutputOf<typeof entries>;

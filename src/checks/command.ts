@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
-import { nonEmptyText, optionalKey, positiveNumber, type OutputOf } from '../lib/schema-atoms.ts';
+import {
+  defaultedKey,
+  nonEmptyText,
+  optionalKey,
+  type OutputOf,
+  positiveNumber,
+} from '../lib/schema-atoms.ts';
 import { byWorst, notOk, ok, type CheckResult, type Status } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { formatBytes } from './host/bytes.ts';
@@ -19,16 +25,14 @@ const entries = {
     v.check((words) => words[0] !== '', 'a list that starts with a program'),
     v.description('The program and its arguments. No shell is involved.'),
   ),
-  env: v.pipe(
-    v.optional(
-      v.record(
-        v.pipe(v.string(), v.regex(/^[^=\0]+$/, 'a name without =')),
-        v.pipe(v.union([v.string(), v.number(), v.boolean()], 'a text'), v.transform(String)),
-        'a map of names to values',
-      ),
-      {},
+  env: defaultedKey(
+    'Variables of the environment, besides PATH, HOME, LANG and LC_ALL.',
+    v.record(
+      v.pipe(v.string(), v.regex(/^[^=\0]+$/, 'a name without =')),
+      v.pipe(v.union([v.string(), v.number(), v.boolean()], 'a text'), v.transform(String)),
+      'a map of names to values',
     ),
-    v.description('Variables of the environment, besides PATH, HOME, LANG and LC_ALL.'),
+    {},
   ),
   cwd: optionalKey('Its working directory.', nonEmptyText),
   user: optionalKey(
@@ -56,12 +60,10 @@ const entries = {
     'Limits of values that it prints, in base units: the worse of these and its exit code counts.',
     perfdataLimits,
   ),
-  timeout_status: v.pipe(
-    v.optional(
-      v.picklist(['unknown', 'warning', 'critical'], 'one of unknown, warning, critical'),
-      'unknown',
-    ),
-    v.description('What it means when it does not end in time.'),
+  timeout_status: defaultedKey(
+    'What it means when it does not end in time.',
+    v.picklist(['unknown', 'warning', 'critical'], 'one of unknown, warning, critical'),
+    'unknown',
   ),
   user_output_limit: optionalKey('Characters of its output that people are shown.', positiveNumber),
 };

@@ -1,4 +1,4 @@
-import * as v from 'valibot';
+import { defaultedKey, optionalKey } from '../lib/schema-atoms.ts';
 import type { Clock } from '../lib/clock.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import { checkType } from './check-type.ts';
@@ -23,18 +23,17 @@ import {
 } from './threshold.ts';
 
 const entries = {
-  warning: v.pipe(
-    v.optional(percentLimit, '90%'),
-    v.description('How busy the processors may be before that is a warning.'),
+  warning: defaultedKey(
+    'How busy the processors may be before that is a warning.',
+    percentLimit,
+    '90%',
   ),
-  critical: v.pipe(
-    v.optional(percentLimit, '98%'),
-    v.description('How busy the processors may be before that is critical.'),
+  critical: defaultedKey(
+    'How busy the processors may be before that is critical.',
+    percentLimit,
+    '98%',
   ),
-  clear: v.pipe(
-    v.optional(percentLimit),
-    v.description('Once raised, it stays raised until this is no longer reached.'),
-  ),
+  clear: optionalKey('Once raised, it stays raised until this is no longer reached.', percentLimit),
 };
 
 /** How long the first run measures, having no earlier reading to compare with. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { optionalKey, positiveDuration, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, optionalKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
 import { checkType } from './check-type.ts';
 import { findingOf, sumUp } from './host/disk-finding.ts';
 import { createDiskWatch } from './host/disk-watch.ts';
@@ -15,39 +15,38 @@ const absolutePath = v.pipe(
 );
 
 const entries = {
-  path: v.pipe(
-    v.optional(absolutePath),
-    v.description('A path on the file system to look at; all real local file systems if absent.'),
+  path: optionalKey(
+    'A path on the file system to look at; all real local file systems if absent.',
+    absolutePath,
   ),
-  exclude: v.pipe(
-    v.optional(v.array(absolutePath, 'a list of paths'), []),
-    v.description('Mount points to leave out, with everything below them.'),
+  exclude: defaultedKey(
+    'Mount points to leave out, with everything below them.',
+    v.array(absolutePath, 'a list of paths'),
+    [],
   ),
-  warning: v.pipe(
-    v.optional(capacityLimit, '85%'),
-    v.description(
-      'How full it may be before that is a warning: a share used, or what must stay free.',
-    ),
+  warning: defaultedKey(
+    'How full it may be before that is a warning: a share used, or what must stay free.',
+    capacityLimit,
+    '85%',
   ),
-  critical: v.pipe(
-    v.optional(capacityLimit, '95%'),
-    v.description('How full it may be before that is critical.'),
-  ),
-  clear: v.pipe(
-    v.optional(capacityLimit),
-    v.description('Once raised, it stays raised until this is no longer reached.'),
+  critical: defaultedKey('How full it may be before that is critical.', capacityLimit, '95%'),
+  clear: optionalKey(
+    'Once raised, it stays raised until this is no longer reached.',
+    capacityLimit,
   ),
   forecast: optionalKey(
     'Warn when it will be full within so long at the pace of the last hours.',
     positiveDuration,
   ),
-  inodes_warning: v.pipe(
-    v.optional(percentLimit, '90%'),
-    v.description('The share of inodes in use that is a warning.'),
+  inodes_warning: defaultedKey(
+    'The share of inodes in use that is a warning.',
+    percentLimit,
+    '90%',
   ),
-  inodes_critical: v.pipe(
-    v.optional(percentLimit, '97%'),
-    v.description('The share of inodes in use that is critical.'),
+  inodes_critical: defaultedKey(
+    'The share of inodes in use that is critical.',
+    percentLimit,
+    '97%',
   ),
 };
 

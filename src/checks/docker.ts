@@ -1,11 +1,12 @@
 import { access } from 'node:fs/promises';
 import * as v from 'valibot';
 import {
+  defaultedKey,
   flag,
   nonEmptyText,
   optionalKey,
-  positiveDuration,
   type OutputOf,
+  positiveDuration,
 } from '../lib/schema-atoms.ts';
 import { containersMax } from '../model/limits.ts';
 import { notOk, type CheckResult } from '../model/result.ts';
@@ -52,18 +53,16 @@ const entries = {
     'Labels, such as app=shop: the containers that have one of them must run.',
     names('a label such as app=shop, or a list of labels'),
   ),
-  may_end: v.pipe(
-    v.optional(flag, false),
-    v.description('Whether a container may also have ended with exit code 0, as jobs do.'),
+  may_end: defaultedKey(
+    'Whether a container may also have ended with exit code 0, as jobs do.',
+    flag,
+    false,
   ),
-  restarts: v.pipe(
-    v.optional(numberLimits, { warning: 1, critical: 3 }),
-    v.description('Restarts by the engine within restart_window.'),
-  ),
-  restart_window: v.pipe(
-    v.optional(positiveDuration, '10m'),
-    v.description('How far back restarts are counted.'),
-  ),
+  restarts: defaultedKey('Restarts by the engine within restart_window.', numberLimits, {
+    warning: 1,
+    critical: 3,
+  }),
+  restart_window: defaultedKey('How far back restarts are counted.', positiveDuration, '10m'),
   image_age: optionalKey('How old the images of the containers may be.', durationLimits),
 };
 

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
 import {
+  defaultedKey,
   nonEmptyText,
   optionalKey,
+  type OutputOf,
   positiveDuration,
   wholeNumber,
-  type OutputOf,
 } from '../lib/schema-atoms.ts';
 import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType, type CheckMemory, type RunContext } from './check-type.ts';
@@ -51,7 +52,7 @@ const entries = {
   oldest: optionalKey('How long ago the oldest file may have been written.', age),
   min_size: optionalKey('The least that the newest file must have.', size),
   max_size: optionalKey('The most that the newest file may have.', size),
-  min_count: v.pipe(v.optional(wholeNumber, 1), v.description('How many files must be there.')),
+  min_count: defaultedKey('How many files must be there.', wholeNumber, 1),
   max_count: optionalKey('How many files may be there.', wholeNumber),
   json: optionalKey('The newest file must hold valid JSON.', v.literal('valid', 'valid')),
   checksum: optionalKey(
@@ -62,10 +63,7 @@ const entries = {
       v.transform((text) => text.toLowerCase()),
     ),
   ),
-  changed_hold: v.pipe(
-    v.optional(positiveDuration, '15m'),
-    v.description('How long a change of the checksum is told.'),
-  ),
+  changed_hold: defaultedKey('How long a change of the checksum is told.', positiveDuration, '15m'),
   owner: optionalKey(
     'Name or number of the user that the newest file must belong to.',
     v.union([nonEmptyText, wholeNumber], 'a user name or number'),

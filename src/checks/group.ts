@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { nonEmptyText, positiveNumber, wholeNumber, type OutputOf } from '../lib/schema-atoms.ts';
+import {
+  nonEmptyText,
+  optionalKey,
+  type OutputOf,
+  positiveNumber,
+  wholeNumber,
+} from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import type { AgentView } from '../model/view.ts';
 import { checkType } from './check-type.ts';
@@ -10,13 +16,13 @@ const entries = {
     v.minLength(1, 'at least one name of a check'),
     v.description('Names of the members.'),
   ),
-  min_ok: v.pipe(
-    v.optional(positiveNumber),
-    v.description('How many members must be up; all of them if neither this nor exactly is given.'),
+  min_ok: optionalKey(
+    'How many members must be up; all of them if neither this nor exactly is given.',
+    positiveNumber,
   ),
-  exactly: v.pipe(
-    v.optional(wholeNumber),
-    v.description('How many members must be up, no fewer and no more (one leader, for instance).'),
+  exactly: optionalKey(
+    'How many members must be up, no fewer and no more (one leader, for instance).',
+    wholeNumber,
   ),
 };
 

@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
-import { duration, positiveDuration, secret, type OutputOf } from '../lib/schema-atoms.ts';
+import {
+  defaultedKey,
+  duration,
+  optionalKey,
+  type OutputOf,
+  positiveDuration,
+  secret,
+} from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import type { WallMs } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
@@ -19,23 +26,17 @@ function isTimeZone(name: string): boolean {
 }
 
 const entries = {
-  every: v.pipe(
-    v.optional(positiveDuration),
-    v.description('The job reports at least this often.'),
+  every: optionalKey('The job reports at least this often.', positiveDuration),
+  schedule: optionalKey(
+    'The job starts at these times; instead of every.',
+    v.pipe(v.string(cronMessage), v.trim(), v.regex(/^\S+(?:\s+\S+){4}$/, cronMessage)),
   ),
-  schedule: v.pipe(
-    v.optional(v.pipe(v.string(cronMessage), v.trim(), v.regex(/^\S+(?:\s+\S+){4}$/, cronMessage))),
-    v.description('The job starts at these times; instead of every.'),
+  tz: optionalKey(
+    'Time zone of schedule.',
+    v.pipe(v.string(timeZoneMessage), v.check(isTimeZone, timeZoneMessage)),
   ),
-  tz: v.pipe(
-    v.optional(v.pipe(v.string(timeZoneMessage), v.check(isTimeZone, timeZoneMessage))),
-    v.description('Time zone of schedule.'),
-  ),
-  grace: v.pipe(
-    v.optional(duration, '1m'),
-    v.description('How much later than expected a report may come.'),
-  ),
-  token: v.pipe(v.optional(secret), v.description('What a report has to carry to be believed.')),
+  grace: defaultedKey('How much later than expected a report may come.', duration, '1m'),
+  token: optionalKey('What a report has to carry to be believed.', secret),
 };
 
 type Options = OutputOf<typeof entries>;

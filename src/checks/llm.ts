@@ -3,12 +3,13 @@ import { revealed } from '../lib/http-secret.ts';
 import { headerText } from '../lib/header-text.ts';
 import { redactor, redactResult } from '../lib/redact.ts';
 import {
+  defaultedKey,
   nonEmptyText,
   optionalKey,
+  type OutputOf,
   positiveDuration,
   positiveNumber,
   secret,
-  type OutputOf,
 } from '../lib/schema-atoms.ts';
 import { tlsBlock } from '../lib/tls-options.ts';
 import { Secret } from '../model/secret.ts';
@@ -43,13 +44,11 @@ const profile = v.strictObject(
 
 const call = v.strictObject(
   {
-    every: v.pipe(
-      v.optional(positiveDuration, '1h'),
-      v.description('How often; after a failure at each run.'),
-    ),
-    budget_per_day: v.pipe(
-      v.optional(positiveNumber, 48),
-      v.description('Calls of all profiles together that may cost something, in a day of UTC.'),
+    every: defaultedKey('How often; after a failure at each run.', positiveDuration, '1h'),
+    budget_per_day: defaultedKey(
+      'Calls of all profiles together that may cost something, in a day of UTC.',
+      positiveNumber,
+      48,
     ),
     first_token: optionalKey('How long the first token may take.', durationLimits),
   },

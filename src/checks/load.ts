@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defaultedKey, optionalKey } from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
@@ -21,18 +22,17 @@ const loadPerCore = v.pipe(
 );
 
 const entries = {
-  warning: v.pipe(
-    v.optional(loadPerCore, 2),
-    v.description('The load of five minutes for each processor that is a warning.'),
+  warning: defaultedKey(
+    'The load of five minutes for each processor that is a warning.',
+    loadPerCore,
+    2,
   ),
-  critical: v.pipe(
-    v.optional(loadPerCore, 4),
-    v.description('The load of five minutes for each processor that is critical.'),
+  critical: defaultedKey(
+    'The load of five minutes for each processor that is critical.',
+    loadPerCore,
+    4,
   ),
-  clear: v.pipe(
-    v.optional(loadPerCore),
-    v.description('Once raised, it stays raised until this is no longer reached.'),
-  ),
+  clear: optionalKey('Once raised, it stays raised until this is no longer reached.', loadPerCore),
 };
 
 /** Judges the load over five minutes per core: how many tasks wanted to run or waited for disks. */

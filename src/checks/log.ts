@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { flag, optionalKey, positiveDuration, type OutputOf } from '../lib/schema-atoms.ts';
+import {
+  defaultedKey,
+  flag,
+  optionalKey,
+  type OutputOf,
+  positiveDuration,
+} from '../lib/schema-atoms.ts';
 import { linesInOneGoMax, logCountMax, logLineLengthMax } from '../model/limits.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import { checkType, type RunContext } from './check-type.ts';
@@ -22,25 +28,25 @@ const countMessage = `a whole number from 1 to ${logCountMax}`;
 const rule = v.strictObject(
   {
     pattern: v.pipe(pattern, v.description('What the lines have that are counted (RE2).')),
-    status: v.pipe(
-      v.optional(v.picklist(['warning', 'critical'], 'warning or critical'), 'critical'),
-      v.description('What the check becomes.'),
+    status: defaultedKey(
+      'What the check becomes.',
+      v.picklist(['warning', 'critical'], 'warning or critical'),
+      'critical',
     ),
-    count: v.pipe(
-      v.optional(
-        v.pipe(
-          v.number(countMessage),
-          v.integer(countMessage),
-          v.minValue(1, countMessage),
-          v.maxValue(logCountMax, countMessage),
-        ),
-        1,
+    count: defaultedKey(
+      'So many such lines …',
+      v.pipe(
+        v.number(countMessage),
+        v.integer(countMessage),
+        v.minValue(1, countMessage),
+        v.maxValue(logCountMax, countMessage),
       ),
-      v.description('So many such lines …'),
+      1,
     ),
-    within: v.pipe(
-      v.optional(positiveDuration, '15m'),
-      v.description('… within so long; for as long the check stays so.'),
+    within: defaultedKey(
+      '… within so long; for as long the check stays so.',
+      positiveDuration,
+      '15m',
     ),
   },
   'a map of pattern, status, count and within',
@@ -67,10 +73,7 @@ const entries = {
     v.description('Which lines are counted, and what so many of them mean.'),
   ),
   ignore: optionalKey('Lines that match this are not counted, whatever the rules say.', pattern),
-  show_lines: v.pipe(
-    v.optional(flag, true),
-    v.description('Whether people are shown the last line that was counted.'),
-  ),
+  show_lines: defaultedKey('Whether people are shown the last line that was counted.', flag, true),
 };
 
 type Options = OutputOf<typeof entries>;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import * as v from 'valibot';
+import { defaultedKey, optionalKey } from '../lib/schema-atoms.ts';
 import { byWorst, notOk, ok, type CheckResult } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { formatBytes } from './host/bytes.ts';
@@ -20,28 +20,18 @@ import {
 } from './threshold.ts';
 
 const entries = {
-  warning: v.pipe(
-    v.optional(capacityLimit, '90%'),
-    v.description(
-      'How much may be in use before that is a warning: a share, or what must stay free.',
-    ),
+  warning: defaultedKey(
+    'How much may be in use before that is a warning: a share, or what must stay free.',
+    capacityLimit,
+    '90%',
   ),
-  critical: v.pipe(
-    v.optional(capacityLimit, '95%'),
-    v.description('How much may be in use before that is critical.'),
+  critical: defaultedKey('How much may be in use before that is critical.', capacityLimit, '95%'),
+  clear: optionalKey(
+    'Once raised, it stays raised until this is no longer reached.',
+    capacityLimit,
   ),
-  clear: v.pipe(
-    v.optional(capacityLimit),
-    v.description('Once raised, it stays raised until this is no longer reached.'),
-  ),
-  swap_warning: v.pipe(
-    v.optional(capacityLimit),
-    v.description('How much swap may be in use before that is a warning.'),
-  ),
-  swap_critical: v.pipe(
-    v.optional(capacityLimit),
-    v.description('How much swap may be in use before that is critical.'),
-  ),
+  swap_warning: optionalKey('How much swap may be in use before that is a warning.', capacityLimit),
+  swap_critical: optionalKey('How much swap may be in use before that is critical.', capacityLimit),
 };
 
 /** Judges how much memory is left to programs (`MemAvailable`), and swap where limits are set for it. */

@@ -3,11 +3,12 @@ import { basename } from 'node:path';
 import * as v from 'valibot';
 import { formatDuration, humanDuration } from '../lib/duration.ts';
 import {
+  defaultedKey,
   flag,
   nonEmptyText,
   optionalKey,
-  positiveDuration,
   type OutputOf,
+  positiveDuration,
 } from '../lib/schema-atoms.ts';
 import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType, type RunContext } from './check-type.ts';
@@ -35,17 +36,20 @@ const entries = {
     'Options that the mount must have, such as [rw, noexec].',
     v.array(nonEmptyText, 'a list of options'),
   ),
-  write_test: v.pipe(
-    v.optional(flag, false),
-    v.description('Write 4 KiB in each run, wait until they are on the disk, take them away.'),
+  write_test: defaultedKey(
+    'Write 4 KiB in each run, wait until they are on the disk, take them away.',
+    flag,
+    false,
   ),
-  write_warning: v.pipe(
-    v.optional(positiveDuration, '1s'),
-    v.description('How long the write may take before the check warns.'),
+  write_warning: defaultedKey(
+    'How long the write may take before the check warns.',
+    positiveDuration,
+    '1s',
   ),
-  write_critical: v.pipe(
-    v.optional(positiveDuration, '5s'),
-    v.description('How long the write may take before the check is critical.'),
+  write_critical: defaultedKey(
+    'How long the write may take before the check is critical.',
+    positiveDuration,
+    '5s',
   ),
 };
 

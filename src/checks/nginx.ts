@@ -1,5 +1,4 @@
-import * as v from 'valibot';
-import { optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
 import type { MeasuredValue } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
@@ -19,11 +18,10 @@ const entries = {
   ),
   ...layerEntries,
   connections: optionalKey('Connections of clients that are open at the moment.', numberLimits),
-  dropped: v.pipe(
-    v.optional(numberLimits, { warning: 1 }),
-    v.description(
-      'Connections that nginx dropped since the run before, for want of worker_connections.',
-    ),
+  dropped: defaultedKey(
+    'Connections that nginx dropped since the run before, for want of worker_connections.',
+    numberLimits,
+    { warning: 1 },
   ),
 };
 

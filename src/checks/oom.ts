@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
-import { positiveDuration, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, optionalKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
 import { oomKillsKeptMax } from '../model/limits.ts';
 import { notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType } from './check-type.ts';
@@ -22,9 +22,10 @@ const entries = {
       v.transform((value) => (typeof value === 'string' ? [value] : value)),
     ),
   ),
-  hold: v.pipe(
-    v.optional(positiveDuration, '15m'),
-    v.description('How long a kill is told after the agent noticed it.'),
+  hold: defaultedKey(
+    'How long a kill is told after the agent noticed it.',
+    positiveDuration,
+    '15m',
   ),
 };
 

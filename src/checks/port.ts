@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import { nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable } from './host/host-file.ts';
@@ -18,10 +18,7 @@ const entries = {
     v.maxValue(65_535, portMessage),
     v.description('The port that somebody on this host must listen on.'),
   ),
-  protocol: v.pipe(
-    v.optional(v.picklist(['tcp', 'udp'], 'tcp or udp'), 'tcp'),
-    v.description('tcp or udp.'),
-  ),
+  protocol: defaultedKey('tcp or udp.', v.picklist(['tcp', 'udp'], 'tcp or udp'), 'tcp'),
   address: optionalKey(
     'Where it must be reached: loopback (and nowhere else), any (all addresses), or an address.',
     v.pipe(

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
 import {
+  defaultedKey,
   flag,
   nonEmptyText,
   optionalKey,
-  wholeNumber,
   type OutputOf,
+  wholeNumber,
 } from '../lib/schema-atoms.ts';
 import { notOk, type CheckResult, type Phase } from '../model/result.ts';
 import { checkType } from './check-type.ts';
@@ -27,19 +28,18 @@ import {
 import { judgeState, parseState, stateStatement } from './service/postgres-state.ts';
 
 const entries = {
-  target: v.pipe(
-    v.optional(nonEmptyText, '127.0.0.1:5432'),
-    v.description('host:port, or the path of a Unix socket such as /run/postgresql/.s.PGSQL.5432.'),
+  target: defaultedKey(
+    'host:port, or the path of a Unix socket such as /run/postgresql/.s.PGSQL.5432.',
+    nonEmptyText,
+    '127.0.0.1:5432',
   ),
-  username: v.pipe(
-    v.optional(nonEmptyText, 'tocsin'),
-    v.description('The role that logs in; any role will do that may connect.'),
+  username: defaultedKey(
+    'The role that logs in; any role will do that may connect.',
+    nonEmptyText,
+    'tocsin',
   ),
   ...passwordEntries,
-  database: v.pipe(
-    v.optional(nonEmptyText, 'postgres'),
-    v.description('The database that is connected to.'),
-  ),
+  database: defaultedKey('The database that is connected to.', nonEmptyText, 'postgres'),
   ...tlsEntries,
   query: optionalKey(
     'One statement, run in a transaction that only reads, whose answer is judged by expect_answer.',
@@ -62,11 +62,10 @@ const entries = {
     'How far a standby is behind its primary, or the slowest replica behind this primary.',
     durationLimits,
   ),
-  connections: v.pipe(
-    v.optional(shareLimits, { warning: '80%', critical: '95%' }),
-    v.description(
-      'Connections in use, as a share of those there are for users that are no superuser.',
-    ),
+  connections: defaultedKey(
+    'Connections in use, as a share of those there are for users that are no superuser.',
+    shareLimits,
+    { warning: '80%', critical: '95%' },
   ),
 };
 

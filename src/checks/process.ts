@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
 import {
+  defaultedKey,
   nonEmptyText,
+  optionalKey,
+  type OutputOf,
   regularExpression,
   wholeNumber,
-  type OutputOf,
 } from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType } from './check-type.ts';
@@ -42,8 +44,8 @@ const entries = {
     ),
     v.description('Which processes: a name, or several conditions that must all hold.'),
   ),
-  min: v.pipe(v.optional(wholeNumber, 1), v.description('How many must run.')),
-  max: v.pipe(v.optional(wholeNumber), v.description('How many may run.')),
+  min: defaultedKey('How many must run.', wholeNumber, 1),
+  max: optionalKey('How many may run.', wholeNumber),
 };
 
 type Options = OutputOf<typeof entries>;

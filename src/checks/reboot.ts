@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
-import { positiveDuration, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
@@ -11,17 +11,20 @@ import { parseUptime } from './host/uptime.ts';
 const judgement = v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical');
 
 const entries = {
-  unannounced: v.pipe(
-    v.optional(judgement, 'critical'),
-    v.description('What a reboot is that nobody asked for: a crash, a lost supply.'),
+  unannounced: defaultedKey(
+    'What a reboot is that nobody asked for: a crash, a lost supply.',
+    judgement,
+    'critical',
   ),
-  announced: v.pipe(
-    v.optional(judgement, 'ignore'),
-    v.description('What a reboot is that began with an orderly shutdown.'),
+  announced: defaultedKey(
+    'What a reboot is that began with an orderly shutdown.',
+    judgement,
+    'ignore',
   ),
-  hold: v.pipe(
-    v.optional(positiveDuration, '15m'),
-    v.description('How long a reboot is told after the agent noticed it.'),
+  hold: defaultedKey(
+    'How long a reboot is told after the agent noticed it.',
+    positiveDuration,
+    '15m',
   ),
 };
 

@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
-import { nonEmptyText, optionalKey, wholeNumber, type OutputOf } from '../lib/schema-atoms.ts';
+import {
+  defaultedKey,
+  nonEmptyText,
+  optionalKey,
+  type OutputOf,
+  wholeNumber,
+} from '../lib/schema-atoms.ts';
 import { notOk, type CheckResult, type Phase } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
@@ -22,10 +28,7 @@ const readCommands =
 const commandMessage = 'a list such as [LLEN, jobs]';
 
 const entries = {
-  target: v.pipe(
-    v.optional(nonEmptyText, '127.0.0.1:6379'),
-    v.description('host:port, or the path of a Unix socket.'),
-  ),
+  target: defaultedKey('host:port, or the path of a Unix socket.', nonEmptyText, '127.0.0.1:6379'),
   username: optionalKey('A user of the ACL; without it the user `default`.', nonEmptyText),
   ...passwordEntries,
   ...tlsEntries,
@@ -38,24 +41,23 @@ const entries = {
     'How long ago a replica last heard from its master, or a master from the slowest of its replicas.',
     durationLimits,
   ),
-  clients: v.pipe(
-    v.optional(shareLimits, { warning: '80%', critical: '95%' }),
-    v.description('Connected clients, as a share of maxclients.'),
-  ),
+  clients: defaultedKey('Connected clients, as a share of maxclients.', shareLimits, {
+    warning: '80%',
+    critical: '95%',
+  }),
   memory: optionalKey(
     'Memory in use, as a share of maxmemory; 85% and 95% where the server then refuses writes (noeviction).',
     shareLimits,
   ),
-  rejected_connections: v.pipe(
-    v.optional(numberLimits, { warning: 1 }),
-    v.description('Connections refused since the run before, because maxclients was reached.'),
+  rejected_connections: defaultedKey(
+    'Connections refused since the run before, because maxclients was reached.',
+    numberLimits,
+    { warning: 1 },
   ),
-  last_save: v.pipe(
-    v.optional(
-      v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical'),
-      'critical',
-    ),
-    v.description('What it means that the last save to disk failed.'),
+  last_save: defaultedKey(
+    'What it means that the last save to disk failed.',
+    v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical'),
+    'critical',
   ),
   command: optionalKey(
     'A command that reads one value, whose answer is judged by expect.',

@@ -1,7 +1,13 @@
 import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Clock } from '../lib/clock.ts';
-import { flag, optionalKey, positiveDuration, type OutputOf } from '../lib/schema-atoms.ts';
+import {
+  defaultedKey,
+  flag,
+  optionalKey,
+  type OutputOf,
+  positiveDuration,
+} from '../lib/schema-atoms.ts';
 import { journalPatienceMs, unitJournalsMax } from '../model/limits.ts';
 import { byWorst, notOk, ok, type CheckResult } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
@@ -36,18 +42,17 @@ const entries = {
       v.transform((value) => (typeof value === 'string' ? [value] : value)),
     ),
   ),
-  restarts: v.pipe(
-    v.optional(numberLimits, { warning: 1, critical: 3 }),
-    v.description('Restarts of a named unit by systemd within restart_window.'),
+  restarts: defaultedKey(
+    'Restarts of a named unit by systemd within restart_window.',
+    numberLimits,
+    { warning: 1, critical: 3 },
   ),
-  restart_window: v.pipe(
-    v.optional(positiveDuration, '10m'),
-    v.description('How far back restarts are counted.'),
-  ),
+  restart_window: defaultedKey('How far back restarts are counted.', positiveDuration, '10m'),
   last_run: optionalKey('How long ago a named timer may have run last.', durationLimits),
-  journal: v.pipe(
-    v.optional(flag, true),
-    v.description('Whether a failure is told with the last lines of the journal of the unit.'),
+  journal: defaultedKey(
+    'Whether a failure is told with the last lines of the journal of the unit.',
+    flag,
+    true,
   ),
 };
 

@@ -99,6 +99,14 @@ export function optionalKey<const Schema extends v.GenericSchema>(
   return v.pipe(v.optional(schema), v.description(description));
 }
 
+/** The same with what stands for a key that is not written. */
+export function defaultedKey<
+  const Schema extends v.GenericSchema,
+  const Default extends v.Default<Schema, undefined>,
+>(description: string, schema: Schema, standard: Default) {
+  return v.pipe(v.optional(schema, standard), v.description(description));
+}
+
 /** What a block with these keys gives once it has been read. */
 export type OutputOf<Entries extends v.ObjectEntries> = v.InferOutput<
   v.StrictObjectSchema<Entries, undefined>

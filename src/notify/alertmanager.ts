@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { nonEmptyText, secret, text } from '../lib/schema-atoms.ts';
+import { defaultedKey, nonEmptyText, optionalKey, secret, text } from '../lib/schema-atoms.ts';
 import type { Outcome } from '../model/delivery.ts';
 import { Secret } from '../model/secret.ts';
 import { postedAlerts } from './alertmanager-alerts.ts';
@@ -40,20 +40,15 @@ const entries = {
       v.description('Base URLs of Alertmanagers; of a pair, both: each is told.'),
     ),
   ),
-  static_configs: v.pipe(
-    v.optional(
-      v.array(
-        v.strictObject({ targets: v.pipe(v.array(target), v.minLength(1, wantedTarget)) }),
-        'a list of targets, as in prometheus.yml',
-      ),
+  static_configs: optionalKey(
+    'The same as Prometheus has it: targets without a scheme, instead of urls.',
+    v.array(
+      v.strictObject({ targets: v.pipe(v.array(target), v.minLength(1, wantedTarget)) }),
+      'a list of targets, as in prometheus.yml',
     ),
-    v.description('The same as Prometheus has it: targets without a scheme, instead of urls.'),
   ),
-  scheme: v.pipe(
-    v.optional(v.picklist(['http', 'https'], 'http or https'), 'http'),
-    v.description('Of the targets.'),
-  ),
-  path_prefix: v.pipe(v.optional(text, ''), v.description('Before the path, of the targets.')),
+  scheme: defaultedKey('Of the targets.', v.picklist(['http', 'https'], 'http or https'), 'http'),
+  path_prefix: defaultedKey('Before the path, of the targets.', text, ''),
   ...httpEntries,
 };
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { headerText, headerToken } from '../lib/header-text.ts';
-import { flag, secret, text } from '../lib/schema-atoms.ts';
+import { defaultedKey, flag, optionalKey, secret, text } from '../lib/schema-atoms.ts';
 import { tlsBlock } from '../lib/tls-options.ts';
 import type { Secret } from '../model/secret.ts';
 import { emailMessage } from './email-message.ts';
@@ -40,11 +40,8 @@ const entries = {
   auth_username: v.optional(plainText),
   auth_password: v.optional(secret),
   auth_password_file: v.optional(plainText),
-  auth_secret: v.pipe(v.optional(secret), v.description('For CRAM-MD5, in place of a password.')),
-  auth_secret_file: v.pipe(
-    v.optional(plainText),
-    v.description('File that holds auth_secret; read at each send.'),
-  ),
+  auth_secret: optionalKey('For CRAM-MD5, in place of a password.', secret),
+  auth_secret_file: optionalKey('File that holds auth_secret; read at each send.', plainText),
   auth_identity: v.optional(text, ''),
   /** Whether a server that offers no STARTTLS is refused. */
   require_tls: v.optional(flag, true),
@@ -52,17 +49,13 @@ const entries = {
   force_implicit_tls: v.optional(flag),
   tls_config: v.optional(tlsBlock),
   headers: v.optional(v.record(headerName, headerValue, 'a map of header names to texts'), {}),
-  threading: v.pipe(
-    v.optional(
-      v.strictObject({
-        enabled: v.optional(flag, true),
-        thread_by_date: v.optional(v.picklist(['none', 'daily'], 'none or daily')),
-      }),
-      {},
-    ),
-    v.description(
-      'Messages about one incident are one thread; by date, all about one group are, or those of a day.',
-    ),
+  threading: defaultedKey(
+    'Messages about one incident are one thread; by date, all about one group are, or those of a day.',
+    v.strictObject({
+      enabled: v.optional(flag, true),
+      thread_by_date: v.optional(v.picklist(['none', 'daily'], 'none or daily')),
+    }),
+    {},
   ),
 };
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { credentialEntries, isOneIdentity } from '../lib/http-credentials-options.ts';
 import { proxyEntries, refuseProxy } from '../lib/http-proxy-options.ts';
-import { duration, flag } from '../lib/schema-atoms.ts';
+import { defaultedKey, duration, flag, optionalKey } from '../lib/schema-atoms.ts';
 import { tlsBlock } from '../lib/tls-options.ts';
 import { sendTimeoutMs } from '../model/limits.ts';
 import { humanDuration } from '../lib/duration.ts';
@@ -37,21 +37,20 @@ const longestTimeout = humanDuration(sendTimeoutMs);
 
 /** The keys about requests that every integration over HTTP has. */
 export const httpEntries = {
-  http_config: v.pipe(
-    v.optional(httpConfigBlock, {}),
-    v.description('Credentials, TLS, proxy and redirects of the requests.'),
+  http_config: defaultedKey(
+    'Credentials, TLS, proxy and redirects of the requests.',
+    httpConfigBlock,
+    {},
   ),
-  timeout: v.pipe(
-    v.optional(
-      v.pipe(
-        duration,
-        v.maxValue(
-          sendTimeoutMs,
-          `at most ${longestTimeout}: an attempt that takes longer is given up and repeated`,
-        ),
+  timeout: optionalKey(
+    `How long one attempt may take. Default and longest: ${longestTimeout}.`,
+    v.pipe(
+      duration,
+      v.maxValue(
+        sendTimeoutMs,
+        `at most ${longestTimeout}: an attempt that takes longer is given up and repeated`,
       ),
     ),
-    v.description(`How long one attempt may take. Default and longest: ${longestTimeout}.`),
   ),
 };
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { secret, text } from '../lib/schema-atoms.ts';
+import { defaultedKey, optionalKey, secret, text } from '../lib/schema-atoms.ts';
 import { classifyAnswer } from './classify.ts';
 import { attemptTimeoutMs, httpEntries } from './http-config.ts';
 import { httpPost } from './http-post.ts';
@@ -28,18 +28,16 @@ const entries = {
     v.array(v.strictObject({ href: webAddress, text: v.optional(text) }), 'a list of links'),
     [],
   ),
-  images: v.pipe(
-    v.optional(
-      v.array(
-        v.strictObject({ src: webAddress, href: v.optional(webAddress), alt: v.optional(text) }),
-        'a list of images',
-      ),
-      [],
+  images: defaultedKey(
+    'Images by their address, each with a link.',
+    v.array(
+      v.strictObject({ src: webAddress, href: v.optional(webAddress), alt: v.optional(text) }),
+      'a list of images',
     ),
-    v.description('Images by their address, each with a link.'),
+    [],
   ),
-  description: v.pipe(v.optional(ownText), v.description('In place of the headline.')),
-  source: v.pipe(v.optional(ownText), v.description('What is ill. Default: the host.')),
+  description: optionalKey('In place of the headline.', ownText),
+  source: optionalKey('What is ill. Default: the host.', ownText),
   /** Whether a group is one incident, or each of its alerts. */
   incident: v.optional(v.picklist(['group', 'alert'], 'group or alert'), 'group'),
   ...httpEntries,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, secret } from '../lib/schema-atoms.ts';
+import { defaultedKey, flag, optionalKey, secret } from '../lib/schema-atoms.ts';
 import type { Outcome } from '../model/delivery.ts';
 import { httpEntries } from './http-config.ts';
 import { integration } from './integration.ts';
@@ -36,35 +36,25 @@ const postMessage = 'chat.postMessage';
 const entries = {
   api_url: v.optional(secretUrl),
   api_url_file: v.optional(plainText),
-  app_token: v.pipe(v.optional(secret), v.description('Token of a bot, instead of api_url.')),
-  app_token_file: v.pipe(
-    v.optional(plainText),
-    v.description('File that holds app_token; read at each send.'),
-  ),
-  app_url: v.pipe(
-    v.optional(webAddress, `https://slack.com/api/${postMessage}`),
-    v.description('Where the bot posts.'),
-  ),
-  update_message: v.pipe(
-    v.optional(flag),
-    v.description(
-      'Whether the message of a group is changed as things go on, with news in its thread. Default, with a token: true.',
-    ),
+  app_token: optionalKey('Token of a bot, instead of api_url.', secret),
+  app_token_file: optionalKey('File that holds app_token; read at each send.', plainText),
+  app_url: defaultedKey('Where the bot posts.', webAddress, `https://slack.com/api/${postMessage}`),
+  update_message: optionalKey(
+    'Whether the message of a group is changed as things go on, with news in its thread. Default, with a token: true.',
+    flag,
   ),
   channel: v.optional(plainText),
   username: v.optional(ownText),
   icon_emoji: v.optional(ownText),
   icon_url: v.optional(ownText),
-  title: v.pipe(v.optional(ownText), v.description('In place of the headline.')),
-  pretext: v.pipe(v.optional(ownText), v.description('Above what happened.')),
-  text: v.pipe(v.optional(ownText), v.description('Below what happened.')),
-  footer: v.pipe(v.optional(ownText), v.description('At the end of the message, in small print.')),
-  color: v.pipe(v.optional(colour), v.description('Of the panel. Default: by severity.')),
-  link_names: v.pipe(
-    v.optional(
-      v.literal(false, 'false: what a check prints must not be able to call people by name'),
-    ),
-    v.description('Whether names become mentions: never.'),
+  title: optionalKey('In place of the headline.', ownText),
+  pretext: optionalKey('Above what happened.', ownText),
+  text: optionalKey('Below what happened.', ownText),
+  footer: optionalKey('At the end of the message, in small print.', ownText),
+  color: optionalKey('Of the panel. Default: by severity.', colour),
+  link_names: optionalKey(
+    'Whether names become mentions: never.',
+    v.literal(false, 'false: what a check prints must not be able to call people by name'),
   ),
   ...httpEntries,
 };

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import {
+  defaultedKey,
   flag,
   nonEmptyText,
   optionalKey,
+  type OutputOf,
   positiveDuration,
   secret,
-  type OutputOf,
 } from '../../lib/schema-atoms.ts';
 import { parseBytes } from '../host/bytes.ts';
 import { capacityLimit, refuseLimits } from '../threshold.ts';
@@ -43,50 +44,49 @@ export const openclawEntries = {
     'The token of the gateway; else from its environment or its settings.',
     secret,
   ),
-  parts: v.pipe(
-    v.optional(v.strictObject(switches, 'a map of parts to true or false'), {}),
-    v.description('Parts that are not looked at, such as memory: false.'),
+  parts: defaultedKey(
+    'Parts that are not looked at, such as memory: false.',
+    v.strictObject(switches, 'a map of parts to true or false'),
+    {},
   ),
-  boot_patience: v.pipe(
-    v.optional(v.pipe(positiveDuration, v.minValue(60_000, 'a duration of at least 1m')), '5m'),
-    v.description('How long a gateway may take to start. Killing a slow one makes it worse.'),
+  boot_patience: defaultedKey(
+    'How long a gateway may take to start. Killing a slow one makes it worse.',
+    v.pipe(positiveDuration, v.minValue(60_000, 'a duration of at least 1m')),
+    '5m',
   ),
-  slow: v.pipe(
-    v.optional(positiveDuration, '1s'),
-    v.description('An answer that takes longer is slow; 3 of 5 are a warning.'),
+  slow: defaultedKey(
+    'An answer that takes longer is slow; 3 of 5 are a warning.',
+    positiveDuration,
+    '1s',
   ),
-  memory_warning: v.pipe(
-    v.optional(size, '1.5GB'),
-    v.description('Resident memory of the gateway and its children.'),
+  memory_warning: defaultedKey('Resident memory of the gateway and its children.', size, '1.5GB'),
+  memory_critical: defaultedKey(
+    'The same; 85% of the limit of its control group is critical as well.',
+    size,
+    '3GB',
   ),
-  memory_critical: v.pipe(
-    v.optional(size, '3GB'),
-    v.description('The same; 85% of the limit of its control group is critical as well.'),
+  memory_growth: defaultedKey(
+    'Growth in an hour that, kept up for six hours, is a warning.',
+    size,
+    '100MB',
   ),
-  memory_growth: v.pipe(
-    v.optional(size, '100MB'),
-    v.description('Growth in an hour that, kept up for six hours, is a warning.'),
+  disk_warning: defaultedKey(
+    'For the file systems of the state folder and of the log.',
+    capacityLimit,
+    '10% free',
   ),
-  disk_warning: v.pipe(
-    v.optional(capacityLimit, '10% free'),
-    v.description('For the file systems of the state folder and of the log.'),
+  disk_critical: defaultedKey('The same.', capacityLimit, '1GB free'),
+  wal_warning: defaultedKey('Size of a write-ahead log of a database.', size, '256MB'),
+  cron_late: defaultedKey('How late a job may start before it is overdue.', positiveDuration, '5m'),
+  deep_interval: defaultedKey(
+    'How often the gateway itself is asked, over a connection that is kept.',
+    positiveDuration,
+    '1m',
   ),
-  disk_critical: v.pipe(v.optional(capacityLimit, '1GB free'), v.description('The same.')),
-  wal_warning: v.pipe(
-    v.optional(size, '256MB'),
-    v.description('Size of a write-ahead log of a database.'),
-  ),
-  cron_late: v.pipe(
-    v.optional(positiveDuration, '5m'),
-    v.description('How late a job may start before it is overdue.'),
-  ),
-  deep_interval: v.pipe(
-    v.optional(positiveDuration, '1m'),
-    v.description('How often the gateway itself is asked, over a connection that is kept.'),
-  ),
-  hold: v.pipe(
-    v.optional(positiveDuration, '1h'),
-    v.description('How long a single event, such as a replaced settings file, stays a warning.'),
+  hold: defaultedKey(
+    'How long a single event, such as a replaced settings file, stays a warning.',
+    positiveDuration,
+    '1h',
   ),
 };
 

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
-import * as v from 'valibot';
-import { flag, optionalKey } from '../../lib/schema-atoms.ts';
+import { defaultedKey, flag, optionalKey } from '../../lib/schema-atoms.ts';
 import { tlsBlock, type TlsOptions } from '../../lib/tls-options.ts';
 import type { Phase } from '../../model/result.ts';
 import { connect } from '../net/connect.ts';
@@ -14,7 +13,7 @@ import { withGroup } from './socket-right.ts';
 
 /** The keys by which the connection to a service is secured. */
 export const tlsEntries = {
-  tls: v.pipe(v.optional(flag, false), v.description('Whether the connection uses TLS.')),
+  tls: defaultedKey('Whether the connection uses TLS.', flag, false),
   tls_config: optionalKey('How TLS is verified; keys as for http.', tlsBlock),
 };
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { shownUrl } from '../../lib/http-url.ts';
-import { nonEmptyText, optionalKey, type OutputOf } from '../../lib/schema-atoms.ts';
+import { defaultedKey, nonEmptyText, optionalKey, type OutputOf } from '../../lib/schema-atoms.ts';
 import { tlsBlock } from '../../lib/tls-options.ts';
 import type { MeasuredValue } from '../../model/result.ts';
 import { isFailure, type Failure } from '../net/failure.ts';
@@ -19,9 +19,10 @@ export const layerEntries = {
     'The Host header for through, where its URL names an address.',
     nonEmptyText,
   ),
-  upstreams: v.pipe(
-    v.optional(v.array(httpAddress, listMessage), []),
-    v.description('The same question put to each upstream itself, past the proxy.'),
+  upstreams: defaultedKey(
+    'The same question put to each upstream itself, past the proxy.',
+    v.array(httpAddress, listMessage),
+    [],
   ),
   tls_config: optionalKey('How TLS is verified for https:// URLs; keys as for http.', tlsBlock),
 };
