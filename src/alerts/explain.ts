@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { DebouncePolicy } from '../model/check.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { changeShare, failuresIn } from './history.ts';
@@ -51,7 +52,7 @@ function failureCount({ state }: Judgement, { failAfter }: DebouncePolicy): stri
 
 function flapShare({ state }: Judgement, { flap }: DebouncePolicy): string {
   const messages = state.spared?.messages ?? 0;
-  const heldBack = messages === 1 ? '1 message' : `${messages} messages`;
+  const heldBack = counted(messages, 'message');
   const spared = messages === 0 ? '' : `; ${heldBack} held back (flapping)`;
   if (flap === undefined) return `no longer watched for, until clearly up or down${spared}`;
   const share = changeShare(state.outcomes, flap.window);

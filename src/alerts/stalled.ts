@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { Alert } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import { fingerprint } from '../model/fingerprint.ts';
@@ -48,14 +49,13 @@ export function stalledAlert(
   });
   const host = origin.labels['host'] ?? '';
   const why = said === undefined ? 'no run has ended' : `the latest run says: ${said}`;
-  const counted = intervals === 1 ? '1 interval' : `${intervals} intervals`;
   const when = rfc3339(since.wallMs).slice(0, 16).replace('T', ' ');
   return {
     fingerprint: fingerprint(labels),
     labels,
     annotations: withoutEmpty({
       summary: `${spec.name} is not being looked at${host === '' ? '' : ` on ${host}`}`,
-      description: `tocsin has not been able to look at ${spec.name} since ${when} UTC (${counted}): ${why}`,
+      description: `tocsin has not been able to look at ${spec.name} since ${when} UTC (${counted(intervals, 'interval')}): ${why}`,
       runbook_url: spec.annotations['runbook_url'] ?? '',
     }),
     detail: [],

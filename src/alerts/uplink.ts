@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { uplinkAlertname, type Alert } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import { fingerprint } from '../model/fingerprint.ts';
@@ -61,7 +62,7 @@ export function uplinkAlert(
   });
   const { checks, since, references } = found;
   const host = origin.labels['host'] ?? 'this host';
-  const failing = checks.length === 1 ? '1 check' : `${checks.length} checks`;
+  const failing = counted(checks.length, 'check');
   const when = rfc3339(since).slice(0, 16).replace('T', ' ');
   return {
     fingerprint: fingerprint(labels),

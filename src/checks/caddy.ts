@@ -1,11 +1,12 @@
+import { counted } from '../model/counted.ts';
+import { jsonOf } from '../lib/json-of.ts';
 import * as v from 'valibot';
 import { defaultedKey, nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
 import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
-import { counted } from './service/counted.ts';
 import { findingOf, sumUp, type Finding } from './service/finding.ts';
-import { httpGet, jsonOf, type HttpAnswer, type HttpPlace } from './service/http-get.ts';
+import { httpGet, type HttpAnswer, type HttpPlace } from './service/http-get.ts';
 import { layerEntries, lookThrough, targetOf } from './service/layers.ts';
 
 const entries = {

@@ -12,13 +12,12 @@ import { tlsSetup } from '../lib/tls-context.ts';
 import type { TlsOptions } from '../lib/tls-options.ts';
 import { certificatesOf, type Trust } from '../lib/trust.ts';
 import { certificateFileBytesMax } from '../model/limits.ts';
-import { notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
+import { notOk, ok, type CheckResult, type MeasuredValue, failing } from '../model/result.ts';
 import { checkType, type RunContext } from './check-type.ts';
 import {
   judgeExpiry,
   judgeFileChain,
   judgeSame,
-  worstFirst,
   type CertificateFinding,
 } from './host/certificate-finding.ts';
 import { troubleWith } from './host/file-question.ts';
@@ -190,16 +189,16 @@ function sumUp(
   extras: Pick<CheckResult, 'values' | 'families' | 'phases'>,
   isOnDisk: boolean,
 ): CheckResult {
-  const failing = worstFirst(findings);
-  const [worst, second] = failing;
+  const notWell = failing(findings);
+  const [worst, second] = notWell;
   if (worst === undefined || worst.status === 'ok') {
     const [first] = findings;
     const both = isOnDisk && findings.length > 1 ? ', and the one on disk is the same' : '';
     return ok(`${first?.sentence ?? 'nothing was looked at'}${both}`, extras);
   }
   // What is served runs out because the renewed one is not: that belongs into the same sentence.
-  const cause = failing.find((one) => one.reason === 'stale');
+  const cause = notWell.find((one) => one.reason === 'stale');
   const also = cause !== undefined && cause !== worst ? `; ${cause.sentence}` : '';
-  const rest = second === undefined ? [] : failing.map((one) => one.sentence);
+  const rest = second === undefined ? [] : notWell.map((one) => one.sentence);
   return notOk(worst.status, worst.reason, `${worst.sentence}${also}`, { ...extras, detail: rest });
 }

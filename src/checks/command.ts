@@ -7,7 +7,7 @@ import {
   type OutputOf,
   positiveNumber,
 } from '../lib/schema-atoms.ts';
-import { byWorst, notOk, ok, type CheckResult, type Status } from '../model/result.ts';
+import { byWorst, notOk, ok, type CheckResult, type Status, fromWorst } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { formatBytes } from './host/bytes.ts';
 import { couldNotLook, isUnreadable, type Unreadable } from './host/host-file.ts';
@@ -158,7 +158,7 @@ function judge(
     const sentence = first === undefined ? said : `${how}: ${first}`;
     return notOk('unknown', 'command', sentence, { detail, values });
   }
-  const [worst] = findings.toSorted((a, b) => byWorst(a.status, b.status));
+  const [worst] = fromWorst(findings);
   if (worst !== undefined && worst.status !== 'ok' && byWorst(worst.status, status) < 0) {
     const sentences = findings.slice(1).map(({ sentence }) => sentence);
     const reason = worst.status === 'unknown' ? 'command' : 'threshold';

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { access } from 'node:fs/promises';
 import * as v from 'valibot';
 import {
@@ -21,7 +22,6 @@ import {
   type ContainerApi,
   type ListedContainer,
 } from './service/container-api.ts';
-import { counted } from './service/counted.ts';
 import { judgeContainer } from './service/container-finding.ts';
 import { tlsEntries } from './service/endpoint.ts';
 import { durationLimits, numberLimits } from './service/figure.ts';

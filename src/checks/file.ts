@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
 import {
@@ -8,13 +9,13 @@ import {
   positiveDuration,
   wholeNumber,
 } from '../lib/schema-atoms.ts';
-import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
+import { ok, type MeasuredValue } from '../model/result.ts';
 import { checkType, type CheckMemory, type RunContext } from './check-type.ts';
 import { formatBytes, parseBytes } from './host/bytes.ts';
 import { judgeJson, readChecksum } from './host/file-content.ts';
 import { patternOf, readFacts, type FileFacts } from './host/file-facts.ts';
 import { ageMs, extremesOf, judgeFacts } from './host/file-finding.ts';
-import type { FileTrouble } from './host/file-question.ts';
+import { resultOfTroubles, type FileTrouble } from './host/file-question.ts';
 import { createPatientPrograms, type PatientPrograms } from './host/patient-programs.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 
@@ -98,16 +99,14 @@ export const fileOf = (places: HostPlaces) =>
           const { wallMs } = clock.now();
           if ('trouble' in found) {
             const isFine = found.reason === 'missing' && options.min_count === 0;
-            return isFine ? ok(`${found.trouble}, as wanted`) : resultOf([found], []);
+            return isFine ? ok(`${found.trouble}, as wanted`) : resultOfTroubles([found], '', []);
           }
           const troubles = [
             ...judgeFacts(options.path, found, options, wallMs),
             ...(await judgeContent(found, options, { programs, changes, context, wallMs })),
           ];
-          const values = valuesOf(found, wallMs);
-          return troubles.length > 0
-            ? resultOf(troubles, values)
-            : ok(describe(options, found, wallMs), { values });
+          const healthy = describe(options, found, wallMs);
+          return resultOfTroubles(troubles, healthy, valuesOf(found, wallMs));
         },
         close: () => programs.close(),
       };
@@ -171,22 +170,13 @@ async function judgeContent(
   return [...troubles, { status: 'warning', reason: 'body', trouble }];
 }
 
-function resultOf(troubles: readonly FileTrouble[], values: readonly MeasuredValue[]): CheckResult {
-  const sorted = troubles.toSorted((a, b) => byWorst(a.status, b.status));
-  const [worst, ...rest] = sorted;
-  if (worst === undefined) return ok('all is well', { values });
-  const detail = rest.length === 0 ? [] : sorted.map(({ trouble }) => trouble);
-  return notOk(worst.status, worst.reason, worst.trouble, { values, detail });
-}
-
 function describe({ path }: Options, files: readonly FileFacts[], nowMs: number): string {
   const newest = extremesOf(files)?.newest;
   if (newest === undefined) return `${path}: no file, as wanted`;
   const { bytes } = newest;
   const found = `${formatBytes(bytes)}, written ${humanDuration(ageMs(newest, nowMs))} ago`;
   if (patternOf(path) === undefined) return `${path} has ${found}`;
-  const counted = files.length === 1 ? '1 file' : `${files.length} files`;
-  return `${path}: ${counted}, the newest has ${found}`;
+  return `${path}: ${counted(files.length, 'file')}, the newest has ${found}`;
 }
 
 function valuesOf(files: readonly FileFacts[], nowMs: number): readonly MeasuredValue[] {

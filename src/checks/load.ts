@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import * as v from 'valibot';
 import { defaultedKey, optionalKey } from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
@@ -79,7 +80,7 @@ function judge(
 ): CheckResult {
   const perCore = load5 / processors;
   const verdict = judgeLimits(limits, (limit) => perCore >= limit.atLeast, raisedBefore);
-  const cores = processors === 1 ? '1 core' : `${processors} cores`;
+  const cores = counted(processors, 'core');
   const summary =
     `load over 5 minutes is ${load5} on ${cores}, ${perCore.toFixed(2)} per core` +
     limitPhrase(verdict);

@@ -10,9 +10,9 @@ import {
   type OutputOf,
   positiveDuration,
 } from '../lib/schema-atoms.ts';
-import { byWorst, notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
+import { type MeasuredValue } from '../model/result.ts';
 import { checkType, type RunContext } from './check-type.ts';
-import { troubleWith, type FileTrouble } from './host/file-question.ts';
+import { resultOfTroubles, troubleWith, type FileTrouble } from './host/file-question.ts';
 import { couldNotLook, isUnreadable, readHostFile, type Unreadable } from './host/host-file.ts';
 import { isReadOnly, judgeMount, type MountBefore } from './host/mount-finding.ts';
 import { parseMounts, type Mount } from './host/mounts.ts';
@@ -77,7 +77,7 @@ export const mountOf = (places: HostPlaces) =>
           const stated = judgeMount(mount, options, { errors }, before);
           const values: MeasuredValue[] =
             errors === undefined ? [] : [{ metric: 'file_system_errors', value: errors }];
-          if (mount === undefined) return resultOf(stated, 'nothing', values);
+          if (mount === undefined) return resultOfTroubles(stated, 'nothing', values);
           // What could be written to once is missed until it can be again.
           if (before.readOnly !== false && before.readOnly !== isReadOnly(mount)) {
             before = { readOnly: isReadOnly(mount) };
@@ -85,7 +85,10 @@ export const mountOf = (places: HostPlaces) =>
           }
           const tested = await touch(options, programs, context);
           const troubles = [...stated, ...tested.troubles];
-          return resultOf(troubles, describe(mount, tested.seconds), [...values, ...tested.values]);
+          return resultOfTroubles(troubles, describe(mount, tested.seconds), [
+            ...values,
+            ...tested.values,
+          ]);
         },
         close: () => programs.close(),
       };
@@ -160,16 +163,4 @@ function describe({ mountPoint, fileSystem, source, options }: Mount, seconds?: 
   const mode = options.includes('ro') ? 'ro' : 'rw';
   const wrote = seconds === undefined ? '' : `, a write took ${humanDuration(seconds * 1000)}`;
   return `${mountPoint} is ${source} (${fileSystem}, ${mode})${wrote}`;
-}
-
-function resultOf(
-  troubles: readonly FileTrouble[],
-  summary: string,
-  values: readonly MeasuredValue[],
-): CheckResult {
-  const sorted = troubles.toSorted((a, b) => byWorst(a.status, b.status));
-  const [worst, ...rest] = sorted;
-  if (worst === undefined) return ok(summary, { values });
-  const detail = rest.length === 0 ? [] : sorted.map(({ trouble }) => trouble);
-  return notOk(worst.status, worst.reason, worst.trouble, { values, detail });
 }

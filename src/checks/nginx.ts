@@ -1,10 +1,10 @@
+import { counted } from '../model/counted.ts';
 import { defaultedKey, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
 import type { MeasuredValue } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
-import { counted } from './service/counted.ts';
 import { judgeFigure, numberLimits } from './service/figure.ts';
 import { findingOf, sumUp, type Finding } from './service/finding.ts';
 import { getUrl, httpAddress, said } from './service/http-address.ts';

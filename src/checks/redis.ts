@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
 import {
@@ -12,7 +13,6 @@ import { checkType } from './check-type.ts';
 import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
 import { expectationEntries, judgeAnswer } from './service/answer.ts';
-import { counted } from './service/counted.ts';
 import { passwordEntries, refusePasswords, withPassword } from './service/credentials.ts';
 import { connectTo, tlsEntries } from './service/endpoint.ts';
 import { durationLimits, numberLimits, shareLimits } from './service/figure.ts';

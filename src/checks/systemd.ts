@@ -9,7 +9,7 @@ import {
   positiveDuration,
 } from '../lib/schema-atoms.ts';
 import { journalPatienceMs, unitJournalsMax } from '../model/limits.ts';
-import { byWorst, notOk, ok, type CheckResult } from '../model/result.ts';
+import { notOk, ok, type CheckResult, fromWorst } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable, readHostFile, type Unreadable } from './host/host-file.ts';
@@ -107,7 +107,7 @@ async function judgeNamed(
     const within = restarts.note(one.unit, one.restarts ?? 0, limits.now);
     return judgeHistory(one, { ...options, within }, limits.now.wallMs);
   });
-  const [worst, ...rest] = findings.toSorted((a, b) => byWorst(a.status, b.status));
+  const [worst, ...rest] = fromWorst(findings);
   if (worst === undefined) {
     return notOk('unknown', 'protocol', `systemctl says nothing about ${units.join(', ')}`);
   }

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { resolve } from 'node:path';
 import { tables } from '../app/load.ts';
 import { formatProblem, importAlertmanager } from '../config/load.ts';
@@ -23,7 +24,3 @@ export const importAlertmanagerFile: Command = {
     return problems.length === 0 ? exitCode.ok : exitCode.failed;
   },
 };
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

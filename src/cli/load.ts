@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { load, type LoadedConfig } from '../app/load.ts';
 import { exitCode, text, type CommandContext, type Parsed } from './command.ts';
 
@@ -14,6 +15,6 @@ export async function loadOrTell(
 
 export function tellProblems(problems: readonly string[], { stderr }: CommandContext): void {
   for (const problem of problems) stderr.write(`${problem}\n`);
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const count = counted(problems.length, 'problem');
   stderr.write(`tocsin: the configuration cannot be used: ${count}\n`);
 }

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { resolve } from 'node:path';
 import { fileRecording } from '../app/file-recording.ts';
 import { replay as play, type Replayed } from '../app/replay.ts';
@@ -83,7 +84,7 @@ function render(
     ]),
   ]);
   const [head = '', ...lines] = rows;
-  const checks = replayed.results === 1 ? '1 result' : `${replayed.results} results`;
+  const checks = counted(replayed.results, 'result');
   const restarts =
     replayed.restarts === 0 ? '' : `, over ${replayed.restarts} restarts of the agent`;
   return [

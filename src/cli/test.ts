@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { hostname } from 'node:os';
 import { tables } from '../app/load.ts';
 import { playScenario, type ScenarioOutcome } from '../app/scenario.ts';
@@ -23,7 +24,7 @@ export const test: Command = {
     const problems = loaded.flatMap((one) => (one.ok ? [] : one.problems));
     if (problems.length > 0) {
       for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
-      const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+      const count = counted(problems.length, 'problem');
       stderr.write(`tocsin: the scenarios cannot be played: ${count}\n`);
       return exitCode.config;
     }
@@ -41,7 +42,7 @@ export const test: Command = {
         // The shorter name of a place is the one that people have typed.
         stdout.write(render(one.file, one.outcomes, context).replaceAll(`${cwd}/`, ''));
       }
-      const count = outcomes.length === 1 ? '1 scenario' : `${outcomes.length} scenarios`;
+      const count = counted(outcomes.length, 'scenario');
       stdout.write(`${count}, ${failed === 0 ? 'all as expected' : `${failed} not as expected`}\n`);
     }
     return failed === 0 ? exitCode.ok : exitCode.failed;

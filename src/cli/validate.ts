@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { load } from '../app/load.ts';
 import { formatProblem } from '../config/load.ts';
 import { configOption, exitCode, jsonOption, text, type Command } from './command.ts';
@@ -24,14 +25,10 @@ export const validate: Command = {
     const { checks, receivers, files, warnings } = loading.loaded.config;
     for (const warning of warnings) context.stderr.write(`${formatProblem(warning)} (warning)\n`);
     const where = files.length === 0 ? 'no configuration file, the defaults' : files.join(', ');
-    const found = warnings.length === 0 ? 'no problems' : counted(warnings, 'warning');
+    const found = warnings.length === 0 ? 'no problems' : counted(warnings.length, 'warning');
     context.stdout.write(
-      `${where}: ${counted(checks, 'check')}, ${counted(receivers, 'receiver')}, ${found}\n`,
+      `${where}: ${counted(checks.length, 'check')}, ${counted(receivers.length, 'receiver')}, ${found}\n`,
     );
     return exitCode.ok;
   },
 };
-
-function counted({ length }: readonly unknown[], noun: string): string {
-  return `${length} ${noun}${length === 1 ? '' : 's'}`;
-}

@@ -111,6 +111,20 @@ export function byWorst(a: Status, b: Status): number {
   return severityOrder[a] - severityOrder[b];
 }
 
+/** Findings with the worst first; those of one status stay in their order. */
+export function fromWorst<Finding extends { readonly status: Status }>(
+  findings: readonly Finding[],
+): Finding[] {
+  return findings.toSorted((a, b) => byWorst(a.status, b.status));
+}
+
+/** The findings that are not ok, the worst first. */
+export function failing<Finding extends { readonly status: Status }>(
+  findings: readonly Finding[],
+): Finding[] {
+  return fromWorst(findings).filter(({ status }) => status !== 'ok');
+}
+
 /** The worst of several statuses; `ok` for none. */
 export function worstOf(list: readonly Status[]): Status {
   return list.toSorted(byWorst)[0] ?? 'ok';

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { type Alert, alertStatus } from '../model/alert.ts';
 import { severities, type Severity } from '../model/check.ts';
 import type { Notification, NotifyReason } from '../model/delivery.ts';
@@ -92,11 +93,11 @@ function newsOf(notification: Notification, now: WallMs): string {
   if (stories.length === 1 && notification.truncatedAlerts === 0)
     return storyLine(first, now, isReminder);
   if (firing.length === 0) {
-    return `${counted(resolved, notification)} back${places(resolved)}: ${names(resolved)}`;
+    return `${checksOf(resolved, notification)} back${places(resolved)}: ${names(resolved)}`;
   }
   const still = isReminder ? 'still failing' : 'failing';
   const back = resolved.length === 0 ? '' : `; back: ${names(resolved)}`;
-  return `${counted(firing, notification)} ${still}${places(firing)}: ${names(firing)}${back}`;
+  return `${checksOf(firing, notification)} ${still}${places(firing)}: ${names(firing)}${back}`;
 }
 
 /** One story as a line: who, how it is, where, how long. */
@@ -117,9 +118,8 @@ export function changeOf({ alert, formerSeverity }: Story): string {
   return formerSeverity === undefined ? '' : `now ${severityOf(alert)}, was ${formerSeverity}`;
 }
 
-function counted(stories: readonly Story[], { truncatedAlerts }: Notification): string {
-  const count = stories.length + truncatedAlerts;
-  return `${count} ${count === 1 ? 'check' : 'checks'}`;
+function checksOf(stories: readonly Story[], { truncatedAlerts }: Notification): string {
+  return counted(stories.length + truncatedAlerts, 'check');
 }
 
 function places(stories: readonly Story[]): string {

@@ -9,12 +9,13 @@ import type {
 } from '../../src/model/route.ts';
 import { policy, spec } from '../support/policy.ts';
 import { equal, receiver, route, webhook } from '../support/routes.ts';
+import { worldConfig } from '../support/world-config.ts';
 import type { Random } from './random.ts';
 
 /** A random configuration: a few checks with random debounce, a random tree, two receivers. */
 export function randomConfig(random: Random, splitsAlerts: boolean): Config {
   const names = ['a', 'b', 'c', 'd'].slice(0, random.between(1, 4));
-  return {
+  return worldConfig({
     agent: {
       name: 'sim',
       labels: { host: 'sim' },
@@ -24,23 +25,11 @@ export function randomConfig(random: Random, splitsAlerts: boolean): Config {
         ? { connectivity: { references: [spec({ name: 'reference' })], intervalMs: 60_000 } }
         : {}),
     },
-    server: {
-      host: '127.0.0.1',
-      port: 0,
-      probe: { enabled: false, allow: [], timeoutOffsetMs: 500, historyLimit: 0, logLevel: 'info' },
-    },
     checks: names.map((name, index) => randomCheck(random, name, names.slice(0, index))),
     route: randomRoute(random),
     receivers: receivers(splitsAlerts),
     inhibitRules: random.chance(0.3) ? [inhibitRule(random, names)] : [],
-    resolveTimeoutMs: 300_000,
-    modules: new Map(),
-    files: [],
-    masked: '',
-    longForm: '',
-    warnings: [],
-    secrets: [],
-  };
+  });
 }
 
 function randomCheck(random: Random, name: string, earlier: readonly string[]): CheckSpec {

@@ -14,6 +14,7 @@ import { agentSnapshot } from '../../src/app/snapshot.ts';
 import { createFaultyDisk } from '../sim/faulty-disk.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { receiver, route, webhook } from './routes.ts';
+import { worldConfig } from './world-config.ts';
 
 /** What a check finds from now on: a status, `ok` after three seconds, a whole result, or nothing: it hangs. */
 export type Finding = Status | CheckResult | 'slow' | 'hangs';
@@ -200,24 +201,11 @@ export function textsOf({ notification }: Delivery): string[] {
 }
 
 function configWith(checks: readonly CheckSpec[], changes: Partial<Config>): Config {
-  return {
+  return worldConfig({
     agent: { name: 'web-1', labels: { host: 'web-1' }, retentionMs: 7 * 86_400_000 },
-    server: {
-      host: '127.0.0.1',
-      port: 0,
-      probe: { enabled: false, allow: [], timeoutOffsetMs: 500, historyLimit: 0, logLevel: 'info' },
-    },
     checks,
     route: route({ groupBy: ['host'] }),
     receivers: [receiver('team', webhook())],
-    inhibitRules: [],
-    resolveTimeoutMs: 300_000,
-    modules: new Map(),
-    files: [],
-    masked: '',
-    longForm: '',
-    warnings: [],
-    secrets: [],
     ...changes,
-  };
+  });
 }

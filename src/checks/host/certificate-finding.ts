@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { formatDuration, humanDuration } from '../../lib/duration.ts';
 import type { Trust } from '../../lib/trust.ts';
-import { byWorst, type FailureReason, type Status } from '../../model/result.ts';
+import { type FailureReason, type Status } from '../../model/result.ts';
 import { lastChainExpiryMs } from '../net/chain-expiry.ts';
 
 /** One thing that was found out about a certificate. */
@@ -96,13 +96,6 @@ export function judgeSame(
     : `${target} serves another certificate than ${file} holds: ${nameOf(served)}, ending on ` +
       `${dayOf(served.validToDate)}, not ${nameOf(onDisk)}, ending on ${dayOf(onDisk.validToDate)}`;
   return { status: 'warning', reason: 'stale', sentence };
-}
-
-/** What is not well, the worst first. */
-export function worstFirst(findings: readonly CertificateFinding[]): readonly CertificateFinding[] {
-  return findings
-    .filter((one) => one.status !== 'ok')
-    .toSorted((a, b) => byWorst(a.status, b.status));
 }
 
 function isFor(certificate: X509Certificate, name: string): boolean {

@@ -1,5 +1,13 @@
 import { humanDuration } from '../../lib/duration.ts';
-import type { FailureReason, Status } from '../../model/result.ts';
+import {
+  fromWorst,
+  notOk,
+  ok,
+  type CheckResult,
+  type FailureReason,
+  type MeasuredValue,
+  type Status,
+} from '../../model/result.ts';
 import type { ProgramAnswer } from './patient-programs.ts';
 
 /** Why a file says nothing, as the result that it comes to. */
@@ -32,4 +40,17 @@ export function troubleWith(
     return { status: 'unknown', reason: 'missing', trouble: `${message}: install coreutils` };
   }
   return { status: 'critical', reason: 'protocol', trouble: `${path} cannot be read: ${message}` };
+}
+
+/** One result of everything that is wrong, named after the worst; `healthy` is said if nothing is. */
+export function resultOfTroubles(
+  troubles: readonly FileTrouble[],
+  healthy: string,
+  values: readonly MeasuredValue[],
+): CheckResult {
+  const sorted = fromWorst(troubles);
+  const [worst, ...rest] = sorted;
+  if (worst === undefined) return ok(healthy, { values });
+  const detail = rest.length === 0 ? [] : sorted.map(({ trouble }) => trouble);
+  return notOk(worst.status, worst.reason, worst.trouble, { values, detail });
 }

@@ -1,5 +1,5 @@
 import { humanDuration } from '../../lib/duration.ts';
-import { byWorst, type MeasuredValue } from '../../model/result.ts';
+import { type MeasuredValue, fromWorst } from '../../model/result.ts';
 import { judgeFigure, type FigureLimits } from '../service/figure.ts';
 import type { UnitFinding } from './systemd-unit.ts';
 
@@ -40,6 +40,6 @@ export function judgeHistory(
     values.push(...judged);
     findings.push(finding);
   }
-  const [worst = found] = findings.toSorted((a, b) => byWorst(a.status, b.status));
+  const [worst = found] = fromWorst(findings);
   return { ...found, status: worst.status, reason: worst.reason, sentence: worst.sentence, values };
 }

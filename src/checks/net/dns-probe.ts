@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import { humanDuration } from '../../lib/duration.ts';
 import type { MetricFamily, Phase } from '../../model/result.ts';
 import { exchangeDns } from './dns-exchange.ts';
@@ -100,7 +101,7 @@ function logAnswer(answer: DnsAnswer, context: ProbeContext): void {
 
 function success(answer: DnsAnswer, { query_name: name, query_type: type }: DnsOptions): string {
   const count = answer.answers.length;
-  const records = `${count} ${count === 1 ? 'record' : 'records'} for ${name} ${type}`;
+  const records = `${counted(count, 'record')} for ${name} ${type}`;
   return `${responseCodeOf(answer)}, ${records}`;
 }
 

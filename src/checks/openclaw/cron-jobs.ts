@@ -1,3 +1,4 @@
+import { jsonOf } from '../../lib/json-of.ts';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
@@ -86,14 +87,6 @@ async function jobsOfFile(stateFolder: string): Promise<readonly CronJob[] | und
   if (file.kind !== 'text') return undefined;
   const parsed = v.safeParse(v.object({ jobs: v.array(jobShape) }), jsonOf(file.text));
   return parsed.success ? parsed.output.jobs.slice(0, openclawJobsMax) : undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Judges jobs by when they are due, how long they run and how often they failed. */

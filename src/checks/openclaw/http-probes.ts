@@ -1,7 +1,8 @@
+import { jsonOf } from '../../lib/json-of.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import { isFailure, type Failure } from '../net/failure.ts';
-import { httpGet, jsonOf } from '../service/http-get.ts';
+import { httpGet } from '../service/http-get.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
 

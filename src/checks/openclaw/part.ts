@@ -1,11 +1,11 @@
 import {
-  byWorst,
   notOk,
   ok,
   type CheckResult,
   type FailureReason,
   type MeasuredValue,
   type PartFinding,
+  failing,
 } from '../../model/result.ts';
 
 /** The parts of an OpenClaw gateway that are looked at without a login … */
@@ -63,9 +63,7 @@ export function ill(
 
 /** The worst of what was found about one part, with all its figures; `healthy` if nothing is wrong. */
 export function worstFound(troubles: readonly Found[], healthy: Found): Found {
-  const [worst, ...rest] = troubles
-    .filter(({ status }) => status !== 'ok')
-    .toSorted((a, b) => byWorst(a.status, b.status));
+  const [worst, ...rest] = failing(troubles);
   if (worst === undefined) return healthy;
   const values = [...healthy.values, ...troubles.flatMap((one) => one.values)];
   const summary = [worst, ...rest].map((one) => one.summary).join('; ');
@@ -78,10 +76,8 @@ export function sumUpParts(
   healthy: string,
   subjectAgeMs: number | undefined,
 ): CheckResult {
-  const failing = findings
-    .filter(({ status }) => status !== 'ok')
-    .toSorted((a, b) => byWorst(a.status, b.status));
-  const [worst] = failing;
+  const notWell = failing(findings);
+  const [worst] = notWell;
   const extras = {
     findings,
     values: findings.flatMap(({ part, values }) =>
@@ -90,11 +86,11 @@ export function sumUpParts(
     ...(subjectAgeMs === undefined ? {} : { subjectAgeMs }),
   };
   if (worst === undefined || worst.status === 'ok') return ok(healthy, extras);
-  const names = failing.map(({ part }) => part).join(', ');
+  const names = notWell.map(({ part }) => part).join(', ');
   const summary =
-    failing.length === 1
+    notWell.length === 1
       ? `${worst.part}: ${worst.summary}`
       : `${worst.part}: ${worst.summary} (not well: ${names})`;
-  const detail = failing.map(({ part, status, summary }) => `${status} ${part}: ${summary}`);
+  const detail = notWell.map(({ part, status, summary }) => `${status} ${part}: ${summary}`);
   return notOk(worst.status, worst.reason ?? 'internal', summary, { ...extras, detail });
 }

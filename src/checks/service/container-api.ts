@@ -1,8 +1,9 @@
+import { jsonOf } from '../../lib/json-of.ts';
 import * as v from 'valibot';
 import type { Failure } from '../net/failure.ts';
 import { isFailure } from '../net/failure.ts';
 import type { ProbeContext } from '../net/probe.ts';
-import { httpGet, jsonOf, type HttpPlace } from './http-get.ts';
+import { httpGet, type HttpPlace } from './http-get.ts';
 
 const versionAnswer = v.object({
   ApiVersion: v.string(),

@@ -1,5 +1,4 @@
 import {
-  byWorst,
   notOk,
   ok,
   type CheckResult,
@@ -7,6 +6,7 @@ import {
   type MeasuredValue,
   type Phase,
   type Status,
+  failing,
 } from '../../model/result.ts';
 import type { Failure } from '../net/failure.ts';
 
@@ -42,17 +42,15 @@ export function sumUp({
   values = [],
   subjectAgeMs,
 }: Sum): CheckResult {
-  const failing = findings
-    .filter(({ status }) => status !== 'ok')
-    .toSorted((a, b) => byWorst(a.status, b.status));
+  const notWell = failing(findings);
   const extras = {
     phases,
     values: [...values, ...findings.flatMap((finding) => finding.values ?? [])],
-    detail: failing.length > 1 ? failing.map(({ sentence }) => sentence) : [],
+    detail: notWell.length > 1 ? notWell.map(({ sentence }) => sentence) : [],
     ...(subjectAgeMs === undefined ? {} : { subjectAgeMs }),
   };
-  const [worst] = failing;
+  const [worst] = notWell;
   if (worst === undefined || worst.status === 'ok') return ok(healthy, extras);
-  const others = failing.length > 1 ? `, and ${failing.length - 1} more in trouble` : '';
+  const others = notWell.length > 1 ? `, and ${notWell.length - 1} more in trouble` : '';
   return notOk(worst.status, worst.reason, `${worst.sentence}${others}`, extras);
 }

@@ -116,12 +116,3 @@ function broken(error: unknown, peer: string, what: string): Failure {
         summary: `${peer} broke off its answer to ${what}: ${errorMessage(error)}`,
       };
 }
-
-/** What a text says as JSON; undefined if it is none. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

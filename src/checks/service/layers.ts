@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import * as v from 'valibot';
 import { shownUrl } from '../../lib/http-url.ts';
 import { defaultedKey, nonEmptyText, optionalKey, type OutputOf } from '../../lib/schema-atoms.ts';
@@ -5,7 +6,6 @@ import { tlsBlock } from '../../lib/tls-options.ts';
 import type { MeasuredValue } from '../../model/result.ts';
 import { isFailure, type Failure } from '../net/failure.ts';
 import type { ProbeContext } from '../net/probe.ts';
-import { counted } from './counted.ts';
 import type { Finding } from './finding.ts';
 import { getUrl, httpAddress, said } from './http-address.ts';
 import type { HttpAnswer } from './http-get.ts';

@@ -1,4 +1,4 @@
-import { byWorst, type CheckResult, type MeasuredValue } from '../../model/result.ts';
+import { type CheckResult, type MeasuredValue, fromWorst } from '../../model/result.ts';
 import { sumUp, type Finding } from './finding.ts';
 
 /** What was found of one profile. */
@@ -34,16 +34,14 @@ export function sumUpProfiles(
     })),
   );
   if (working.length === 0) {
-    const none = findings
-      .toSorted((a, b) => byWorst(a.status, b.status))
-      .map((finding, at) =>
-        at === 0
-          ? {
-              ...finding,
-              sentence: `none of ${profiles.length} profiles works: ${finding.sentence}`,
-            }
-          : finding,
-      );
+    const none = fromWorst(findings).map((finding, at) =>
+      at === 0
+        ? {
+            ...finding,
+            sentence: `none of ${profiles.length} profiles works: ${finding.sentence}`,
+          }
+        : finding,
+    );
     return sumUp({ healthy: '', findings: none, values: counted });
   }
   const names = working.map(({ name }) => name).join(', ');

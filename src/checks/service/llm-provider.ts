@@ -1,3 +1,4 @@
+import { jsonOf } from '../../lib/json-of.ts';
 import * as v from 'valibot';
 import { hostOf, isSecure, portOf } from '../../lib/http-url.ts';
 import type { TlsOptions } from '../../lib/tls-options.ts';
@@ -5,7 +6,7 @@ import { isFailure, type Failure } from '../net/failure.ts';
 import { formatHostPort } from '../net/host-port.ts';
 import type { ProbeContext } from '../net/probe.ts';
 import { userAgent } from '../net/user-agent.ts';
-import { httpCall, jsonOf, type HttpAnswer, type HttpPlace } from './http-get.ts';
+import { httpCall, type HttpAnswer, type HttpPlace } from './http-get.ts';
 import { complaintOf, refusalOf } from './llm-refusal.ts';
 
 /** A provider of language models, and who asks it. */

@@ -1,9 +1,10 @@
+import { jsonOf } from '../../lib/json-of.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import { excerptLengthMax } from '../../model/limits.ts';
 import { secretMask } from '../../model/secret.ts';
 import type { Failure } from '../net/failure.ts';
-import { jsonOf, type HttpAnswer } from './http-get.ts';
+import { type HttpAnswer } from './http-get.ts';
 
 /** What a provider says went wrong, whichever of its forms it uses. */
 interface Complaint {

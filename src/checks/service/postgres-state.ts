@@ -1,5 +1,5 @@
+import { counted } from '../../model/counted.ts';
 import { humanDuration } from '../../lib/duration.ts';
-import { counted } from './counted.ts';
 import { judgeFigure, type FigureLimits } from './figure.ts';
 import type { Finding } from './finding.ts';
 import type { Rows } from './postgres-session.ts';

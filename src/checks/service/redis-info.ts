@@ -1,6 +1,6 @@
+import { counted } from '../../model/counted.ts';
 import { humanDuration } from '../../lib/duration.ts';
 import { formatBytes } from '../host/bytes.ts';
-import { counted } from './counted.ts';
 import { judgeFigure, type FigureLimits } from './figure.ts';
 import type { Finding } from './finding.ts';
 
