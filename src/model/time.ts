@@ -36,3 +36,8 @@ export function laterMs(from: SteadyMs, ms: number): SteadyMs {
 export function rfc3339(wallMs: WallMs): string {
   return new Date(wallMs).toISOString();
 }
+
+/** The day of a date in UTC: `2026-11-28`. */
+export function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 'YYYY-MM-DD'.length);
+}

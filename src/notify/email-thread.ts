@@ -1,3 +1,4 @@
+import { dayOf } from '../model/time.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
 import type { ConversationMemory } from './integration.ts';
 import { messageIdOf } from './message-id.ts';
@@ -22,7 +23,7 @@ export function threadOf(
   const { dedupKey, createdAt, notification } = delivery;
   if (!enabled || !belongsToIncident(delivery)) return undefined;
   if (byDate !== undefined) {
-    const day = new Date(createdAt.wallMs).toISOString().slice(0, 10);
+    const day = dayOf(new Date(createdAt.wallMs));
     return messageIdOf(`thread\n${dedupKey}${byDate === 'daily' ? `\n${day}` : ''}`, from);
   }
   if (notification.reason === 'first notification') return undefined;

@@ -15,8 +15,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly agents: Agents;
-  /** From name lookup to the last byte of the answer. */
-  readonly timeoutMs: number;
+  /** Aborted at the deadline, from name lookup to the last byte of the answer. */
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +43,7 @@ export async function httpClient(): Promise<Got> {
  * server does. Nothing in the outcome comes from the address, for an address may be a secret.
  */
 export async function exchange(request: HttpRequest): Promise<HttpResult> {
-  const { url, headers, body: content, agents: agent, timeoutMs, signal } = request;
+  const { url, headers, body: content, agents: agent, signal } = request;
   const got = await httpClient();
   const stream = got.stream.post(url, {
     headers: { 'content-type': 'application/json', ...headers },
@@ -53,7 +52,6 @@ export async function exchange(request: HttpRequest): Promise<HttpResult> {
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
-    timeout: { request: timeoutMs },
     signal,
   });
   // A server may answer before it has read everything. What goes wrong with the rest of the request after that

@@ -20,7 +20,8 @@ interface HttpPost {
   readonly body: string;
   /** From name lookup to the last byte of the answer, redirects and tokens included. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal;
   readonly http?: HttpConfig;
 }
 
@@ -50,7 +51,8 @@ export async function httpPost(request: HttpPost): Promise<HttpResult<PostAnswer
   await httpClient();
   const deadline = new AbortController();
   const cancel = clock.after(timeoutMs, () => deadline.abort());
-  const signal = AbortSignal.any([request.signal, deadline.signal]);
+  const ends = request.signal === undefined ? [] : [request.signal];
+  const signal = AbortSignal.any([...ends, deadline.signal]);
   try {
     return await postOrRenewToken(url, { ...request, http, signal });
   } finally {
@@ -82,10 +84,10 @@ async function postWithCredentials(
     if ('kind' in agents) return { ok: false, outcome: agents };
     const isHome = target.origin === url.origin;
     const known = authorization === undefined ? {} : { authorization };
-    const { body, timeoutMs, signal } = request;
+    const { body, signal } = request;
     const { authorization: _, ...anonymous } = request.headers;
     const headers = isHome ? { ...request.headers, ...known } : anonymous;
-    const result = await exchange({ url: target, headers, body, agents, timeoutMs, signal });
+    const result = await exchange({ url: target, headers, body, agents, signal });
     if (!result.ok) return result;
     const next = redirects < redirectsMax ? nextAddress(result.answer, target, request.http) : null;
     if (next === null)
@@ -134,7 +136,7 @@ async function token(oauth2: OAuth2Options, request: BoundedPost): Promise<strin
 async function askForToken(
   { url, headers, form }: TokenRequest,
   oauth2: OAuth2Options,
-  { timeoutMs, signal, headers: own }: BoundedPost,
+  { signal, headers: own }: BoundedPost,
 ): Promise<{ readonly status: number; readonly text: string } | Outcome> {
   const agents = await agentsFor(url, oauth2);
   if ('kind' in agents) return agents;
@@ -147,7 +149,6 @@ async function askForToken(
     },
     body: form,
     agents,
-    timeoutMs,
     signal,
   });
   if (!result.ok) return { ...result.outcome, detail: `no token: ${result.outcome.detail}` };

@@ -22,7 +22,6 @@ export async function postVerdict(
     headers: { 'user-agent': userAgent },
     body: JSON.stringify(verdict),
     timeoutMs,
-    signal: AbortSignal.timeout(timeoutMs),
   });
   if (!result.ok) return result.outcome.detail;
   const { status } = result.answer;

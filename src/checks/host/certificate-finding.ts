@@ -1,3 +1,4 @@
+import { dayOf } from '../../model/time.ts';
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { formatDuration, humanDuration } from '../../lib/duration.ts';
@@ -105,10 +106,6 @@ function isFor(certificate: X509Certificate, name: string): boolean {
 
 function endOf(certificate: X509Certificate): number {
   return certificate.validToDate.getTime();
-}
-
-function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }
 
 function nameOf(certificate: X509Certificate): string {

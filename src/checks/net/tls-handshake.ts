@@ -1,3 +1,4 @@
+import { dayOf } from '../../model/time.ts';
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { X509Certificate } from 'node:crypto';
@@ -49,10 +50,6 @@ function certificatesSent(socket: TLSSocket): X509Certificate[] {
   return list;
 }
 
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
-}
-
 /** Why verification failed, as a sentence about the certificate. */
 function verificationFailure(
   error: unknown,
@@ -66,9 +63,9 @@ function verificationFailure(
   const sentence = (): string => {
     switch (code) {
       case 'CERT_HAS_EXPIRED':
-        return `expired on ${day(expired?.validToDate ?? new Date(nowMs))}`;
+        return `expired on ${dayOf(expired?.validToDate ?? new Date(nowMs))}`;
       case 'CERT_NOT_YET_VALID':
-        return `is not valid before ${leaf === undefined ? 'a later date' : day(leaf.validFromDate)}`;
+        return `is not valid before ${leaf === undefined ? 'a later date' : dayOf(leaf.validFromDate)}`;
       case 'DEPTH_ZERO_SELF_SIGNED_CERT':
         return 'is signed by itself, wanted one signed by a trusted authority';
       case 'SELF_SIGNED_CERT_IN_CHAIN':

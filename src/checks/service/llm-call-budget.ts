@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { CheckMemory } from '../check-type.ts';
-import type { WallMs } from '../../model/time.ts';
+import { dayOf, type WallMs } from '../../model/time.ts';
 
 /** When calls that cost something may be made. What it knows outlasts a restart of the agent. */
 export interface LlmCallBudget {
@@ -28,7 +28,7 @@ export function createLlmCallBudget(
   const recalled = v.safeParse(savedSchema, memory?.recall(name));
   let { day, used, calls } = recalled.success ? recalled.output : { day: '', used: 0, calls: {} };
   const turn = (nowMs: WallMs): void => {
-    const today = new Date(nowMs).toISOString().slice(0, 'YYYY-MM-DD'.length);
+    const today = dayOf(new Date(nowMs));
     if (day !== today) [day, used] = [today, 0];
   };
   const keep = (): void => memory?.keep(name, { day, used, calls });
