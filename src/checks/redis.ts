@@ -60,7 +60,7 @@ const entries = {
     'critical',
   ),
   command: optionalKey(
-    'A command that reads one value, whose answer is judged by expect.',
+    'A command that reads one value, whose answer is judged by expect_answer.',
     v.pipe(
       v.array(v.string('a text'), commandMessage),
       v.minLength(1, commandMessage),
