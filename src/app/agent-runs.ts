@@ -3,7 +3,7 @@ import type { AgentRun } from '../model/recording.ts';
 import { instant, type Instant } from '../model/time.ts';
 import { runsName } from '../store/recording.ts';
 import type { Saved } from '../store/store.ts';
-import type { Journal } from './journal.ts';
+import type { Journal } from './pipeline/journal.ts';
 
 /**
  * Notes when this process began and when the one before it last saved something: a replay has to know when

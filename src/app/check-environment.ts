@@ -1,8 +1,8 @@
 import type { CheckEnvironment, CheckMemory } from '../checks/check-type.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AgentHealth } from '../model/view.ts';
-import type { Heartbeats } from './heartbeats.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Heartbeats } from './people/heartbeats.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 
 /** What the checks of an agent may know of it; its parts are looked at when a check asks. */
 export function checkEnvironment(

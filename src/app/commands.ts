@@ -6,8 +6,8 @@ import type { TestOutcome, WebCommands } from '../web/commands.ts';
 import { mayPing } from '../web/ping.ts';
 import type { Agent } from './agent.ts';
 import { testDelivery } from './test-delivery.ts';
-import { whyReport } from './why.ts';
-import { deliverySnapshots } from './snapshot.ts';
+import { whyReport } from './view/why.ts';
+import { deliverySnapshots } from './view/snapshot.ts';
 
 /** What the page, the API and the command line may ask of the running agent. */
 export function createCommands(agent: Agent, reload: WebCommands['reload']): WebCommands {

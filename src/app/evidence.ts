@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Redact } from '../lib/redact.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { RecordedResult } from '../model/result.ts';
-import { isOutside } from './uplink-guard.ts';
+import { isOutside } from './watching/uplink-guard.ts';
 
 /** Looks around on this host for what explains a failing check; never throws. */
 export type CollectEvidence = (spec: CheckSpec, clock: Clock) => Promise<readonly string[]>;

@@ -1,6 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { exclusiveOptions } from '../checks/net/exclusive-options.ts';
-import { loadExpressionEngines } from '../checks/net/expression-engines.ts';
+import { loadExpressionEngines } from '../checks/net/http/expression-engines.ts';
 import { checkTypes } from '../checks/table.ts';
 import { formatProblem, loadConfig, loadText, type ConfigTables } from '../config/load.ts';
 import type { Config } from '../model/config.ts';

@@ -3,7 +3,7 @@ import type { Delivery, Outcome } from '../model/delivery.ts';
 import { sendTimeoutMs } from '../model/limits.ts';
 import type { ReceiverSpec } from '../model/route.ts';
 import type { Instant } from '../model/time.ts';
-import type { Conversations } from './conversations.ts';
+import type { Conversations } from './people/conversations.ts';
 import type { Ports } from './ports.ts';
 
 /** Sends a delivery the way the present configuration says. Never throws. */

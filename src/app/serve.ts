@@ -12,9 +12,9 @@ import { createCommands } from './commands.ts';
 import type { LoadedConfig, Loading } from './load.ts';
 import type { Ports } from './ports.ts';
 import { createProber } from './prober.ts';
-import { agentSnapshot } from './snapshot.ts';
+import { agentSnapshot } from './view/snapshot.ts';
 import { socketName } from './socket-name.ts';
-import { startDeadManPing } from './dead-man.ts';
+import { startDeadManPing } from './watching/dead-man.ts';
 import { StartError } from './start-error.ts';
 
 export type Reloaded =

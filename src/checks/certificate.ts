@@ -27,7 +27,7 @@ import { readServed, startTlsKinds, verifying, type Served } from './host/served
 import { unreadable } from './net/failure.ts';
 import { parseHostPort } from './net/host-port.ts';
 import { dayMs } from './net/probe-thresholds.ts';
-import { evidenceFamilies } from './net/tls-evidence.ts';
+import { evidenceFamilies } from './net/tls/tls-evidence.ts';
 
 const httpsPort = 443;
 

@@ -1,7 +1,7 @@
 import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
-import { probeDns } from './net/dns-probe.ts';
-import { dnsBlock, dnsModuleBlock } from './net/dns-options.ts';
+import { probeDns } from './net/dns/dns-probe.ts';
+import { dnsBlock, dnsModuleBlock } from './net/dns/dns-options.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
 

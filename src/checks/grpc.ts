@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
-import { grpcBlock, grpcModuleBlock } from './net/grpc-options.ts';
-import { probeGrpc } from './net/grpc-probe.ts';
+import { grpcBlock, grpcModuleBlock } from './net/grpc/grpc-options.ts';
+import { probeGrpc } from './net/grpc/grpc-probe.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
 

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
-import { probeHttp } from './net/http-probe.ts';
-import { isNamed } from './net/http-request.ts';
-import { httpBlock, httpModuleBlock, type HttpOptions } from './net/http-options.ts';
+import { probeHttp } from './net/http/http-probe.ts';
+import { isNamed } from './net/http/http-request.ts';
+import { httpBlock, httpModuleBlock, type HttpOptions } from './net/http/http-options.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
 import { withoutPassword } from '../lib/http-url.ts';

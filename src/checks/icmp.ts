@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
-import { probeIcmp } from './net/icmp-probe.ts';
-import { icmpBlock, icmpModuleBlock } from './net/icmp-options.ts';
+import { probeIcmp } from './net/icmp/icmp-probe.ts';
+import { icmpBlock, icmpModuleBlock } from './net/icmp/icmp-options.ts';
 import { openProbe } from './net/probe.ts';
 import { latencyEntries } from './net/probe-thresholds.ts';
 

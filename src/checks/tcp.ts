@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
-import { probeTcp } from './net/tcp-probe.ts';
-import { tcpBlock, tcpModuleBlock, type TcpOptions } from './net/tcp-options.ts';
+import { probeTcp } from './net/stream/tcp-probe.ts';
+import { tcpBlock, tcpModuleBlock, type TcpOptions } from './net/stream/tcp-options.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
 import { tlsBlock } from '../lib/tls-options.ts';

@@ -3,8 +3,8 @@ import { nonEmptyText } from '../lib/schema-atoms.ts';
 import { checkType, prober } from './check-type.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
-import { unixBlock, unixModuleBlock } from './net/unix-options.ts';
-import { probeUnix } from './net/unix-probe.ts';
+import { unixBlock, unixModuleBlock } from './net/stream/unix-options.ts';
+import { probeUnix } from './net/stream/unix-probe.ts';
 
 export const unix = checkType({
   entries: { target: nonEmptyText, ...thresholdEntries, unix: v.optional(unixBlock, {}) },

@@ -4,8 +4,8 @@ import { checkType, prober } from './check-type.ts';
 import { withoutPassword } from '../lib/http-url.ts';
 import { openProbe } from './net/probe.ts';
 import { thresholdEntries } from './net/probe-thresholds.ts';
-import { websocketBlock, websocketModuleBlock } from './net/websocket-options.ts';
-import { probeWebsocket } from './net/websocket-probe.ts';
+import { websocketBlock, websocketModuleBlock } from './net/websocket/websocket-options.ts';
+import { probeWebsocket } from './net/websocket/websocket-probe.ts';
 
 export const websocket = checkType({
   entries: { target: nonEmptyText, ...thresholdEntries, websocket: v.optional(websocketBlock, {}) },

@@ -1,4 +1,4 @@
-import type { RecordingSource } from '../app/replay.ts';
+import type { RecordingSource } from '../app/playback/replay.ts';
 import type { Acknowledgement } from '../model/acknowledgement.ts';
 import type { PlayedResult, RecordedNotification } from '../model/recording.ts';
 import { instant, rfc3339, type Instant, type WallMs } from '../model/time.ts';

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../app/load.ts';
 import type { Serving } from '../app/serve.ts';
-import { agentSnapshot } from '../app/snapshot.ts';
+import { agentSnapshot } from '../app/view/snapshot.ts';
 import { worstOf } from '../model/result.ts';
 import type { CheckSnapshot } from '../model/snapshot.ts';
 import { version } from '../model/version.ts';

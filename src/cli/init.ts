@@ -8,8 +8,8 @@ import {
   configurationText,
   notifyWays,
   type NotifyWay,
-} from '../app/proposal-text.ts';
-import { proposeConfiguration, type TriedProposal } from '../app/propose-configuration.ts';
+} from '../app/proposal/proposal-text.ts';
+import { proposeConfiguration, type TriedProposal } from '../app/proposal/propose-configuration.ts';
 import type { Config } from '../model/config.ts';
 import type { Surroundings } from '../app/load.ts';
 import {

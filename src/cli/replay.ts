@@ -1,8 +1,8 @@
 import { counted } from '../model/counted.ts';
 import { resolve } from 'node:path';
-import { fileRecording } from '../app/file-recording.ts';
-import { replay as play, type Replayed } from '../app/replay.ts';
-import { compareReplay, type Compared } from '../app/replay-compare.ts';
+import { fileRecording } from '../app/playback/file-recording.ts';
+import { replay as play, type Replayed } from '../app/playback/replay.ts';
+import { compareReplay, type Compared } from '../app/playback/replay-compare.ts';
 import { humanDuration, parseDuration } from '../lib/duration.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
 import type { Told } from '../model/told.ts';

@@ -1,8 +1,8 @@
 import { counted } from '../model/counted.ts';
 import { hostname } from 'node:os';
 import { tables } from '../app/load.ts';
-import { playScenario, type ScenarioOutcome } from '../app/scenario.ts';
-import type { Difference, ToldNotification } from '../app/scenario-compare.ts';
+import { playScenario, type ScenarioOutcome } from '../app/playback/scenario.ts';
+import type { Difference, ToldNotification } from '../app/playback/scenario-compare.ts';
 import { formatProblem } from '../config/load.ts';
 import { loadScenarios } from '../config/scenario.ts';
 import { formatDuration } from '../lib/duration.ts';

@@ -2,11 +2,16 @@ import { homedir } from 'node:os';
 import { stringify } from 'yaml';
 import { repeatedLook } from '../app/check-once.ts';
 import { defaultDataDir } from '../app/data-dir.ts';
-import { openKillBrake } from '../app/kill-brake.ts';
+import { openKillBrake } from '../app/watchdog/kill-brake.ts';
 import { loadFromText } from '../app/load.ts';
-import { supervisor, supervisorVariables, statusLine, type Supervisor } from '../app/supervisor.ts';
-import { shellCode, startService, type ServiceEnd } from '../app/supervised-service.ts';
-import { Watchdog } from '../app/watchdog.ts';
+import {
+  supervisor,
+  supervisorVariables,
+  statusLine,
+  type Supervisor,
+} from '../app/watchdog/supervisor.ts';
+import { shellCode, startService, type ServiceEnd } from '../app/watchdog/supervised-service.ts';
+import { Watchdog } from '../app/watchdog/watchdog.ts';
 import { systemClock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
 import type { CheckSpec } from '../model/check.ts';

@@ -32,7 +32,7 @@ export function ackLinkRoutes(options: WebServerOptions): readonly WebRoute[] {
         const alert = linkIn(request).fingerprint;
         options.commands.acknowledge({ alert, by, comment: field('comment') });
         const sentence = `Noted for ${by}: no more reminders and no escalation until it is over, or becomes worse.`;
-        return page(200, sayingPage('Acknowledged', sentence, './', assets));
+        return page(200, sayingPage('Acknowledged', sentence, './/', assets));
       },
     },
     { path: '/ack/page.css', judgesCallers: true, get: styleSheet },
@@ -70,12 +70,12 @@ function refusal({ commands }: WebServerOptions, request: WebRequest): WebRespon
             'It may have been cut off: use the link as it stands in the message, or',
           ];
     const otherwise = 'acknowledge on the page of the host, or there by "tocsin ack NAME".';
-    return page(403, sayingPage(title, `${sentence} ${otherwise}`, './', assets));
+    return page(403, sayingPage(title, `${sentence} ${otherwise}`, './/', assets));
   }
   const view = viewOf(commands, link);
   if (view !== undefined) return undefined;
   const sentence = 'The alert of this link does not fire any more. There is nothing to take on.';
-  return page(410, sayingPage('It is over', sentence, './', assets));
+  return page(410, sayingPage('It is over', sentence, './/', assets));
 }
 
 /** The alert of a link, if it still fires since the same moment: a later failure is another matter. */
@@ -99,7 +99,7 @@ function answer(options: WebServerOptions, request: WebRequest): WebResponse {
     framed({
       title: alert.annotations['summary'] ?? alert.labels['alertname'] ?? '',
       state: alertState(view),
-      base: './',
+      base: './/',
       assets,
       content: [
         html`<p class="remarks">${alert.annotations['description'] ?? ''}</p>`,

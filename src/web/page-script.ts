@@ -9,7 +9,7 @@ export const pageScript = `'use strict';
   let answeredAt = performance.now();
 
   const renew = async () => {
-    const response = await fetch('./', { signal: AbortSignal.timeout(everyMs) });
+    const response = await fetch('.//', { signal: AbortSignal.timeout(everyMs) });
     if (!response.ok) throw new Error(String(response.status));
     const next = new DOMParser().parseFromString(await response.text(), 'text/html');
     for (const shown of document.querySelectorAll('details')) {

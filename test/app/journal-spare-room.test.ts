@@ -1,7 +1,7 @@
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Journal } from '../../src/app/journal.ts';
+import { Journal } from '../../src/app/pipeline/journal.ts';
 import { silentLogger } from '../../src/lib/log.ts';
 import { journalRetryMs } from '../../src/model/limits.ts';
 import { openDatabase } from '../../src/store/open.ts';

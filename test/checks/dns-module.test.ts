@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { dns } from '../../src/checks/dns.ts';
-import { encodeQuery } from '../../src/checks/net/dns-message.ts';
-import { queryTypes } from '../../src/checks/net/dns-names.ts';
-import { dnsBlock, dnsModuleBlock, type DnsOptions } from '../../src/checks/net/dns-options.ts';
-import { probeDns } from '../../src/checks/net/dns-probe.ts';
+import { encodeQuery } from '../../src/checks/net/dns/dns-message.ts';
+import { queryTypes } from '../../src/checks/net/dns/dns-names.ts';
+import { dnsBlock, dnsModuleBlock, type DnsOptions } from '../../src/checks/net/dns/dns-options.ts';
+import { probeDns } from '../../src/checks/net/dns/dns-probe.ts';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
 import { startDnsServer, type DnsReply } from '../support/dns-server.ts';
 import { familyNames, metric, probeContext } from '../support/probe-context.ts';

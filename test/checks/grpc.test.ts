@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { grpc } from '../../src/checks/grpc.ts';
-import { grpcBlock } from '../../src/checks/net/grpc-options.ts';
+import { grpcBlock } from '../../src/checks/net/grpc/grpc-options.ts';
 import { closedGate } from '../support/closed-gate.ts';
 import { eventually } from '../support/eventually.ts';
 import { healthService, refuse, runGrpc, startGrpcServer } from '../support/grpc-server.ts';

@@ -5,7 +5,7 @@ import { createSecureContext, createServer, TLSSocket } from 'node:tls';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { unix } from '../../src/checks/unix.ts';
-import { unixBlock } from '../../src/checks/net/unix-options.ts';
+import { unixBlock } from '../../src/checks/net/stream/unix-options.ts';
 import { closedGate } from '../support/closed-gate.ts';
 import { eventually } from '../support/eventually.ts';
 import { familyNames, labelsOf, metric } from '../support/probe-context.ts';

@@ -5,7 +5,10 @@ import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { websocket } from '../../src/checks/websocket.ts';
-import { websocketBlock, websocketModuleBlock } from '../../src/checks/net/websocket-options.ts';
+import {
+  websocketBlock,
+  websocketModuleBlock,
+} from '../../src/checks/net/websocket/websocket-options.ts';
 import { closedGate } from '../support/closed-gate.ts';
 import { eventually } from '../support/eventually.ts';
 import { familyNames, metric, phasesIn } from '../support/probe-context.ts';

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { proposeConfiguration } from '../../src/app/propose-configuration.ts';
+import { proposeConfiguration } from '../../src/app/proposal/propose-configuration.ts';
 import { initOf } from '../../src/cli/init.ts';
 import { runCommand } from '../support/command-line.ts';
 import { hostWith } from '../support/host-check.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openKillBrake } from '../../src/app/kill-brake.ts';
+import { openKillBrake } from '../../src/app/watchdog/kill-brake.ts';
 import { runCommand } from '../support/command-line.ts';
 import { eventually } from '../support/eventually.ts';
 import { startHttpServer } from '../support/http-server.ts';

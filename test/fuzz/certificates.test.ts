@@ -1,10 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { certificateLabels } from '../../src/checks/net/certificate-labels.ts';
-import { lastChainExpiryMs } from '../../src/checks/net/chain-expiry.ts';
-import { derElements, derEncode, derText, derTags, dottedOid } from '../../src/checks/net/der.ts';
-import { distinguishedName } from '../../src/checks/net/distinguished-name.ts';
+import { certificateLabels } from '../../src/checks/net/tls/certificate-labels.ts';
+import { lastChainExpiryMs } from '../../src/checks/net/tls/chain-expiry.ts';
+import {
+  derElements,
+  derEncode,
+  derText,
+  derTags,
+  dottedOid,
+} from '../../src/checks/net/tls/der.ts';
+import { distinguishedName } from '../../src/checks/net/tls/distinguished-name.ts';
 import { certificatesOf, trustOf } from '../../src/lib/trust.ts';
 import { altered, bytes, holds, inTime, mutated } from '../support/fuzz.ts';
 import { createAuthority, selfSigned } from '../support/tls-authority.ts';

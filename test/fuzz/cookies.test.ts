@@ -1,7 +1,7 @@
 import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createCookieJar } from '../../src/checks/net/cookie-jar.ts';
+import { createCookieJar } from '../../src/checks/net/http/cookie-jar.ts';
 import { cookiesMax } from '../../src/model/limits.ts';
 import { anyText, holdsInTime, inTime } from '../support/fuzz.ts';
 

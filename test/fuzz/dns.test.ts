@@ -1,10 +1,10 @@
 import { encode, type Answer } from 'dns-packet';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { answers, decodeAnswer, encodeQuery } from '../../src/checks/net/dns-message.ts';
-import { queryTypes } from '../../src/checks/net/dns-names.ts';
-import { dnsBlock } from '../../src/checks/net/dns-options.ts';
-import { encodeName, takeName } from '../../src/checks/net/dns-reader.ts';
+import { answers, decodeAnswer, encodeQuery } from '../../src/checks/net/dns/dns-message.ts';
+import { queryTypes } from '../../src/checks/net/dns/dns-names.ts';
+import { dnsBlock } from '../../src/checks/net/dns/dns-options.ts';
+import { encodeName, takeName } from '../../src/checks/net/dns/dns-reader.ts';
 import { dnsNamesLengthMax } from '../../src/model/limits.ts';
 import * as v from 'valibot';
 import { anyText, bytes, holds, inTime, mutated } from '../support/fuzz.ts';

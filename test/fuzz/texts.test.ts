@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseByteSize } from '../../src/checks/net/byte-size.ts';
-import { isAcceptable } from '../../src/checks/net/content-coding.ts';
+import { parseByteSize } from '../../src/checks/net/http/byte-size.ts';
+import { isAcceptable } from '../../src/checks/net/http/content-coding.ts';
 import { formatHostPort, parseHostPort } from '../../src/checks/net/host-port.ts';
-import { parseHttpDate } from '../../src/checks/net/http-headers.ts';
+import { parseHttpDate } from '../../src/checks/net/http/http-headers.ts';
 import { hostOf, parseTarget, portOf, shownUrl, withoutPassword } from '../../src/lib/http-url.ts';
 import { compilePattern } from '../../src/lib/pattern.ts';
-import { expandTemplate } from '../../src/checks/net/template.ts';
+import { expandTemplate } from '../../src/checks/net/stream/template.ts';
 import { anyText, holds, inTime } from '../support/fuzz.ts';
 
 describe('a template', () => {

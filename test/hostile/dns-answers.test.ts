@@ -1,9 +1,9 @@
 import type { DecodedPacket } from 'dns-packet';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { decodeAnswer } from '../../src/checks/net/dns-message.ts';
-import { dnsBlock } from '../../src/checks/net/dns-options.ts';
-import { probeDns } from '../../src/checks/net/dns-probe.ts';
+import { decodeAnswer } from '../../src/checks/net/dns/dns-message.ts';
+import { dnsBlock } from '../../src/checks/net/dns/dns-options.ts';
+import { probeDns } from '../../src/checks/net/dns/dns-probe.ts';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
 import { encodeReply } from '../support/dns-server.ts';
 import { eventually } from '../support/eventually.ts';

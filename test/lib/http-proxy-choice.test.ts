@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { isExempt, proxyFor } from '../../src/lib/http-proxy-choice.ts';
-import { httpBlock } from '../../src/checks/net/http-options.ts';
+import { httpBlock } from '../../src/checks/net/http/http-options.ts';
 
 describe('no_proxy', () => {
   test.each([

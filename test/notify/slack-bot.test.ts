@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Conversations } from '../../src/app/conversations.ts';
+import { Conversations } from '../../src/app/people/conversations.ts';
 import type { Delivery, NotifyReason, Outcome } from '../../src/model/delivery.ts';
 import type { ConversationMemory } from '../../src/notify/integration.ts';
 import { permanentSlackErrors } from '../../src/notify/slack-answer.ts';

@@ -8,8 +8,8 @@ import {
 import type { TlsOptions } from 'node:tls';
 import * as v from 'valibot';
 import type { Gate } from '../../src/checks/net/gate.ts';
-import { grpcModuleBlock } from '../../src/checks/net/grpc-options.ts';
-import { probeGrpc } from '../../src/checks/net/grpc-probe.ts';
+import { grpcModuleBlock } from '../../src/checks/net/grpc/grpc-options.ts';
+import { probeGrpc } from '../../src/checks/net/grpc/grpc-probe.ts';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
 import { probeContext } from './probe-context.ts';
 import { listen, type TestServer } from './tcp-server.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Gate } from '../../src/checks/net/gate.ts';
-import { httpBlock, httpModuleBlock } from '../../src/checks/net/http-options.ts';
-import { probeHttp } from '../../src/checks/net/http-probe.ts';
+import { httpBlock, httpModuleBlock } from '../../src/checks/net/http/http-options.ts';
+import { probeHttp } from '../../src/checks/net/http/http-probe.ts';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
 import { probeContext } from './probe-context.ts';
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
-import { tcpBlock } from '../../src/checks/net/tcp-options.ts';
-import { probeTcp } from '../../src/checks/net/tcp-probe.ts';
+import { tcpBlock } from '../../src/checks/net/stream/tcp-options.ts';
+import { probeTcp } from '../../src/checks/net/stream/tcp-probe.ts';
 import { probeContext } from './probe-context.ts';
 
 /** What every tcp probe exports that got a connection. */

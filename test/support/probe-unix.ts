@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Gate } from '../../src/checks/net/gate.ts';
 import type { ProbeOutcome } from '../../src/checks/net/probe.ts';
-import { unixModuleBlock } from '../../src/checks/net/unix-options.ts';
-import { probeUnix } from '../../src/checks/net/unix-probe.ts';
+import { unixModuleBlock } from '../../src/checks/net/stream/unix-options.ts';
+import { probeUnix } from '../../src/checks/net/stream/unix-probe.ts';
 import { probeContext } from './probe-context.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,4 +1,4 @@
-import { ReceiverBook } from '../../src/app/receiver-book.ts';
+import { ReceiverBook } from '../../src/app/watching/receiver-book.ts';
 import type { ReceiverSpec } from '../../src/model/route.ts';
 import type { KeptChange } from '../../src/store/store.ts';
 

@@ -1,4 +1,4 @@
-import { Playback } from '../../src/app/playback.ts';
+import { Playback } from '../../src/app/playback/playback.ts';
 import type { Config } from '../../src/model/config.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { notOk, ok, type RecordedResult, type Status } from '../../src/model/result.ts';

@@ -10,7 +10,7 @@ import type { Config } from '../../src/model/config.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { notOk, ok, type CheckResult, type Status } from '../../src/model/result.ts';
 import { headline } from '../../src/notify/summary.ts';
-import { agentSnapshot } from '../../src/app/snapshot.ts';
+import { agentSnapshot } from '../../src/app/view/snapshot.ts';
 import { createFaultyDisk } from '../sim/faulty-disk.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { receiver, route, webhook } from './routes.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hash } from 'bcryptjs';
 import { describe, expect, test } from 'vitest';
-import { createAlertLinks } from '../../src/app/alert-links.ts';
+import { createAlertLinks } from '../../src/app/people/alert-links.ts';
 import type { AlertView } from '../../src/model/alert-view.ts';
 import type { Silence, SilenceRequest } from '../../src/model/silence.ts';
 import { instant, type WallMs } from '../../src/model/time.ts';

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { formatDuration, humanDuration } from '../../lib/duration.ts';
 import type { Trust } from '../../lib/trust.ts';
 import { type FailureReason, type Status } from '../../model/result.ts';
-import { lastChainExpiryMs } from '../net/chain-expiry.ts';
+import { lastChainExpiryMs } from '../net/tls/chain-expiry.ts';
 
 /** One thing that was found out about a certificate. */
 export interface CertificateFinding {

@@ -5,13 +5,13 @@ import type { Phase } from '../../model/result.ts';
 import { addressEntries } from '../net/address-options.ts';
 import { connect } from '../net/connect.ts';
 import { secure, type TlsPlan } from '../net/dial.ts';
-import { dialogueSteps } from '../net/dialogue-steps.ts';
+import { dialogueSteps } from '../net/stream/dialogue-steps.ts';
 import { isFailure, type Failure } from '../net/failure.ts';
 import { describePeer, type HostPort } from '../net/host-port.ts';
 import type { ProbeContext } from '../net/probe.ts';
 import { resolveHost } from '../net/resolve.ts';
-import { playDialogue } from '../net/tcp-dialogue.ts';
-import type { TlsEvidence } from '../net/tls-evidence.ts';
+import { playDialogue } from '../net/stream/tcp-dialogue.ts';
+import type { TlsEvidence } from '../net/tls/tls-evidence.ts';
 
 /** Protocols that begin in the clear, and what has to be said before TLS (RFC 3207, 2595, 4217). */
 export const startTlsKinds = ['smtp', 'imap', 'pop3', 'ftp'] as const;

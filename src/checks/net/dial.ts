@@ -5,8 +5,8 @@ import { isFailure, type Failure } from './failure.ts';
 import { describePeer } from './host-port.ts';
 import type { ProbeContext } from './probe.ts';
 import type { TlsSetup } from '../../lib/tls-context.ts';
-import { tlsSetup } from './tls-setup.ts';
-import { handshake, type Secured } from './tls-handshake.ts';
+import { tlsSetup } from './tls/tls-setup.ts';
+import { handshake, type Secured } from './tls/tls-handshake.ts';
 import type { TlsOptions } from '../../lib/tls-options.ts';
 
 /** How a connection is to be secured. */

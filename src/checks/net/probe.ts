@@ -4,7 +4,7 @@ import type { CheckEnvironment, OpenCheck } from '../check-type.ts';
 import type { Gate } from './gate.ts';
 import { createHold } from '../threshold.ts';
 import { judgeThresholds, type ProbeThresholds } from './probe-thresholds.ts';
-import type { TlsEvidence } from './tls-evidence.ts';
+import type { TlsEvidence } from './tls/tls-evidence.ts';
 
 /** What a probe needs of the world; `/probe` and a configured check both have it. */
 export interface ProbeContext {

@@ -3,7 +3,7 @@ import { notOk, ok, type CheckResult, type MetricFamily } from '../../model/resu
 import type { Failure } from './failure.ts';
 import { info } from './families.ts';
 import type { ProbeContext, ProbeOutcome } from './probe.ts';
-import { certificateDaysLeft, evidenceFamilies, type TlsEvidence } from './tls-evidence.ts';
+import { certificateDaysLeft, evidenceFamilies, type TlsEvidence } from './tls/tls-evidence.ts';
 
 /** A probe under way: its log so far, and the time since it began. */
 export interface ProbeRecord {

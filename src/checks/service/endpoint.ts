@@ -8,7 +8,7 @@ import { isFailure, type Failure } from '../net/failure.ts';
 import { describePeer, parseHostPort } from '../net/host-port.ts';
 import type { ProbeContext } from '../net/probe.ts';
 import { resolveHost } from '../net/resolve.ts';
-import { connectUnix } from '../net/unix-connect.ts';
+import { connectUnix } from '../net/stream/unix-connect.ts';
 import { withGroup } from './socket-right.ts';
 
 /** The keys by which the connection to a service is secured. */

@@ -7,8 +7,8 @@ import {
   thresholdEntries,
   type ProbeThresholds,
 } from '../../../src/checks/net/probe-thresholds.ts';
-import { probeTcp } from '../../../src/checks/net/tcp-probe.ts';
-import { tcpBlock } from '../../../src/checks/net/tcp-options.ts';
+import { probeTcp } from '../../../src/checks/net/stream/tcp-probe.ts';
+import { tcpBlock } from '../../../src/checks/net/stream/tcp-options.ts';
 import { checkTypes } from '../../../src/checks/table.ts';
 import { proberNames } from '../../../src/model/check.ts';
 import { notOk, ok, type CheckResult } from '../../../src/model/result.ts';
