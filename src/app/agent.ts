@@ -32,6 +32,7 @@ import { Evidence } from './evidence.ts';
 import { ReceiverBook } from './watching/receiver-book.ts';
 import { Conversations } from './people/conversations.ts';
 import { createSender, type Sender } from './sender.ts';
+import type { Progress } from './watching/progress.ts';
 import { Proofs } from './watching/proofs.ts';
 import { openState, type State } from './pipeline/state.ts';
 import { OwnWatch } from './watching/own-watch.ts';
@@ -237,6 +238,15 @@ export class Agent {
       checksNotRun: this.own.stalled.notRun(),
       residentBytes: process.memoryUsage.rss(),
     });
+  }
+
+  /** How far scheduler and outbox are behind with what is due. */
+  progress(): Progress {
+    return {
+      schedulerStandstillMs: this.scheduler.standstillMs(),
+      outboxStandstillMs: this.outbox.standstillMs(),
+      longestRunMs: Math.max(0, ...[...this.specs.values()].map(({ timeoutMs }) => timeoutMs)),
+    };
   }
 
   async #run(spec: CheckSpec): Promise<{ readonly undecided: boolean }> {

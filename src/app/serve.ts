@@ -14,6 +14,8 @@ import type { Ports } from './ports.ts';
 import { createProber } from './prober.ts';
 import { agentSnapshot } from './view/snapshot.ts';
 import { socketName } from './socket-name.ts';
+import { reportToServiceManager } from './service-manager.ts';
+import type { Supervisor } from './watchdog/supervisor.ts';
 import { startDeadManPing } from './watching/dead-man.ts';
 import { StartError } from './start-error.ts';
 
@@ -29,6 +31,8 @@ export interface ServeOptions {
   readonly load: () => Promise<Loading>;
   /** Called when a new configuration is in force, to mask its secrets in the log. */
   readonly onConfig: (config: Config) => void;
+  /** The service manager that started us. */
+  readonly supervisor: Supervisor;
 }
 
 /** The running agent with its surfaces. */
@@ -46,6 +50,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const metrics = createMetrics({ version });
   let ready = false;
   let current = loaded.config;
+  const onConfig = (config: Config): void => {
+    current = config;
+    options.onConfig(config);
+  };
   let address: WebAddress | undefined;
   const agent = openAgent({
     config: current,
@@ -58,20 +66,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   metrics.configReload(true, agent.startedAt.wallMs);
   logWarnings(current, log);
+  const reports = reportToServiceManager(agent, options.supervisor, log);
   const reload = reloading(async () => {
-    const next = await options.load();
-    const failed = next.ok ? tryReload(agent, next.loaded.config) : next.problems;
-    if (failed !== undefined || !next.ok) {
-      const problems = failed ?? [];
-      agent.reloadFailed(problems.join('; '));
-      log.error('reload failed, the old configuration runs on', { problems: problems.join('; ') });
-      return { ok: false, problems };
-    }
-    current = next.loaded.config;
-    options.onConfig(current);
-    log.info('configuration reloaded', { checks: current.checks.length });
-    logWarnings(current, log);
-    return { ok: true };
+    reports.reloading();
+    const reloaded = await takeAnew(agent, { ...options, onConfig });
+    reports.reloaded();
+    return reloaded;
   });
   const web = createWebServer({
     listen: { host: current.server.host, port: current.server.port },
@@ -96,17 +96,40 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   agent.start();
   const stopPing = startDeadManPing(agent, log);
   ready = true;
+  reports.ready();
   return {
     agent,
     address: address ?? { host: '', port: 0, url: '' },
     reload,
     async stop(graceMs = stopTimeoutMs) {
       ready = false;
+      const told = reports.stopping();
       stopPing();
       await web.stop(Math.min(graceMs, 2000));
       await agent.stop(graceMs);
+      await told;
     },
   };
+}
+
+/** Reads the configuration again and goes on with it; a bad one changes nothing. */
+async function takeAnew(
+  agent: Agent,
+  { load, onConfig, log }: Pick<ServeOptions, 'load' | 'onConfig' | 'log'>,
+): Promise<Reloaded> {
+  const next = await load();
+  const problems = next.ok ? tryReload(agent, next.loaded.config) : next.problems;
+  if (problems !== undefined || !next.ok) {
+    const reasons = problems ?? [];
+    agent.reloadFailed(reasons.join('; '));
+    log.error('reload failed, the old configuration runs on', { problems: reasons.join('; ') });
+    return { ok: false, problems: reasons };
+  }
+  const { config } = next.loaded;
+  onConfig(config);
+  log.info('configuration reloaded', { checks: config.checks.length });
+  logWarnings(config, log);
+  return { ok: true };
 }
 
 function logWarnings({ warnings }: Config, log: Logger): void {

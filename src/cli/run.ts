@@ -2,7 +2,10 @@ import { load } from '../app/load.ts';
 import { serve, type Serving } from '../app/serve.ts';
 import { StartError } from '../app/start-error.ts';
 import { systemPorts } from '../app/system-ports.ts';
+import { supervisor } from '../app/watchdog/supervisor.ts';
+import { systemClock } from '../lib/clock.ts';
 import { createLogger, logLevels, type Logger, type LogLevel } from '../lib/log.ts';
+import { goesToJournal } from '../lib/journal-stream.ts';
 import { redactor } from '../lib/redact.ts';
 import { stopTimeoutMs } from '../model/limits.ts';
 import { greet } from './greeting.ts';
@@ -31,6 +34,7 @@ export const run: Command = {
       write: (line) => context.stderr.write(line),
       now: () => new Date(),
       redact: (line) => redact(line),
+      forJournal: goesToJournal(context.environment),
     });
     let serving: Serving;
     try {
@@ -38,6 +42,7 @@ export const run: Command = {
         loaded,
         ports: systemPorts,
         log,
+        supervisor: supervisor(context.environment, systemClock()),
         load: () => load(text(parsed, 'config'), context),
         onConfig: (config) => {
           redact = redactor(config.secrets);

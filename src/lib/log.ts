@@ -15,12 +15,24 @@ function quote(value: string): string {
   return /^[\w.:/@%+-]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-/** Writes events at or above `level` through `write`, after `redact` has masked known secrets. */
+/** Priorities of syslog(3), which the journal reads off the beginning of a line. Source: sd-daemon(3). */
+const journalPrefix: Readonly<Record<LogLevel, string>> = {
+  error: '<3>',
+  warn: '<4>',
+  info: '<6>',
+  debug: '<7>',
+};
+
+/**
+ * Writes events at or above `level` through `write`, after `redact` has masked known secrets. For the journal
+ * a line begins with its priority, and the time is left to the journal.
+ */
 export function createLogger(options: {
   readonly level: LogLevel;
   readonly write: (line: string) => void;
   readonly now: () => Date;
   readonly redact: (text: string) => string;
+  readonly forJournal?: boolean;
 }): Logger {
   const shown = logLevels.indexOf(options.level);
   const at =
@@ -31,7 +43,10 @@ export function createLogger(options: {
         .filter(([, value]) => value !== undefined)
         .map(([name, value]) => ` ${name}=${quote(String(value))}`)
         .join('');
-      const line = `${options.now().toISOString()} ${level} ${message}${facts}`;
+      const head = options.forJournal
+        ? journalPrefix[level]
+        : `${options.now().toISOString()} ${level} `;
+      const line = `${head}${message}${facts}`;
       options.write(`${options.redact(line).replaceAll(/[\r\n]+/g, '\\n')}\n`);
     };
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };

@@ -357,3 +357,9 @@ export const timerLateMs = 15 * 60_000;
 
 /** How long the journal of a unit is waited for: its lines are a help, the result is what matters. */
 export const journalPatienceMs = 2000;
+
+/**
+ * Longest time in which scheduler or outbox may leave undone what is due, before the service manager is no
+ * longer told that the agent lives. Well above what a busy machine or a resumed one needs to catch up.
+ */
+export const standstillMaxMs = 300_000;

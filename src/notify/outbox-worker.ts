@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Attempt, Delivery, Outcome, OutboxEntry, SendFailure } from '../model/delivery.ts';
 import { concurrentSendsMax } from '../model/limits.ts';
-import { elapsedMs, type Instant, laterMs } from '../model/time.ts';
+import { elapsedMs, type Instant, laterMs, type SteadyMs } from '../model/time.ts';
 import { type RunningAttempt, startAttempt } from './attempt.ts';
 import type { Composer, Parcel } from './compose.ts';
 import type { Fallbacks } from './outbox-fallback.ts';
@@ -27,6 +27,7 @@ export interface WorkerOptions {
 
 interface Running {
   readonly attempt: RunningAttempt;
+  readonly startedAt: SteadyMs;
   readonly done: Promise<void>;
 }
 
@@ -212,7 +213,7 @@ export class OutboxWorker {
     return () => {
       const attempt = startAttempt(sent, this.#options);
       const done = attempt.outcome.then((outcome) => this.#end(parcel, startedAt, outcome));
-      this.#running.set(delivery.id, { attempt, done });
+      this.#running.set(delivery.id, { attempt, startedAt: startedAt.steadyMs, done });
     };
   }
 
@@ -308,6 +309,18 @@ export class OutboxWorker {
     await Promise.all([...this.#running.values()].map(({ done }) => done));
     cancelGrace();
     this.#save();
+  }
+
+  /**
+   * For how many milliseconds something has been due and was not begun, or, with every place taken, how long
+   * the oldest attempt has been going on; 0 while all is in time.
+   */
+  standstillMs(): number {
+    const full = this.#running.size >= concurrentSendsMax;
+    const since = full
+      ? Math.min(...[...this.#running.values()].map(({ startedAt }) => startedAt))
+      : (this.#options.queue.nextDueAt() ?? Infinity);
+    return Math.max(0, this.#options.clock.now().steadyMs - since);
   }
 
   /** Ids of the deliveries that are being sent right now. */

@@ -36,6 +36,8 @@ export interface Outbox {
   /** Begins no more attempts, lets running ones end within `graceMs`, then aborts them. */
   stop(graceMs: number): Promise<void>;
   snapshot(): OutboxSnapshot;
+  /** For how many milliseconds it has not begun what is due; 0 while it works. */
+  standstillMs(): number;
 }
 
 /**
@@ -90,5 +92,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     stop: (graceMs) => worker.stop(graceMs),
     snapshot: () => ({ entries: queue.entries(), sending: worker.sending() }),
+    standstillMs: () => worker.standstillMs(),
   };
 }

@@ -40,6 +40,8 @@ interface Entry extends Counts {
   dueAt: SteadyMs | undefined;
   cancel: Cancel | undefined;
   cron: CronTimer | undefined;
+  /** When it began to wait for a place to run in. */
+  queuedAt: SteadyMs | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export class Scheduler {
   readonly #entries = new Map<string, Entry>();
   readonly #queue: Entry[] = [];
   #running = 0;
+  #movedAt: SteadyMs | undefined;
   #stopped = false;
   #idle: (() => void) | undefined;
 
@@ -88,6 +91,21 @@ export class Scheduler {
     return { running, runs, missed, ...(nextRunAt === undefined ? {} : { nextRunAt }) };
   }
 
+  /**
+   * For how many milliseconds something has been due while no run began or ended; 0 while all is in time.
+   */
+  standstillMs(): number {
+    const now = this.#now().steadyMs;
+    const due = [...this.#entries.values()].flatMap(
+      ({ running, queued, queuedAt, cancel, dueAt }) => {
+        if (queued) return queuedAt === undefined ? [] : [queuedAt];
+        return running || cancel === undefined || dueAt === undefined ? [] : [dueAt];
+      },
+    );
+    const since = Math.max(Math.min(...due), this.#movedAt ?? -Infinity);
+    return Math.max(0, now - since);
+  }
+
   /** Starts no more runs; resolves once those under way have ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -120,6 +138,7 @@ export class Scheduler {
       dueAt: undefined,
       cancel: undefined,
       cron: undefined,
+      queuedAt: undefined,
     };
     this.#entries.set(spec.name, entry);
     if (spec.schedule.kind === 'cron') void this.#addCron(entry, spec.schedule);
@@ -167,6 +186,7 @@ export class Scheduler {
       return;
     }
     entry.queued = true;
+    entry.queuedAt = this.#now().steadyMs;
     this.#queue.push(entry);
     this.#drain();
   }
@@ -189,11 +209,13 @@ export class Scheduler {
       this.#options.onLag(Math.max(0, startedAt - entry.dueAt));
     }
     this.#running += 1;
+    this.#movedAt = startedAt;
     entry.running = true;
     entry.runs += 1;
     const { undecided } = await this.#options.run(entry.spec);
     entry.running = false;
     this.#running -= 1;
+    this.#movedAt = this.#now().steadyMs;
     if (!entry.removed) this.#afterRun(entry, startedAt, first, undecided);
     if (this.#stopped && this.#running === 0) this.#idle?.();
     this.#drain();

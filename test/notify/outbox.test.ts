@@ -125,6 +125,20 @@ test('what speaks of different things does not wait for each other, up to the bo
   expect(open.has(`d${concurrentSendsMax}`)).toBe(true);
 });
 
+test('the outbox counts how long every place has been taken, and nothing while one is free', async () => {
+  const { send } = byHand();
+  const { outbox, clock } = start(send);
+  expect(outbox.standstillMs()).toBe(0);
+  outbox.add([about('first', { id: 'first' })]);
+  await clock.advance(5000);
+  expect(outbox.standstillMs()).toBe(0);
+  const rest = Array.from({ length: concurrentSendsMax }, (_, number) =>
+    about(`check-${number}`, { id: `d${number}` }),
+  );
+  outbox.add(rest);
+  expect(outbox.standstillMs()).toBe(5000);
+});
+
 test('a receiver that hangs leaves the next free place to another receiver', async () => {
   const { send, open, running } = byHand();
   const { outbox, clock } = start(send);

@@ -83,6 +83,21 @@ describe('the scheduler', () => {
     expect(most()).toBe(concurrentRunsMax);
   });
 
+  test('it stands still only while something is due and no run begins or ends', async () => {
+    const { clock, scheduler, end } = begin({ manual: true });
+    const names = Array.from({ length: concurrentRunsMax + 1 }, (_, index) => `check-${index}`);
+    scheduler.set(names.slice(0, -1).map((name) => every(name, 60_000)));
+    await clock.advance(120_000);
+    expect(scheduler.standstillMs()).toBe(0);
+    scheduler.set(names.map((name) => every(name, 60_000)));
+    scheduler.runSoon(names.at(-1) ?? '');
+    await clock.advance(30_000);
+    expect(scheduler.standstillMs()).toBe(30_000);
+    end();
+    await clock.advance(0);
+    expect(scheduler.standstillMs()).toBe(0);
+  });
+
   test('while undecided a check runs at its retry interval', async () => {
     let undecided = true;
     const { clock, scheduler, started } = begin({ undecided: () => undecided });

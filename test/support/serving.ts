@@ -1,3 +1,5 @@
+import { supervisor } from '../../src/app/watchdog/supervisor.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -35,6 +37,7 @@ export async function startServing(configIn: (folder: string) => object): Promis
     log: silentLogger,
     load: read,
     onConfig: () => {},
+    supervisor: supervisor({}, systemClock()),
   });
   onTestFinished(() => serving.stop(0));
   return {

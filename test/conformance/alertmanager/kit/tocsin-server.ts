@@ -1,3 +1,5 @@
+import { supervisor } from '../../../../src/app/watchdog/supervisor.ts';
+import { systemClock } from '../../../../src/lib/clock.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +24,7 @@ export async function startTocsinServer(config: string): Promise<ApiServer> {
     log: silentLogger,
     load: () => load(file, around),
     onConfig: () => {},
+    supervisor: supervisor({}, systemClock()),
   });
   return {
     url: serving.address.url,
