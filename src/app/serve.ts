@@ -14,7 +14,7 @@ import type { Ports } from './ports.ts';
 import { createProber } from './prober.ts';
 import { agentSnapshot } from './view/snapshot.ts';
 import { socketName } from './socket-name.ts';
-import { reportToServiceManager } from './service-manager.ts';
+import { reportToSupervisor } from './signs-of-life.ts';
 import type { Supervisor } from './watchdog/supervisor.ts';
 import { startDeadManPing } from './watching/dead-man.ts';
 import { StartError } from './start-error.ts';
@@ -66,7 +66,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   metrics.configReload(true, agent.startedAt.wallMs);
   logWarnings(current, log);
-  const reports = reportToServiceManager(agent, options.supervisor, log);
+  const reports = reportToSupervisor(agent, options.supervisor, log);
   const reload = reloading(async () => {
     reports.reloading();
     const reloaded = await takeAnew(agent, { ...options, onConfig });

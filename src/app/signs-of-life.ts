@@ -20,7 +20,7 @@ export interface ServiceReports {
  * Speaks for the agent under `Type=notify`. A sign of life goes out only while scheduler and outbox make
  * progress. Where nobody listens, nothing is done. Source of the words: sd_notify(3).
  */
-export function reportToServiceManager(
+export function reportToSupervisor(
   agent: Agent,
   supervisor: Supervisor,
   log: Logger,
