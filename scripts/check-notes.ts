@@ -195,9 +195,11 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     rights: 'none',
   },
   group: {
-    looksAt: 'other checks together',
-    metrics: '`members`, `members_up`',
-    statuses: 'critical when fewer than `min_ok`, or not `exactly` so many, are up',
+    looksAt: 'other checks together: how many are up or have a figure, and what they agree on',
+    metrics:
+      '`members`, `members_up`; with `count` also `members_counted` and `counted MEMBER`; `agree NAME`',
+    statuses:
+      'critical when fewer than `min_ok`, or not `exactly` so many, count; a warning when one does not and nothing depends on it; `disagree` says what a difference is',
     rights: 'none',
   },
 };

@@ -308,6 +308,16 @@ function resolve(state: AlertState, now: Instant): Judgement {
   };
 }
 
+/** Whether what is watched does its work: an alert that is only a warning says nothing else. */
+export function isUp({ phase, level }: Pick<AlertState, 'phase' | 'level'>): boolean {
+  return phase !== 'firing' || level === 'warning';
+}
+
+/** Whether any result has said something about the check: `unknown` ones never do. */
+export function isJudged({ phase, failures, successes }: AlertState): boolean {
+  return phase !== 'inactive' || failures + successes > 0;
+}
+
 /** Failures that firing takes: in a row, or m of the last n. */
 export function failuresNeeded(policy: DebouncePolicy): number {
   return policy.failAfter.failures;

@@ -70,8 +70,13 @@ function viewOf(found: ReadonlyMap<string, RecordedResult>): AgentView {
     check(name) {
       const result = found.get(name);
       if (result === undefined) return undefined;
-      const up = result.status === 'ok' || result.status === 'warning';
-      return { status: result.status, phase: up ? 'inactive' : 'firing', up };
+      const isDown = result.status === 'critical';
+      return {
+        phase: isDown ? 'firing' : 'inactive',
+        up: !isDown,
+        known: result.status !== 'unknown',
+        latest: result,
+      };
     },
     heartbeat: () => undefined,
     health: () => ({

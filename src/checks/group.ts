@@ -1,14 +1,63 @@
 import * as v from 'valibot';
 import {
+  defaultedKey,
   nonEmptyText,
   optionalKey,
   type OutputOf,
   positiveNumber,
   wholeNumber,
 } from '../lib/schema-atoms.ts';
-import { notOk, ok, type CheckResult } from '../model/result.ts';
+import { groupSilenceMs } from '../model/limits.ts';
+import { failing, notOk, ok, type CheckResult } from '../model/result.ts';
+import { elapsedMs, type Instant } from '../model/time.ts';
 import type { AgentView } from '../model/view.ts';
 import { checkType } from './check-type.ts';
+import { judgeAgreement } from './group/agreement.ts';
+import { judgeCount, type CountedBy } from './group/count-members.ts';
+import { membersOf, sayingsOf } from './group/members.ts';
+import { parseNagiosRange } from './nagios-range.ts';
+import type { Finding } from './service/finding.ts';
+
+const countMessage =
+  'up, { part: NAME } or { value: NAME }, each with as: WORDS; within: RANGE goes with value';
+const rangeMessage = 'a range such as 1:3, 5: or ~:10';
+
+const range = v.pipe(
+  v.union([v.string(rangeMessage), v.number()], rangeMessage),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const found = parseNagiosRange(String(dataset.value));
+    if (found !== undefined) return found;
+    addIssue({ message: rangeMessage });
+    return NEVER;
+  }),
+);
+
+const count = v.union(
+  [
+    v.pipe(
+      v.literal('up'),
+      v.transform((): CountedBy => ({ kind: 'up' })),
+    ),
+    v.pipe(
+      v.strictObject({ part: nonEmptyText, as: v.optional(nonEmptyText) }),
+      v.transform(({ part, as = `with ${part} well` }): CountedBy => ({ kind: 'part', part, as })),
+    ),
+    v.pipe(
+      v.strictObject({
+        value: nonEmptyText,
+        within: v.optional(range),
+        as: v.optional(nonEmptyText),
+      }),
+      v.transform(({ value, within, as = `with ${value}` }): CountedBy => ({
+        kind: 'value',
+        value,
+        within,
+        as,
+      })),
+    ),
+  ],
+  countMessage,
+);
 
 const entries = {
   of: v.pipe(
@@ -17,18 +66,35 @@ const entries = {
     v.description('Names of the members.'),
   ),
   min_ok: optionalKey(
-    'How many members must be up; all of them if neither this nor exactly is given.',
+    'How many members must count; all of them if neither this, exactly nor agree is given.',
     positiveNumber,
   ),
   exactly: optionalKey(
-    'How many members must be up, no fewer and no more (one leader, for instance).',
+    'How many members must count, no fewer and no more (one leader, for instance).',
     wholeNumber,
+  ),
+  count: defaultedKey(
+    'What counts: members that are up, of which a part is well, or a figure within a range (not 0).',
+    count,
+    'up',
+  ),
+  agree: optionalKey(
+    'Figures and facts that must be the same at all members that are up.',
+    v.pipe(
+      v.array(nonEmptyText, 'a list of names of figures or facts'),
+      v.minLength(1, 'at least one name of a figure or a fact'),
+    ),
+  ),
+  disagree: defaultedKey(
+    'What it means if one of them is not the same.',
+    v.picklist(['warning', 'critical'], 'warning or critical'),
+    'warning',
   ),
 };
 
 type Options = OutputOf<typeof entries>;
 
-/** Judges other checks together, by their debounced state. */
+/** Judges other checks together: how many count, by their debounced state or a figure, and what they agree on. */
 export const group = checkType({
   entries,
   refuse(options) {
@@ -44,53 +110,50 @@ export const group = checkType({
   references: (options) => options.of,
   defaults: { intervalMs: 15_000 },
   open(spec, { view }) {
-    return { run: async () => judge(spec.options, view) };
+    const patience = createPatience();
+    return {
+      run: async ({ startedAt }) =>
+        judge(spec.options, view, (found) => patience(found, startedAt)),
+    };
   },
 });
 
-interface Members {
-  readonly up: readonly string[];
-  readonly down: readonly string[];
-  /** Not looked at yet, so neither. */
-  readonly unseen: readonly string[];
+function judge(
+  { of, min_ok: minOk, exactly, count: by, agree, disagree }: Options,
+  view: AgentView,
+  patiently: (findings: readonly Finding[]) => readonly Finding[],
+): CheckResult {
+  const members = membersOf(of, view);
+  const isCounted = agree === undefined || (minOk ?? exactly) !== undefined || by.kind !== 'up';
+  const findings = patiently([
+    ...(isCounted ? [judgeCount(members, { by, minOk, exactly })] : []),
+    ...(agree ?? []).map((name) => judgeAgreement(members, name, disagree)),
+  ]);
+  const values = findings.flatMap((finding) => finding.values ?? []);
+  const notWell = failing(findings);
+  const [worst] = notWell;
+  if (worst === undefined || worst.status === 'ok') {
+    return ok(findings.map(({ sentence }) => sentence).join('; '), { values });
+  }
+  const summary = notWell.map(({ sentence }) => sentence).join('; ');
+  return notOk(worst.status, worst.reason, summary, { values, detail: sayingsOf(members) });
 }
 
-function membersOf(names: readonly string[], view: AgentView): Members {
-  const stateOf = (name: string): keyof Members => {
-    const member = view.check(name);
-    if (member?.up === true) return 'up';
-    return member?.phase === 'firing' ? 'down' : 'unseen';
+/**
+ * A member that is up and tells nothing of a figure is mostly one that starts. Only after that is it a fault
+ * of the configuration, `missing`, which is told by the watch over checks that are not looked at.
+ */
+function createPatience() {
+  let since: Instant | undefined;
+  return (findings: readonly Finding[], now: Instant): readonly Finding[] => {
+    if (!findings.some(({ status, reason }) => status === 'unknown' && reason === 'missing')) {
+      since = undefined;
+      return findings;
+    }
+    since ??= now;
+    if (elapsedMs(since, now) >= groupSilenceMs) return findings;
+    return findings.map((one) =>
+      one.status === 'unknown' && one.reason === 'missing' ? { ...one, reason: 'stale' } : one,
+    );
   };
-  const of = (state: keyof Members): readonly string[] =>
-    names.filter((name) => stateOf(name) === state);
-  return { up: of('up'), down: of('down'), unseen: of('unseen') };
-}
-
-function judge({ of, min_ok: minOk, exactly }: Options, view: AgentView): CheckResult {
-  const { up, down, unseen } = membersOf(of, view);
-  const values = [
-    { metric: 'members_up', value: up.length },
-    { metric: 'members', value: of.length },
-  ];
-  const facts = [
-    `${up.length} of ${of.length} up`,
-    ...(down.length > 0 ? [`down: ${down.join(', ')}`] : []),
-    ...(unseen.length > 0 ? [`not looked at yet: ${unseen.join(', ')}`] : []),
-  ].join('; ');
-  const atLeast = exactly ?? minOk ?? of.length;
-  const atMost = exactly ?? of.length;
-  const possible = up.length + unseen.length;
-  if (possible < atLeast || up.length > atMost) {
-    const wanted = exactly === undefined ? `at least ${atLeast}` : `exactly ${exactly}`;
-    return notOk('critical', 'threshold', `${facts}, wanted ${wanted}`, { values });
-  }
-  if (up.length < atLeast || possible > atMost) {
-    return notOk('unknown', 'missing', facts, { values });
-  }
-  if (exactly === undefined && down.length > 0) {
-    const spare = up.length - atLeast;
-    const left = spare === 0 ? 'no spare left' : `${spare} to spare`;
-    return notOk('warning', 'threshold', `${facts}, ${left}`, { values });
-  }
-  return ok(facts, { values });
 }

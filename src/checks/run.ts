@@ -5,6 +5,7 @@ import {
   abandonRunAfterMs,
   deadlineLateMs,
   detailLinesMax,
+  factsMax,
   lineLengthMax,
   partsMax,
   valuesMax,
@@ -136,6 +137,13 @@ function bounded(result: CheckResult): CheckResult {
         ? [...lines.slice(0, detailLinesMax - 1), `… and ${omitted + 1} more lines`]
         : lines,
     values: result.values.slice(0, valuesMax),
+    ...(result.facts === undefined
+      ? {}
+      : {
+          facts: result.facts
+            .slice(0, factsMax)
+            .map((fact) => ({ ...fact, text: boundedLine(fact.text) })),
+        }),
     ...(result.findings === undefined
       ? {}
       : {

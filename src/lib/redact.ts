@@ -55,6 +55,9 @@ export function redactResult(result: CheckResult, redact: Redact): CheckResult {
     detail: result.detail.map(redact),
     families: result.families.map((family) => redactFamily(family, redact)),
     values: result.values.map((value) => ({ ...value, metric: redact(value.metric) })),
+    ...(result.facts === undefined
+      ? {}
+      : { facts: result.facts.map((fact) => ({ ...fact, text: redact(fact.text) })) }),
     ...(result.findings === undefined
       ? {}
       : {

@@ -331,6 +331,12 @@ export const logCountMax = 1000;
 /** Looks at one file system that are remembered for its forecast: six hours, one every two minutes. */
 export const forecastSamplesMax = 181;
 
+/** Facts kept of one result: a version and a checksum, or one of each part. */
+export const factsMax = 30;
+
+/** How long a member of a group may tell nothing of a figure until that is a fault: a slow start is shorter. */
+export const groupSilenceMs = 10 * 60_000;
+
 /** Parts of one check that are kept: `openclaw` has 24, and each is four samples of a metric. */
 export const partsMax = 30;
 

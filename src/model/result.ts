@@ -51,6 +51,12 @@ export interface MeasuredValue {
   readonly critical?: string;
 }
 
+/** Something that a check found and that is no number: a version, a checksum. Groups compare them. */
+export interface Fact {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** What was found out about one part of a service that a single check looks at as a whole. */
 export interface PartFinding {
   /** Its name in metrics and in the configuration, such as `cron`. */
@@ -61,6 +67,10 @@ export interface PartFinding {
   readonly summary: string;
   /** Their metrics begin with the name of the part and a full stop. */
   readonly values: readonly MeasuredValue[];
+  /** Named in the same way. */
+  readonly facts?: readonly Fact[];
+  /** Nobody looked at it this time: its status says nothing. */
+  readonly notSeen?: true;
 }
 
 export interface CheckResult {
@@ -74,6 +84,7 @@ export interface CheckResult {
   readonly phases: readonly Phase[];
   readonly families: readonly MetricFamily[];
   readonly values: readonly MeasuredValue[];
+  readonly facts?: readonly Fact[];
   /** One for each part, where the check looks at several; exported as `tocsin_check_part_status`. */
   readonly findings?: readonly PartFinding[];
   /** Milliseconds since what is watched was started, where the check can know: for `start_period`. */
@@ -88,7 +99,10 @@ export interface RecordedResult extends CheckResult {
 }
 
 type Extras = Partial<
-  Pick<CheckResult, 'detail' | 'phases' | 'families' | 'values' | 'findings' | 'subjectAgeMs'>
+  Pick<
+    CheckResult,
+    'detail' | 'phases' | 'families' | 'values' | 'facts' | 'findings' | 'subjectAgeMs'
+  >
 >;
 
 export function ok(summary: string, extras: Extras = {}): CheckResult {

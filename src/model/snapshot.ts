@@ -11,6 +11,8 @@ import type { WallMs } from './time.ts';
 export interface CheckSnapshot {
   readonly spec: CheckSpec;
   readonly phase: AlertPhase;
+  /** False while its alert fires, but for one that is only a warning. */
+  readonly up: boolean;
   readonly flapping: boolean;
   /** Since when it has not been looked at, if that is longer than it should be. */
   readonly stalledSince?: WallMs;

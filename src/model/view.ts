@@ -1,13 +1,15 @@
 import type { AlertPhase } from './alert.ts';
-import type { Status } from './result.ts';
+import type { CheckResult } from './result.ts';
 import type { WallMs } from './time.ts';
 
 /** What is known of one check at this moment, debounced and raw. */
 export interface CheckView {
-  readonly status: Status;
   readonly phase: AlertPhase;
-  /** Whether people would call it up: not firing, and looked at at least once. */
+  /** Whether people would call it up: no alert of it fires, or only one that is a warning. */
   readonly up: boolean;
+  /** Whether that is known: no look could tell yet, or none for too long, if not. */
+  readonly known: boolean;
+  readonly latest: CheckResult;
 }
 
 /** Reports a job sent to `/ping/NAME`. Survives restarts. */

@@ -45,7 +45,7 @@ export function checkShape(check: CheckSnapshot): object {
   const latest = check.recent.at(-1);
   return {
     ...identityShape(spec),
-    up: latest === undefined ? null : phase !== 'firing',
+    up: latest === undefined ? null : check.up,
     phase,
     flapping,
     since: date(check.since),
@@ -68,9 +68,15 @@ function identityShape(spec: CheckSpec): object {
 }
 
 export function resultShape(result: RecordedResult): object {
-  const { status, reason, summary, detail, phases, values, durationMs } = result;
+  const { status, reason, summary, detail, phases, values, facts, findings, durationMs } = result;
   const startedAt = rfc3339(result.startedAt.wallMs);
-  return { startedAt, durationMs, status, reason, summary, detail, phases, values };
+  const parts = findings?.map((found) => ({
+    part: found.part,
+    status: found.status,
+    reason: found.reason,
+    summary: found.summary,
+  }));
+  return { startedAt, durationMs, status, reason, summary, detail, phases, values, facts, parts };
 }
 
 export function receiverShape(one: ReceiverSnapshot): object {

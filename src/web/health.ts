@@ -18,7 +18,7 @@ function health(snapshot: AgentSnapshot, { parameters, query }: WebRequest): Web
     const sound = latest.status === 'ok' || latest.status === 'warning';
     return jsonResponse(sound ? 200 : 503, { check: name, status: latest.status, ...facts });
   }
-  const up = check.phase !== 'firing';
+  const { up } = check;
   return jsonResponse(up ? 200 : 503, {
     check: name,
     status: up ? 'up' : 'down',

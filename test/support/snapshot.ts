@@ -73,6 +73,7 @@ export function checkSnapshot(
   return {
     spec,
     phase,
+    up: phase !== 'firing',
     flapping: false,
     rule: 'The last run was sound.',
     failures: 0,

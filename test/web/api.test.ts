@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { busyHost } from '../support/busy-host.ts';
 import { ask } from '../support/ask.ts';
-import { deliverySnapshot, httpRefused, recorded } from '../support/snapshot.ts';
+import { notOk } from '../../src/model/result.ts';
+import {
+  agentSnapshot,
+  checkSnapshot,
+  checkSpec,
+  deliverySnapshot,
+  httpRefused,
+  recorded,
+} from '../support/snapshot.ts';
 import { startWeb, webCommands } from '../support/web.ts';
 
 async function json(url: string): Promise<unknown> {
@@ -188,6 +196,23 @@ test('the health of a check is 200 or 503 by its debounced state, or by the last
   expect(await health('certificates')).toMatchObject([503, { status: 'pending' }]);
   expect(await health('nightly%2Fbackup')).toMatchObject([200, { check: 'nightly/backup' }]);
   expect(await health('none')).toMatchObject([404, {}]);
+  const ailing = await startWeb({
+    snapshot: () =>
+      agentSnapshot({
+        checks: [
+          checkSnapshot(
+            checkSpec('gateways', 'group'),
+            [notOk('warning', 'threshold', '2 of 3 up; down: gw-1, no spare left')],
+            { phase: 'firing', up: true },
+          ),
+        ],
+      }),
+  });
+  // What only warns still serves: no balancer may take it out for that.
+  expect(await failure(`${ailing.url}/health/gateways`)).toMatchObject([
+    200,
+    { status: 'up', phase: 'firing' },
+  ]);
   expect(await ask(`${url}/health/website`, { method: 'HEAD' })).toMatchObject({
     status: 200,
     body: '',

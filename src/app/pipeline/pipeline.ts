@@ -8,6 +8,7 @@ import {
   type AlertOrigin,
   type Track,
 } from '../../alerts/track.ts';
+import { isJudged, isUp } from '../../alerts/debounce.ts';
 import type { Cancel, Clock } from '../../lib/clock.ts';
 import { alertStatus, type Alert } from '../../model/alert.ts';
 import type { CheckSpec } from '../../model/check.ts';
@@ -184,7 +185,7 @@ export class Pipeline {
     const last = this.#recent.of(check).at(-1);
     if (track === undefined || last === undefined) return undefined;
     const { phase } = track.state;
-    return { status: last.status, phase, up: phase !== 'firing' };
+    return { phase, up: isUp(track.state), known: isJudged(track.state), latest: last };
   }
 
   track(check: string): Track {

@@ -1,3 +1,4 @@
+import { isUp } from '../../alerts/debounce.ts';
 import type { CheckSpec } from '../../model/check.ts';
 import { alertStatus, type Alert } from '../../model/alert.ts';
 import { shownDeliveriesMax } from '../../model/limits.ts';
@@ -55,6 +56,7 @@ export function checkSnapshot(agent: Agent, spec: CheckSpec): CheckSnapshot {
   return {
     spec,
     phase: state.phase,
+    up: isUp(state),
     flapping: state.flapping,
     ...(stalledSince === undefined ? {} : { stalledSince }),
     ...(since === undefined ? {} : { since: since.wallMs }),

@@ -62,11 +62,12 @@ export class StalledWatch {
   }
 
   /** Notes that a run has ended. A run that says `unknown` has not looked. */
-  finished({ check, status, summary }: RecordedResult): void {
+  finished({ check, status, reason, summary }: RecordedResult): void {
     const watched = this.#watched.get(check);
     if (watched === undefined) return;
-    // The members of a group tell by themselves that nobody can look at them.
-    if (status === 'unknown' && watched.spec.type !== 'group') {
+    // The members of a group tell by themselves that nobody can look at them, but not what they do not tell.
+    const isToldElsewhere = watched.spec.type === 'group' && reason !== 'missing';
+    if (status === 'unknown' && !isToldElsewhere) {
       watched.said = summary;
       return;
     }

@@ -18,7 +18,7 @@ type Findings = Readonly<Record<InnerPartName, Found>>;
 
 /** What is said of every part while the gateway is not asked. */
 function notAsked(why: string): Findings {
-  const found = well(`not asked: ${why}`);
+  const found: Found = { ...well(`not asked: ${why}`), notSeen: true };
   return Object.fromEntries(innerPartNames.map((name) => [name, found])) as Findings;
 }
 

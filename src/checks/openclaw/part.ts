@@ -79,6 +79,9 @@ export function sumUpParts(
   const notWell = failing(findings);
   const [worst] = notWell;
   const extras = {
+    facts: findings.flatMap(({ part, facts = [] }) =>
+      facts.map((fact) => ({ ...fact, name: `${part}.${fact.name}` })),
+    ),
     findings,
     values: findings.flatMap(({ part, values }) =>
       values.map((value) => ({ ...value, metric: `${part}.${value.metric}` })),
