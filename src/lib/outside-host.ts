@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { ownAddresses } from './own-addresses.ts';
 import { parseNetwork, withinNetworks, type Network } from './network.ts';
 
 /** Loopback, private, link-local and unspecified addresses (RFC 1122, 1918, 3927, 4193, 4291, 6598). */
@@ -20,13 +20,6 @@ export function leadsOutside(target: string, own: readonly string[] = ownAddress
   if (host === '' || target.startsWith('/')) return false;
   if (isIP(host) !== 0) return !isNear(host) && !own.includes(host);
   return !/(?:^|\.)(?:localhost|local|localdomain)\.?$/i.test(host);
-}
-
-/** Every address that an interface of this host has. */
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list = []) =>
-    list.map(({ address }) => address),
-  );
 }
 
 function hostIn(target: string): string {
