@@ -39,6 +39,8 @@ const programs = [
   ['/usr/sbin/nginx', 'nginx-light', 'nginx'],
   ['/usr/bin/caddy', 'caddy', 'caddy'],
   ['/usr/sbin/dockerd', 'docker.io', 'containers of a real Docker'],
+  ['/usr/bin/systemd-nspawn', 'systemd-container', 'guests: a real systemd as PID 1'],
+  ['/usr/bin/mmdebstrap', 'mmdebstrap', 'guests: their root file system'],
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
   ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],

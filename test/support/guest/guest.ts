@@ -1,0 +1,147 @@
+/*
+ * A Debian with systemd as its PID 1, booted in about a second: for what only shows on a real host. It lives in
+ * namespaces of its own, sees no network but its own loopback, and has not this machine's power over clock and kernel.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { eventually } from '../eventually.ts';
+import { runInside, type Said, type Visit } from './enter.ts';
+import { makeGroup, unifiedHierarchy } from './group.ts';
+import { type Machine, startMachine } from './machine.ts';
+import { holdRoot } from './root.ts';
+import { startRelay } from './start-relay.ts';
+import { debianMirror, keptTree } from './tree.ts';
+
+/** How long a test with a guest may take: the first one on a machine has to build the guests' root first. */
+export const guestTimeoutMs = 240_000;
+
+export interface GuestOptions {
+  /** Packages of Debian 12 beside systemd, dbus, curl, iproute2 and procps; each set is built once and kept. */
+  readonly packages?: readonly string[];
+  /** Files by path, there before the first boot. One that starts with `#!` may be run. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Paths of this machine, by the path where the guest sees them. */
+  readonly bind?: Readonly<Record<string, string>>;
+  readonly hostname?: string;
+}
+
+export interface Guest extends AsyncDisposable {
+  /** Runs a command as root of the guest, or as another user. */
+  readonly run: (words: readonly string[], visit?: Visit) => Promise<Said>;
+  /** What a command printed, without the space around it. Throws unless it ends with 0. */
+  readonly say: (...words: readonly string[]) => Promise<string>;
+  /** The same for a line of shell. */
+  readonly shell: (line: string) => Promise<string>;
+  readonly write: (path: string, text: string) => Promise<void>;
+  readonly read: (path: string) => Promise<string>;
+  /** From now on, what listens on this port of 127.0.0.1 outside is reached inside by the same address. */
+  readonly lend: (port: number) => Promise<void>;
+  /** `systemctl reboot`, and back again on the same root. */
+  readonly reboot: () => Promise<void>;
+  /** All gone at once, nothing told: as when the power fails. */
+  readonly cutPower: () => Promise<void>;
+  /** `systemctl poweroff`, until it is off. */
+  readonly halt: () => Promise<void>;
+  /** Boots again after `cutPower` or `halt`. */
+  readonly boot: () => Promise<void>;
+  /** Stops every process of the guest, PID 1 included, where it stands; or lets them go on. */
+  readonly freeze: (frozen: boolean) => void;
+  /** Where the guest's network is, for `nsenter --net=`; the same after a reboot. */
+  readonly network: string;
+}
+
+/** Why no guest can be booted here; undefined if one can. */
+export function lacksGuest(): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root can boot a guest';
+  const programs = ['mmdebstrap', 'systemd-nspawn', 'unshare', 'nsenter', 'setpriv', 'flock', 'ip'];
+  const missing = programs.find((name) => spawnSync('which', [name]).status !== 0);
+  if (missing !== undefined) return `the program ${missing} is missing`;
+  if (debianMirror() === undefined) return 'the sources of apt name no mirror of Debian';
+  const root = unifiedHierarchy();
+  if (root === undefined) return 'control groups of version 2 are not mounted';
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    return `${root} is read-only`;
+  }
+  const allowed = spawnSync('unshare', ['--mount', '--net', 'true']).status === 0;
+  return allowed ? undefined : 'namespaces are not allowed here';
+}
+
+let booted = 0;
+
+/** Boots a guest from a copy that is thrown away with it. Resolves once its systemd has started everything. */
+export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
+  const root = await holdRoot(await keptTree(options.packages ?? []));
+  const name = `tocsin-guest-${process.pid}-${(booted += 1)}`;
+  const group = makeGroup(name);
+  const machineId = `${randomBytes(16).toString('hex')}\n`;
+  for (const [path, text] of Object.entries({ '/etc/machine-id': machineId, ...options.files })) {
+    const outside = root.outside(path);
+    mkdirSync(dirname(outside), { recursive: true });
+    writeFileSync(outside, text);
+    if (text.startsWith('#!')) chmodSync(outside, 0o755);
+  }
+  const { bind = {}, hostname = 'guest' } = options;
+  const start = (): Promise<Machine> => startMachine({ root, group, bind, hostname });
+  const relays: (() => Promise<void>)[] = [];
+  const remove = async (): Promise<void> => {
+    for (const close of relays) await close();
+    await root.release();
+    await eventually(() => group.remove(), `the control groups of ${name} are empty`);
+  };
+  let machine: Machine;
+  try {
+    machine = await start();
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  const leave = async (verb: string): Promise<void> => {
+    await runInside(machine.leader, group.visitor, ['systemctl', '--no-block', verb]);
+    await machine.ended;
+  };
+  return {
+    ...commandsIn((words, visit) => runInside(machine.leader, group.visitor, words, visit)),
+    lend: async (port) => void relays.push(await startRelay(root.network, port)),
+    reboot: async () => {
+      await leave('reboot');
+      machine = await start();
+    },
+    cutPower: () => machine.kill(),
+    halt: () => leave('poweroff'),
+    boot: async () => {
+      machine = await start();
+    },
+    freeze: group.freeze,
+    network: root.network,
+    [Symbol.asyncDispose]: async () => {
+      group.freeze(false);
+      await machine.kill();
+      await remove();
+    },
+  };
+}
+
+/** What can be done in a guest with commands alone. */
+function commandsIn(run: Guest['run']): Pick<Guest, 'run' | 'say' | 'shell' | 'write' | 'read'> {
+  const say: Guest['say'] = async (...words) => {
+    const { code, stdout, stderr } = await run(words);
+    if (code !== 0) throw new Error(`${words.join(' ')}: ${code}\n${stdout}${stderr}`);
+    return stdout.trim();
+  };
+  return {
+    run,
+    say,
+    shell: (line) => say('sh', '-c', line),
+    write: async (path, text) => {
+      const mode = text.startsWith('#!') ? '755' : '644';
+      const line = 'mkdir -p "$(dirname "$0")"; cat > "$0"; chmod "$1" "$0"';
+      const { code, stderr } = await run(['sh', '-ec', line, path, mode], { input: text });
+      if (code !== 0) throw new Error(`${path}: ${stderr}`);
+    },
+    read: async (path) => (await run(['cat', path])).stdout,
+  };
+}
