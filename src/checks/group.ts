@@ -32,29 +32,36 @@ const range = v.pipe(
   }),
 );
 
+const counted = v.pipe(
+  v.strictObject(
+    {
+      part: v.optional(nonEmptyText),
+      value: v.optional(nonEmptyText),
+      within: v.optional(range),
+      as: v.optional(nonEmptyText),
+    },
+    countMessage,
+  ),
+  v.rawTransform(({ dataset, addIssue, NEVER }): CountedBy => {
+    const { part, value, within, as } = dataset.value;
+    if (value !== undefined && part === undefined) {
+      return { kind: 'value', value, within, as: as ?? `with ${value}` };
+    }
+    if (part !== undefined && value === undefined && within === undefined) {
+      return { kind: 'part', part, as: as ?? `with ${part} well` };
+    }
+    addIssue({ message: countMessage });
+    return NEVER;
+  }),
+);
+
 const count = v.union(
   [
     v.pipe(
       v.literal('up'),
       v.transform((): CountedBy => ({ kind: 'up' })),
     ),
-    v.pipe(
-      v.strictObject({ part: nonEmptyText, as: v.optional(nonEmptyText) }),
-      v.transform(({ part, as = `with ${part} well` }): CountedBy => ({ kind: 'part', part, as })),
-    ),
-    v.pipe(
-      v.strictObject({
-        value: nonEmptyText,
-        within: v.optional(range),
-        as: v.optional(nonEmptyText),
-      }),
-      v.transform(({ value, within, as = `with ${value}` }): CountedBy => ({
-        kind: 'value',
-        value,
-        within,
-        as,
-      })),
-    ),
+    counted,
   ],
   countMessage,
 );

@@ -134,10 +134,11 @@ const patienceMs: Readonly<Record<string, number>> = {
 };
 const agentPatienceMs = 60 * 60_000;
 
-function judgeJob(job: CronJob, { now, options, pid, isBooting }: Scene): readonly Found[] {
+function judgeJob(job: CronJob, scene: Scene): readonly Found[] {
+  const { now, options, pid, isBooting } = scene;
   const { nextRunAtMs, runningAtMs, consecutiveErrors = 0 } = job.state;
   const name = job.name === '' ? job.id : job.name;
-  const isUp = pid !== undefined && !isBooting;
+  const isUp = pid !== undefined && !isBooting && runsJobs(scene);
   if (!job.enabled) {
     return consecutiveErrors < 10
       ? []
@@ -171,6 +172,11 @@ function judgeJob(job: CronJob, { now, options, pid, isBooting }: Scene): readon
     found.push(ill('warning', 'stale', what));
   }
   return found;
+}
+
+/** Whether the gateway is to start jobs at all: one that stands by lets their times pass. */
+function runsJobs({ options, installation }: Scene): boolean {
+  return options.cron === 'leader' || (options.cron === 'any' && !installation.skipsCron);
 }
 
 function twinsOf(jobs: readonly CronJob[]): readonly string[] {

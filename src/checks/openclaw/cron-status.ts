@@ -20,7 +20,7 @@ const listShape = v.object({
 const wakeLateMs = 120_000;
 
 /** Judges the timer of the jobs, by `cron.status` and `cron.list`. */
-export function judgeCron(status: unknown, list: unknown, { now }: Scene): Found {
+export function judgeCron(status: unknown, list: unknown, { now, options }: Scene): Found {
   const parsed = v.safeParse(statusShape, status);
   if (!parsed.success) return well('this version does not offer that');
   const { enabled, jobs, nextWakeAtMs } = parsed.output;
@@ -28,6 +28,14 @@ export function judgeCron(status: unknown, list: unknown, { now }: Scene): Found
     { metric: 'enabled', value: enabled ? 1 : 0 },
     { metric: 'jobs', value: jobs },
   ];
+  if (!enabled && options.cron !== 'leader') {
+    return well(`runs no jobs: cron is switched off, as it may be (cron: ${options.cron})`, values);
+  }
+  if (enabled && options.cron === 'standby') {
+    const what =
+      'runs jobs, and is to stand by: they run twice. Only OPENCLAW_SKIP_CRON=1 switches cron off, no other value';
+    return ill('critical', 'status', what, values);
+  }
   if (!enabled) {
     const what = 'no job runs: cron is switched off (OPENCLAW_SKIP_CRON=1 in the environment?)';
     return ill('critical', 'status', what, values);

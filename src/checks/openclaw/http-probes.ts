@@ -99,6 +99,7 @@ const started = v.object({
   ok: v.boolean(),
   status: v.string(),
   pendingReason: v.optional(v.string()),
+  version: v.optional(v.string()),
 });
 
 /** Whether the gateway has started, or has been starting or stopping for too long. */
@@ -119,7 +120,9 @@ export function judgeStartup(answer: ProbeAnswer, { history, now, options }: Sce
     const what = `has been stopping for ${humanDuration(draining.forMs)}`;
     return draining.forMs > 360_000 ? ill('critical', 'status', what) : well(what);
   }
-  return well(status);
+  const { version } = parsed.output;
+  const found = well(status);
+  return version === undefined ? found : { ...found, facts: [{ name: 'version', text: version }] };
 }
 
 /** Whether an answer of `/startupz` says that the gateway is ready to work. */

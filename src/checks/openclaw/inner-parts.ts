@@ -104,7 +104,8 @@ function deadlineOf({ run }: Scene): number {
 
 function welcome({ version }: GatewayLine, tookMs: number): Found {
   const seconds = { metric: 'seconds', value: tookMs / 1000, unit: 's' };
-  return well(`let in by OpenClaw ${version} within ${humanDuration(tookMs)}`, [seconds]);
+  const found = well(`let in by OpenClaw ${version} within ${humanDuration(tookMs)}`, [seconds]);
+  return version === '' ? found : { ...found, facts: [{ name: 'version', text: version }] };
 }
 
 function refused(code: string): Found {

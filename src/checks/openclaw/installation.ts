@@ -20,6 +20,8 @@ export interface Installation {
   readonly port: number;
   readonly token: Secret | undefined;
   readonly logFolder: string;
+  /** The gateway was started with cron switched off. */
+  readonly skipsCron: boolean;
 }
 
 export interface Wishes {
@@ -69,6 +71,8 @@ export async function findInstallation(
     token: wishes.token ?? (token === undefined ? settings?.token : Secret.of(token)),
     logFolder:
       settings?.logFile === undefined ? join(tmpdir(), 'openclaw') : dirname(settings.logFile),
+    // Any other value, `true` for instance, is ignored by the gateway.
+    skipsCron: variables['OPENCLAW_SKIP_CRON'] === '1',
   };
 }
 
@@ -132,6 +136,7 @@ const variableNames = [
   'OPENCLAW_STATE_DIR',
   'OPENCLAW_CONFIG_PATH',
   'OPENCLAW_GATEWAY_PORT',
+  'OPENCLAW_SKIP_CRON',
 ];
 
 async function variablesOf(

@@ -78,6 +78,11 @@ export const openclawEntries = {
   disk_critical: defaultedKey('The same.', capacityLimit, '1GB free'),
   wal_warning: defaultedKey('Size of a write-ahead log of a database.', size, '256MB'),
   cron_late: defaultedKey('How late a job may start before it is overdue.', positiveDuration, '5m'),
+  cron: defaultedKey(
+    'Whether it must run jobs (leader), must not (standby), or may, as one of several (any).',
+    v.picklist(['leader', 'standby', 'any'], 'leader, standby or any'),
+    'leader',
+  ),
   deep_interval: defaultedKey(
     'How often the gateway itself is asked, over a connection that is kept.',
     positiveDuration,

@@ -67,7 +67,8 @@ export function worstFound(troubles: readonly Found[], healthy: Found): Found {
   if (worst === undefined) return healthy;
   const values = [...healthy.values, ...troubles.flatMap((one) => one.values)];
   const summary = [worst, ...rest].map((one) => one.summary).join('; ');
-  return { ...worst, summary, values };
+  const facts = [healthy, ...troubles].flatMap((one) => one.facts ?? []);
+  return { ...worst, summary, values, facts };
 }
 
 /** One result of all parts: the worst status, the names of what fails, a line for each. */

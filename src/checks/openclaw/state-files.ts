@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
+import { settingsChecksum } from './settings-checksum.ts';
 import { readSmallFile } from './small-file.ts';
 
 /** The kernel counts starts in hundredths, and a gateway rewrites its settings while it starts. */
@@ -32,10 +33,10 @@ export async function judgeConfig({ installation, owner, now, options }: Scene):
   const startedMs = isAlive ? now.wallMs - owner.ageMs : Number.POSITIVE_INFINITY;
   const changed = configFile.changedMs > startedMs + startSlackMs;
   const since = { metric: 'changed_since_start', value: changed ? 1 : 0 };
-  return worstFound(
-    troubles,
-    well(changed ? 'changed since the gateway was started' : 'unchanged since the start', [since]),
-  );
+  const checksum = settingsChecksum(configFile.text);
+  const facts = checksum === undefined ? [] : [{ name: 'checksum', text: checksum }];
+  const what = changed ? 'changed since the gateway was started' : 'unchanged since the start';
+  return worstFound(troubles, { ...well(what, [since]), facts });
 }
 
 /** A black box that the gateway wrote: it says why it ended badly. */

@@ -12,6 +12,9 @@ import { whyNot } from './small-file.ts';
 
 /** Source: the SQLite database file format, "The Database Header". */
 const sqliteMagic = 'SQLite format 3\0';
+const headerBytes = 100;
+/** Where a program notes the version of its own tables (`PRAGMA user_version`). */
+const userVersionAt = 60;
 
 /** The databases of the gateway: the shared one, and one for each agent. */
 export async function databasesOf(stateFolder: string): Promise<readonly string[]> {
@@ -39,13 +42,15 @@ export async function judgeStorage(scene: Scene, usage: UsageReader): Promise<Fo
 }
 
 async function judgeDatabase(path: string, { options }: Scene): Promise<Found> {
+  let schema = 0;
   try {
     await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
     // An empty one was only just made.
-    if (bytesRead > 0 && buffer.toString('latin1') !== sqliteMagic) {
+    if (bytesRead > 0 && buffer.toString('latin1', 0, sqliteMagic.length) !== sqliteMagic) {
       return ill('critical', 'body', `${path} is no SQLite database any more: restore it`);
     }
+    schema = buffer.readUInt32BE(userVersionAt);
   } catch (error) {
     const why = whyNot(path, error);
     return why.kind === 'absent' ? well('') : ill('unknown', why.reason, why.unreadable);
@@ -55,7 +60,12 @@ async function judgeDatabase(path: string, { options }: Scene): Promise<Found> {
     () => 0,
   );
   const shared = path.endsWith('/state/openclaw.sqlite');
-  const values = shared ? [{ metric: 'wal_bytes', value: walBytes, unit: 'B' }] : [];
+  const values = shared
+    ? [
+        { metric: 'wal_bytes', value: walBytes, unit: 'B' },
+        { metric: 'schema', value: schema },
+      ]
+    : [];
   if (walBytes <= options.wal_warning) return well('', values);
   const what = `${path}-wal has grown to ${formatBytes(walBytes)}, limit ${formatBytes(options.wal_warning)}`;
   return ill('warning', 'threshold', what, values);
