@@ -152,6 +152,16 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     statuses: `critical when login, recovery or the answer are wrong; the rest ${byLimits}`,
     rights: 'a role with LOGIN; `pg_monitor` for replication; what the query reads',
   },
+  smtp: {
+    looksAt:
+      'a mail server, by a dialogue that ends before a message: greeting, EHLO, TLS, login, recipients',
+    metrics:
+      '`response_time`, `certificate_days_left`, `message_bytes_max`, `recipients_accepted`, `recipients_deferred`, `recipients_refused`, and the `probe_certificate_…` families',
+    statuses:
+      'critical when it does not answer, lacks what it must offer, cannot check logins, refuses a recipient or takes one that it must refuse; `deferred` says what a recipient that is put off is; warning and critical by `latency` and `certificate`',
+    rights:
+      'what the server asks for: an address that it lets in, a login, TLS; the group of a socket; to read `password_file`',
+  },
   docker: {
     looksAt: 'containers of Docker or Podman',
     metrics:

@@ -36,6 +36,10 @@ const programs = [
   ['/usr/bin/systemd-notify', 'systemd', 'services under `tocsin watchdog`'],
   ['/usr/bin/redis-server', 'redis-server', 'redis'],
   ['/usr/lib/postgresql', 'postgresql', 'postgres'],
+  // Another mail server would be removed for it.
+  ['/usr/sbin/sendmail', 'postfix', 'a real mail server'],
+  ['/usr/sbin/saslpasswd2', 'sasl2-bin', 'logins at a real mail server'],
+  ['/usr/share/doc/libsasl2-modules', 'libsasl2-modules', 'logins at a real mail server'],
   ['/usr/sbin/nginx', 'nginx-light', 'nginx'],
   ['/usr/bin/caddy', 'caddy', 'caddy'],
   ['/usr/sbin/dockerd', 'docker.io', 'containers of a real Docker'],

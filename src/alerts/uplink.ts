@@ -15,6 +15,7 @@ import type { AlertOrigin } from './track.ts';
 /** Failures that come about without a word from the other side. */
 const silent: ReadonlySet<FailureReason> = new Set(['resolve', 'connect', 'timeout']);
 
+/** Those whose target may be a place outside; a gateway, containers and Unix sockets are of this host. */
 const networkTypes: ReadonlySet<string> = new Set([
   'http',
   'tcp',
@@ -22,10 +23,13 @@ const networkTypes: ReadonlySet<string> = new Set([
   'icmp',
   'grpc',
   'websocket',
+  'certificate',
   'redis',
   'postgres',
+  'smtp',
   'nginx',
   'caddy',
+  'llm',
 ]);
 
 /**

@@ -26,6 +26,7 @@ import { nginx } from './nginx.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import { reboot } from './reboot.ts';
+import { smtp } from './smtp.ts';
 import { systemd } from './systemd.ts';
 import { websocket } from './websocket.ts';
 import { unix } from './unix.ts';
@@ -60,6 +61,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   redis,
   file,
   postgres,
+  smtp,
   docker,
   nginx,
   caddy,

@@ -26,6 +26,7 @@ export const checkTypeNames = [
   'redis',
   'file',
   'postgres',
+  'smtp',
   'docker',
   'nginx',
   'caddy',

@@ -111,6 +111,12 @@ export const dnsNamesLengthMax = 1024 * 1024;
 /** Bytes that a database or another service may send in one run: what checks ask for has some kilobytes. */
 export const serviceAnswerBytesMax = 4 * 1024 * 1024;
 
+/** Bytes of one reply of a mail server: a line has 512 by the standard, and no answer a hundred lines. */
+export const smtpReplyBytesMax = 64 * 1024;
+
+/** Recipients that one check asks a mail server about: each is a question that it may keep waiting. */
+export const smtpRecipientsMax = 10;
+
 /** Containers that one check looks at, one question each: more on a host are watched by label. */
 export const containersMax = 200;
 

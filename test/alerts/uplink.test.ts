@@ -31,9 +31,9 @@ describe('whether a look came through', () => {
   });
 
   test('is asked of the types that look at the network, sockets left out', () => {
-    const probers = ['http', 'tcp', 'dns', 'icmp', 'grpc', 'websocket'];
+    const probers = ['http', 'tcp', 'dns', 'icmp', 'grpc', 'websocket', 'certificate'];
     const types = checkTypeNames.filter((type) => looksAtNetwork({ type }));
-    expect(types).toEqual([...probers, 'redis', 'postgres', 'nginx', 'caddy']);
+    expect(types).toEqual([...probers, 'redis', 'postgres', 'smtp', 'nginx', 'caddy', 'llm']);
   });
 });
 

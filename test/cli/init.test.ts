@@ -46,7 +46,7 @@ async function preparedServers() {
   const mail = await kept(
     startTcpServer((socket) => {
       socket.write('220 mx.example.com ESMTP ready\r\n');
-      socket.on('data', () => socket.end('221 bye\r\n'));
+      socket.on('data', () => socket.write('250 mx.example.com\r\n'));
     }),
   );
   const shell = await kept(startTcpServer((socket) => void socket.write('SSH-2.0-Test_1\r\n')));
@@ -105,7 +105,7 @@ test('what listens on the host becomes checks that pass; the file validates and 
         target: `${locked.url}/`,
         http: { valid_status_codes: [401] },
       },
-      expect.objectContaining({ name: `tcp ${mail.port}`, type: 'tcp' }),
+      { name: `smtp ${mail.port}`, type: 'smtp', target: `127.0.0.1:${mail.port}`, tls: 'none' },
       expect.objectContaining({ name: `tcp ${shell.port}`, type: 'tcp' }),
       { name: `tcp ${mute.port}`, type: 'tcp', target: `127.0.0.1:${mute.port}` },
     ]),

@@ -47,6 +47,8 @@ export interface SmtpServerOptions {
   readonly login?: { readonly user: string; readonly password: string };
   /** The ways to log in that it offers; by default PLAIN. */
   readonly mechanisms?: readonly ('PLAIN' | 'LOGIN' | 'CRAM-MD5')[];
+  /** What it offers besides. */
+  readonly extensions?: readonly string[];
 }
 
 /** A small mail server (RFC 5321 with STARTTLS and AUTH) that keeps what it accepts. */
@@ -148,7 +150,7 @@ const commands: Readonly<Record<string, (session: Session, line: string) => void
   EHLO(session) {
     if (!answer(session, 'EHLO')) return;
     const { tls, login } = session.options;
-    const offers = ['mail.example', '8BITMIME'];
+    const offers = ['mail.example', '8BITMIME', ...(session.options.extensions ?? [])];
     if (tls !== undefined && !isSecure(session)) offers.push('STARTTLS');
     const { mechanisms = ['PLAIN'] } = session.options;
     if (login !== undefined) offers.push(`AUTH ${mechanisms.join(' ')}`);

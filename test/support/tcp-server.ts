@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export interface TestServer extends AsyncDisposable {
   readonly port: number;
@@ -40,4 +40,15 @@ export async function startTcpServer(
 export async function closedPort(): Promise<number> {
   await using server = await startTcpServer(() => {});
   return server.port;
+}
+
+/** Whether somebody listens on a port of this host. */
+export async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const outcome = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'close').then(() => false),
+  ]).catch(() => false);
+  socket.destroy();
+  return outcome;
 }

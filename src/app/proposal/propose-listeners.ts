@@ -77,7 +77,7 @@ function proposalFor(
       };
     case 'smtp':
       return {
-        check: tcp([{ expect: '^220[ -]' }, { send: 'QUIT' }, { expect: '^221' }]),
+        check: { name: name('smtp'), type: 'smtp', target: place, tls: 'none' },
         because: `a mail server greets on port ${port}`,
       };
     case 'ssh':
