@@ -4,12 +4,7 @@ import { repeatedLook } from '../app/check-once.ts';
 import { defaultDataDir } from '../app/data-dir.ts';
 import { openKillBrake } from '../app/watchdog/kill-brake.ts';
 import { loadFromText } from '../app/load.ts';
-import {
-  supervisor,
-  supervisorVariables,
-  statusLine,
-  type Supervisor,
-} from '../app/watchdog/supervisor.ts';
+import { supervisor, supervisorVariables, statusLine, type Supervisor } from '../app/supervisor.ts';
 import { shellCode, startService, type ServiceEnd } from '../app/watchdog/supervised-service.ts';
 import { Watchdog } from '../app/watchdog/watchdog.ts';
 import { systemClock } from '../lib/clock.ts';

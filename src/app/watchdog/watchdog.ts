@@ -3,7 +3,7 @@ import { humanDuration } from '../../lib/duration.ts';
 import { extensionSlackMs } from '../../model/command-limits.ts';
 import type { CheckResult } from '../../model/result.ts';
 import type { KillBrake } from './kill-brake.ts';
-import { extendTimeout, statusLine, type Supervisor } from './supervisor.ts';
+import { extendTimeout, statusLine, type Supervisor } from '../supervisor.ts';
 import type { ServiceEnd, SupervisedService } from './supervised-service.ts';
 
 export interface WatchdogOptions {

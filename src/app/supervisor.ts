@@ -1,6 +1,6 @@
-import { runProgram } from '../../checks/host/run-program.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { serviceManagerAnswerMs, serviceStatusLengthMax } from '../../model/command-limits.ts';
+import { runProgram } from '../checks/host/run-program.ts';
+import type { Clock } from '../lib/clock.ts';
+import { serviceManagerAnswerMs, serviceStatusLengthMax } from '../model/command-limits.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
