@@ -15,7 +15,7 @@ import { createProber } from './prober.ts';
 import { agentSnapshot } from './view/snapshot.ts';
 import { socketName } from './socket-name.ts';
 import { reportToSupervisor } from './signs-of-life.ts';
-import type { Supervisor } from './watchdog/supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 import { startDeadManPing } from './watching/dead-man.ts';
 import { StartError } from './start-error.ts';
 

@@ -3,7 +3,7 @@ import type { Logger } from '../lib/log.ts';
 import { counted } from '../model/counted.ts';
 import { watchdogIntervalMaxMs } from '../model/command-limits.ts';
 import type { Agent } from './agent.ts';
-import { statusLine, type Supervisor } from './watchdog/supervisor.ts';
+import { statusLine, type Supervisor } from './supervisor.ts';
 import { standstill } from './watching/progress.ts';
 
 /** What the agent says to the service manager that started it. */

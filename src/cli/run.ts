@@ -2,7 +2,7 @@ import { load } from '../app/load.ts';
 import { serve, type Serving } from '../app/serve.ts';
 import { StartError } from '../app/start-error.ts';
 import { systemPorts } from '../app/system-ports.ts';
-import { supervisor } from '../app/watchdog/supervisor.ts';
+import { supervisor } from '../app/supervisor.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLogger, logLevels, type Logger, type LogLevel } from '../lib/log.ts';
 import { goesToJournal } from '../lib/journal-stream.ts';

@@ -1,4 +1,4 @@
-import { supervisor } from '../../../../src/app/watchdog/supervisor.ts';
+import { supervisor } from '../../../../src/app/supervisor.ts';
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
