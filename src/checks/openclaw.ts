@@ -29,6 +29,8 @@ export const openclawOf = (places: HostPlaces) =>
         keep: (value) => memory?.keep(name, value),
       });
       const inner = createInnerParts(clock);
+      /** The process that has said that it has started: a silence of it is no start any more. */
+      let startedPid: number | undefined;
       return {
         async run(run) {
           const installation = await findInstallation(options, places, run.signal);
@@ -45,7 +47,9 @@ export const openclawOf = (places: HostPlaces) =>
             ? owner.ageMs < options.boot_patience
             : await isStartingAnew(base);
           if (isAlive) history.note('without owner', false, run.startedAt);
-          const scene: Scene = { ...base, isBooting: isYoung && !isStarted(answers.startup) };
+          if (isStarted(answers.startup)) startedPid = pid;
+          const hasStarted = isStarted(answers.startup) || (isAlive && pid === startedPid);
+          const scene: Scene = { ...base, isBooting: isYoung && !hasStarted };
           const isReady = isStarted(answers.startup) || !isFailure(answers.health);
           const found: readonly (readonly PartFinding[])[] = await Promise.all([
             outer.look(scene, answers),

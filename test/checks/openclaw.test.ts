@@ -139,22 +139,32 @@ describe('a gateway that does not answer', () => {
     expect((await look(2)).status).toBe('critical');
   });
 
-  test('hangs if it takes connections and says nothing, and its deadline is kept', async () => {
-    const { gateway, check, clock } = await watched();
+  const hang = async ({ gateway, check, clock }: Watched): Promise<RecordedResult> => {
     for (const path of ['/health', '/startupz', '/readyz']) gateway.answer(path, 'silence');
-    const hang = async (): Promise<RecordedResult> => {
-      const running = check.run();
-      for (let step = 0; step < 60; step += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 2));
-        await clock.advance(100);
-      }
-      return running;
-    };
-    await hang();
-    expect((await hang()).status).toBe('ok');
-    const result = await hang();
+    const state = { isDone: false };
+    const running = check.run().finally(() => (state.isDone = true));
+    while (!state.isDone) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await clock.advance(100);
+    }
+    return running;
+  };
+
+  test('hangs if it takes connections and says nothing, and its deadline is kept', async () => {
+    const world = await watched();
+    await hang(world);
+    expect((await hang(world)).status).toBe('ok');
+    const result = await hang(world);
     expect(result).toMatchObject({ status: 'critical', reason: 'timeout' });
     expect(part(result, 'health')?.summary).toContain('the gateway hangs');
+  });
+
+  test('hangs also if it has only just started', async () => {
+    const world = await watched({}, 30);
+    expect((await world.look()).status).toBe('ok');
+    await hang(world);
+    await hang(world);
+    expect(part(await hang(world), 'health')?.summary).toContain('the gateway hangs');
   });
 
   test('was stopped if its lock is gone', async () => {
