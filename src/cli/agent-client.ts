@@ -25,7 +25,7 @@ class NotRunningError extends Error {
  * Reaches the agent of this configuration: through the Unix socket in its data directory, which needs no
  * password, or else at its address.
  */
-function agentClient({ config, dataDir }: LoadedConfig): Ask {
+export function agentOf({ config, dataDir }: LoadedConfig): Ask {
   const socketPath = join(dataDir, socketName);
   const { host, port } = config.server;
   const unix: RequestOptions = { socketPath };
@@ -93,7 +93,7 @@ export async function withAgent(
   use: (ask: Ask) => Promise<number>,
 ): Promise<number> {
   try {
-    return await use(agentClient(loaded));
+    return await use(agentOf(loaded));
   } catch (error) {
     if (!(error instanceof NotRunningError)) throw error;
     context.stderr.write(`tocsin: ${error.message}\n`);

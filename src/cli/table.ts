@@ -2,6 +2,7 @@ import { ack } from './ack.ts';
 import { alerts } from './alerts.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { doctor } from './doctor.ts';
 import { importAlertmanagerFile } from './import-alertmanager.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
 import { init } from './init.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   check,
   validate,
   status,
+  doctor,
   why,
   alerts,
   ack,

@@ -92,7 +92,7 @@ function tryRouting(
   readonly counts: { readonly routes: number; readonly receivers: number };
   readonly problems: readonly Problem[];
 } {
-  const reading = createReading({});
+  const reading = createReading({ environment: {} });
   read(reading, tree, v.strictObject({}, 'a map of sections such as route:'), routingSections);
   if (tree.kind === 'map' && valueOf(tree, 'route') === undefined) {
     refuse(reading, tree, 'the section route is missing');

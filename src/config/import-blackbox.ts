@@ -25,7 +25,7 @@ export async function importBlackbox(file: string, tables: ConfigTables): Promis
   const source = await readSource(file);
   if (!source.ok) return { text: undefined, modules: 0, problems: [source.problem] };
   const place = { file, path: '' };
-  const reading = createReading({});
+  const reading = createReading({ environment: {} });
   const root = mapOf({ modules_file: scalarOf(file, place) }, place);
   const { byName } = await readModules(reading, root, tables);
   const problems = inReadingOrder(reading.problems, [file]);

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { redactor } from '../lib/redact.ts';
 import type { Config, Problem } from '../model/config.ts';
@@ -117,7 +117,10 @@ export async function readConfig(
   root: MapTree,
   mainFiles: readonly string[],
 ): Promise<Loaded> {
-  const reading = createReading(environment);
+  const [main] = mainFiles;
+  const beside =
+    main === undefined ? {} : { credentialsDirectory: join(dirname(main), 'credentials') };
+  const reading = createReading({ environment, ...beside });
   read(reading, root, v.strictObject({}), topKeys);
   const modules = await readModules(reading, root, tables);
   await refuseBadProofs(reading, root);

@@ -80,7 +80,7 @@ export async function defaultModules(
 
 async function readDefaults(tables: ConfigTables): Promise<ReadonlyMap<string, ReadModule>> {
   await tables.prepare(defaultModulesText);
-  const reading = createReading({});
+  const reading = createReading({ environment: {} });
   const { tree } = await parseYaml('', defaultModulesText, true);
   const read = entriesOf(reading, valueOf(tree, 'modules')).flatMap(([name, { value }]) => {
     const spec = readModule(reading, name, value, tables);

@@ -1,12 +1,11 @@
 import type { Problem } from '../model/config.ts';
 import type { Secret } from '../model/secret.ts';
 import { problemAt } from './problem.ts';
-import type { Environment } from './reference.ts';
+import type { Surroundings } from './reference.ts';
 import type { ScalarTree, Tree } from './tree.ts';
 
 /** What one load collects on its way: every step adds, none stops at the first problem. */
-export interface Reading {
-  readonly environment: Environment;
+export interface Reading extends Surroundings {
   readonly problems: Problem[];
   /** What is allowed and probably not meant. */
   readonly warnings: Problem[];
@@ -18,9 +17,9 @@ export interface Reading {
   readonly refused: Set<Tree>;
 }
 
-export function createReading(environment: Environment): Reading {
+export function createReading(around: Surroundings): Reading {
   return {
-    environment,
+    ...around,
     problems: [],
     warnings: [],
     secrets: [],

@@ -6,6 +6,13 @@ import { refusalOf } from './source.ts';
 /** The variables of the environment by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Where references are looked up. */
+export interface Surroundings {
+  readonly environment: Environment;
+  /** Where credentials are when systemd laid none down: beside the configuration. Absent without a file. */
+  readonly credentialsDirectory?: string;
+}
+
 /** Where a value comes from that the configuration only names. */
 export type Reference =
   | { readonly kind: 'env'; readonly name: string; readonly fallback?: string }
@@ -58,9 +65,9 @@ export type Resolved =
   | { readonly ok: false; readonly message: string };
 
 /** Finds the value. A file is read anew by every `reread`, so that a secret can change while the agent runs. */
-export function resolveReference(reference: Reference, environment: Environment): Resolved {
-  if (reference.kind === 'env') return resolveVariable(reference, environment);
-  if (reference.kind === 'credential') return resolveCredential(reference.name, environment);
+export function resolveReference(reference: Reference, around: Surroundings): Resolved {
+  if (reference.kind === 'env') return resolveVariable(reference, around.environment);
+  if (reference.kind === 'credential') return resolveCredential(reference.name, around);
   const { path } = reference;
   if (isAbsolute(path)) return resolveFile(path);
   return { ok: false, message: `the path in \${file:${path}} must start with /` };
@@ -78,10 +85,23 @@ function resolveVariable(
   return { ok: false, message };
 }
 
-function resolveCredential(name: string, environment: Environment): Resolved {
-  const directory = environment['CREDENTIALS_DIRECTORY'];
-  if (directory !== undefined) return resolveFile(join(directory, name));
-  const message = `there is no credential ${name}, since systemd gave none; add LoadCredential=${name}:/path to the unit`;
+/**
+ * What systemd laid down for the service, or else what it would lay down: the commands that a person types
+ * are to understand the same configuration. Source: systemd.exec(5), `LoadCredential`.
+ */
+function resolveCredential(
+  name: string,
+  { environment, credentialsDirectory }: Surroundings,
+): Resolved {
+  const given = environment['CREDENTIALS_DIRECTORY'];
+  const directory = given ?? credentialsDirectory;
+  if (directory === undefined) {
+    const message = `there is no credential ${name}, since systemd gave none; add LoadCredential=${name}:/path to the unit`;
+    return { ok: false, message };
+  }
+  const found = resolveFile(join(directory, name));
+  if (found.ok || given !== undefined) return found;
+  const message = `there is no credential ${name}: ${found.message}; put it into that file (mode 0600), or add LoadCredential=${name}:/path to the unit`;
   return { ok: false, message };
 }
 

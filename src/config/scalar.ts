@@ -96,7 +96,7 @@ function resolvePieces(
   for (const piece of pieces) {
     if (piece.kind === 'text') text += piece.text;
     else {
-      const found = resolveReference(piece.reference, reading.environment);
+      const found = resolveReference(piece.reference, reading);
       if (!found.ok) {
         refuse(reading, tree, found.message);
         return undefined;

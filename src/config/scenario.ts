@@ -35,7 +35,7 @@ export async function loadScenarios(
   await options.tables.prepare(source.text);
   const { tree, problems } = await parseYaml(path, source.text);
   if (tree === undefined || problems.length > 0) return { ok: false, problems };
-  const reading = createReading(options.environment);
+  const reading = createReading({ environment: options.environment });
   const scenarios = await readFile(reading, tree, options);
   return reading.problems.length === 0
     ? { ok: true, scenarios }

@@ -375,3 +375,6 @@ export const journalPatienceMs = 2000;
  * longer told that the agent lives. Well above what a busy machine or a resumed one needs to catch up.
  */
 export const standstillMaxMs = 300_000;
+
+/** Free bytes below which `doctor` calls the disk of the state too full: several days of a large database. */
+export const stateRoomMinBytes = 200_000_000;

@@ -65,6 +65,16 @@ describe('a reference', () => {
     expect(options.api_url.reveal()).toBe('https://example.com/hook');
   });
 
+  test('to a credential reads the folder beside the configuration where systemd laid none down', async () => {
+    const directory = await directoryWith({
+      'credentials/slack': 'https://example.com/hook',
+      'agent.config.yaml': 'notify: { slack: "${credential:slack}" }',
+    });
+    const { config } = await loadDirectory(directory, { environment: {} });
+    const options = config?.receivers[0]?.integrations[0]?.options as { api_url: Secret };
+    expect(options.api_url.reveal()).toBe('https://example.com/hook');
+  });
+
   test('to the environment is read at load and kept', async () => {
     const environment: Record<string, string> = { TOKEN: 'abcdef' };
     const config = await configOf(http('bearer_token: "${TOKEN}"'), environment);
@@ -113,7 +123,7 @@ describe('a reference that leads nowhere', () => {
 
   test('to a credential outside of systemd says how to give one', async () => {
     expect(await problemsOf('notify: { slack: "${credential:slack}" }')).toEqual([
-      '1:18: notify.slack: there is no credential slack, since systemd gave none; add LoadCredential=slack:/path to the unit',
+      '1:18: notify.slack: there is no credential slack: credentials/slack: no such file; put it into that file (mode 0600), or add LoadCredential=slack:/path to the unit',
     ]);
   });
 });
