@@ -6,7 +6,9 @@ import { databaseFileName } from './open.ts';
 
 /** How the state of an agent that does not run is. */
 export type Inspection =
-  | { readonly kind: 'absent' | 'sound' | 'in use' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'sound' }
+  | { readonly kind: 'in use' }
   | { readonly kind: 'newer'; readonly schema: number; readonly known: number }
   | { readonly kind: 'unusable'; readonly reason: string };
 
