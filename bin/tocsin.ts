@@ -4,6 +4,10 @@ import { main } from '../src/main.ts';
 const context = {
   environment: process.env,
   cwd: process.cwd(),
+  // Not touched before somebody reads: a service may have none.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
 };

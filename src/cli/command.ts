@@ -7,6 +7,8 @@ export const exitCode = {
   critical: 2,
   unknown: 3,
   failed: 1,
+  /** Ended by Ctrl-C, as shells give it. */
+  interrupted: 130,
   usage: 64,
   notRunning: 69,
   config: 78,
@@ -17,10 +19,15 @@ export interface Output {
   readonly isTTY?: boolean;
 }
 
+/** Where somebody may answer questions. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
 /** What a command may touch of its surroundings. */
 export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Absent where nobody can answer. */
+  readonly stdin?: Input;
   readonly stdout: Output;
   readonly stderr: Output;
 }

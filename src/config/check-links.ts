@@ -4,16 +4,23 @@ import type { ReadCheck } from './read-check.ts';
 import { refuse, type Reading } from './reading.ts';
 import { itemsOf, type Tree } from './tree.ts';
 
+/** The specs of the checks, those that are switched off apart. */
+export interface LinkedChecks {
+  readonly checks: readonly CheckSpec[];
+  readonly switchedOff: readonly CheckSpec[];
+}
+
 /**
- * The specs of all checks that are switched on, after telling of every name that leads nowhere or back
- * to where it came from. A dependency on a check that is switched off is dropped: it never fires.
+ * The specs of all checks, after telling of every name that leads nowhere or back to where it came from. A
+ * dependency on a check that is switched off is dropped: it never fires.
  */
 export function linked(
   reading: Reading,
   checks: readonly ReadCheck[],
   names: ReadonlySet<string>,
-): readonly CheckSpec[] {
-  const off = new Set(checks.filter(({ enabled }) => !enabled).map(({ spec }) => spec.name));
+): LinkedChecks {
+  const switchedOff = checks.filter(({ enabled }) => !enabled).map(({ spec }) => spec);
+  const off = new Set(switchedOff.map(({ name }) => name));
   for (const { tree, parents, spec, references } of checks) {
     for (const name of spec.dependsOn) {
       const at = itemNamed(parents, name) ?? tree;
@@ -28,9 +35,10 @@ export function linked(
   }
   refuseCycles(reading, checks, 'depends on', ({ spec }) => spec.dependsOn);
   refuseCycles(reading, checks, 'refers to', ({ references }) => references);
-  return checks
+  const on = checks
     .filter(({ enabled }) => enabled)
     .map(({ spec }) => ({ ...spec, dependsOn: spec.dependsOn.filter((name) => !off.has(name)) }));
+  return { checks: on, switchedOff };
 }
 
 /** The item of a list that is this name. */

@@ -9,7 +9,7 @@ import {
   splitKeys,
   type SharedKeys,
 } from './check-schema.ts';
-import { linked } from './check-links.ts';
+import { linked, type LinkedChecks } from './check-links.ts';
 import { withModules, type CheckTree } from './check-module.ts';
 import { debouncePolicy } from './debounce.ts';
 import { withoutPasswords } from './masked.ts';
@@ -32,13 +32,13 @@ import {
 
 type CheckTypes = ConfigTables['checkTypes'];
 
-/** Reads `defaults:` and `checks:`. What is switched off is checked like the rest, then left out. */
+/** Reads `defaults:` and `checks:`. What is switched off is checked like the rest, then kept apart. */
 export async function readChecks(
   reading: Reading,
   root: MapTree,
   modules: ReadModules,
   tables: ConfigTables,
-): Promise<readonly CheckSpec[]> {
+): Promise<LinkedChecks> {
   const types = tables.checkTypes;
   const defaultsTree = valueOf(root, 'defaults');
   const inherited = defaultsTree && read(reading, defaultsTree, defaultsSchema);

@@ -129,7 +129,7 @@ export async function readConfig(
     agent: readAgent(reading, root, hostname, tables.checkTypes),
     server: readServer(reading, root),
     modules: specsOf(modules),
-    checks: await readChecks(reading, root, modules, tables),
+    ...(await readChecks(reading, root, modules, tables)),
     ...readRouting(reading, root, tables.integrations),
   };
   const { problems, secrets, hidden } = reading;

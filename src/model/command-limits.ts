@@ -12,6 +12,9 @@ export const spokenBytesMax = 4096;
 /** Ports that `tocsin init` asks what speaks there; a host that has more needs its own choice. */
 export const listenersAskedMax = 40;
 
+/** Units of systemd that `tocsin init` proposes by name; the others are in `failed units`. */
+export const proposedUnitsMax = 40;
+
 /** Files of certificates or sites that `tocsin init` looks at. */
 export const siteFilesMax = 200;
 

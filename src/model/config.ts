@@ -44,6 +44,8 @@ export interface Config {
   /** The modules of the configuration by name; those that are always there are not among them. */
   readonly modules: ReadonlyMap<string, ModuleSpec>;
   readonly checks: readonly CheckSpec[];
+  /** Checks that are configured but not looked at; absent is none. */
+  readonly switchedOff?: readonly CheckSpec[];
   readonly route: Route;
   readonly receivers: readonly ReceiverSpec[];
   readonly inhibitRules: readonly InhibitRule[];

@@ -1,225 +1,181 @@
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { parse } from 'yaml';
-import { proposeConfiguration } from '../../src/app/proposal/propose-configuration.ts';
-import { initOf } from '../../src/cli/init.ts';
+import { expect, test } from 'vitest';
 import { runCommand } from '../support/command-line.ts';
-import { hostWith } from '../support/host-check.ts';
-import { startHttpServer, startHttpsServer } from '../support/http-server.ts';
-import { redisProgram, startRedis } from '../support/redis-server.ts';
-import { startTcpServer, type TestServer } from '../support/tcp-server.ts';
-import { selfSigned } from '../support/tls-authority.ts';
+import { startHttpServer } from '../support/http-server.ts';
+import { checksIn, foundIn, initialise, kept, socketTable } from '../support/initialised.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** The kernel's table of listening sockets, with these on 127.0.0.1. */
-function socketTable(ports: readonly number[]): string {
-  const header =
-    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt uid\n';
-  const lines = ports.map((port, at) => {
-    const hex = port.toString(16).toUpperCase().padStart(4, '0');
-    return `   ${at}: 0100007F:${hex} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 ${7000 + at} 1\n`;
-  });
-  return header + lines.join('');
+const webhook = 'https://hooks.example.com/services/T0/B0/not-a-real-one';
+
+async function startShop() {
+  return kept(startHttpServer((_request, response) => void response.end('fine')));
 }
 
-async function kept<Server extends TestServer>(starting: Promise<Server>): Promise<Server> {
-  const server = await starting;
-  onTestFinished(async () => server[Symbol.asyncDispose]());
-  return server;
-}
-
-async function preparedServers() {
-  const shop = await kept(
-    startHttpServer((request, response) => {
-      response.statusCode = request.url === '/healthz' ? 200 : 404;
-      response.end();
-    }),
-  );
-  const locked = await kept(
-    startHttpServer((_request, response) => {
-      response.statusCode = 401;
-      response.end();
-    }),
-  );
-  const mail = await kept(
-    startTcpServer((socket) => {
-      socket.write('220 mx.example.com ESMTP ready\r\n');
-      socket.on('data', () => socket.write('250 mx.example.com\r\n'));
-    }),
-  );
-  const shell = await kept(startTcpServer((socket) => void socket.write('SSH-2.0-Test_1\r\n')));
-  const mute = await kept(startTcpServer(() => undefined));
-  return { shop, locked, mail, shell, mute };
-}
-
-type Written = {
-  readonly checks: readonly ({ readonly name: string; readonly type: string } & Record<
-    string,
-    unknown
-  >)[];
-};
-
-/** `tocsin init` on a host made of files, whose servers are real. */
-async function initialise(
-  files: Readonly<Record<string, string>>,
-  words: readonly string[],
-  folder: string,
-) {
-  const places = await hostWith({ 'etc/': '', 'run/': '', ...files });
-  const command = initOf(async (present, around) => proposeConfiguration(present, around, places));
-  let stdout = '';
-  let stderr = '';
-  const values = Object.fromEntries(words.map((word) => [word, true]));
-  const code = await command.run(
-    { values, positionals: [] },
-    {
-      environment: {},
-      cwd: folder,
-      stdout: { write: (text: string) => (stdout += text) },
-      stderr: { write: (text: string) => (stderr += text) },
-    },
-  );
-  return { code, stdout, stderr };
-}
-
-test('what listens on the host becomes checks that pass; the file validates and is never overwritten', async () => {
-  const { shop, locked, mail, shell, mute } = await preparedServers();
-  const servers = [shop, locked, mail, shell, mute];
+test('what was found is written once, validates and passes; run again, only what is new is printed', async () => {
+  const shop = await startShop();
   const folder = temporaryFolder();
-  const files = { 'proc/net/tcp': socketTable(servers.map(({ port }) => port)) };
-  const said = await initialise(files, [], folder);
-  expect(said.code).toBe(0);
+  const files = { 'proc/net/tcp': socketTable([shop.port]) };
+  const said = await initialise(files, folder);
+  expect(said).toMatchObject({ code: 0, stderr: '' });
+  expect(said.stdout).toContain('agent.config.yaml: 7 checks, ');
   const file = join(folder, 'agent.config.yaml');
   const written = await readFile(file, 'utf8');
-  const { checks } = parse(written) as Written;
-  expect(checks.map(({ type }) => type)).toEqual(expect.arrayContaining(['disk', 'memory', 'oom']));
-  const found = checks.filter(({ target }) => target !== undefined);
-  expect(found).toEqual(
-    expect.arrayContaining([
-      { name: `http ${shop.port}`, type: 'http', target: `${shop.url}/healthz` },
-      {
-        name: `http ${locked.port}`,
-        type: 'http',
-        target: `${locked.url}/`,
-        http: { valid_status_codes: [401] },
-      },
-      { name: `smtp ${mail.port}`, type: 'smtp', target: `127.0.0.1:${mail.port}`, tls: 'none' },
-      expect.objectContaining({ name: `tcp ${shell.port}`, type: 'tcp' }),
-      { name: `tcp ${mute.port}`, type: 'tcp', target: `127.0.0.1:${mute.port}` },
-    ]),
+  expect(written).toContain(
+    `  # something answers GET /health with 200 on port ${shop.port}\n  - name: http ${shop.port}\n`,
   );
-  expect(found).toHaveLength(5);
-  expect(written).toContain(`# something answers GET /healthz on port ${shop.port} with 200`);
   expect(await runCommand(['validate'], { cwd: folder })).toMatchObject({ code: 0 });
-  const names = found.map(({ name }) => name);
-  expect(await runCommand(['check', ...names], { cwd: folder })).toMatchObject({ code: 0 });
-
-  const again = await initialise(files, [], folder);
+  const again = await initialise(files, folder);
   expect(again).toMatchObject({ code: 0, stdout: '' });
   expect(again.stderr).toBe(`tocsin: ${file} has everything that was found\n`);
 
-  const news = await kept(startHttpServer((_request, response) => void response.end('new')));
-  const more = { 'proc/net/tcp': socketTable([...servers, news].map(({ port }) => port)) };
-  const later = await initialise(more, [], folder);
+  const news = await startShop();
+  const more = { 'proc/net/tcp': socketTable([shop.port, news.port]) };
+  const later = await initialise(more, folder);
   expect(later.code).toBe(0);
-  expect((parse(later.stdout) as Written).checks).toEqual([
+  expect(checksIn(later.stdout)).toEqual([
     { name: `http ${news.port}`, type: 'http', target: `${news.url}/health` },
   ]);
   expect(await readFile(file, 'utf8')).toBe(written);
 });
 
-test('a server that speaks TLS gets a check of its certificate, marked when that ends soon', async () => {
-  const secure = await kept(
-    startHttpsServer(selfSigned('/CN=localhost'), (_request, response) => void response.end()),
-  );
+test('checks that somebody has renamed, rewritten, switched off or put into conf.d are not proposed again', async () => {
+  const servers = await Promise.all([startShop(), startShop(), startShop(), startShop()]);
+  const [renamed, rewritten, off, apart] = servers.map(({ port }) => port);
   const folder = temporaryFolder();
-  await initialise({ 'proc/net/tcp': socketTable([secure.port]) }, [], folder);
-  const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
-  expect(written).toMatch(
-    new RegExp(
-      `did not pass when this was written: .*\\n {2}- name: certificate 127\\.0\\.0\\.1:${secure.port}\\n`,
-    ),
-  );
+  const file = join(folder, 'agent.config.yaml');
+  const text = `checks:
+  - { name: the shop, type: http, target: "http://localhost:${renamed}/other" }
+  - { name: by hand, type: tcp, target: "localhost:${rewritten}" }
+  - { name: not wanted, type: http, target: "http://127.0.0.1:${off}/health", enabled: false }
+  - { name: main disk, type: disk, path: /, critical: 90% }
+  - { name: memory, type: memory }
+  - { name: load, type: load, enabled: false }
+  - { type: clock }
+  - { type: oom }
+  - { type: reboot }
+`;
+  await writeFile(file, text);
+  const ports = servers.map(({ port }) => port);
+  const files = { 'proc/net/tcp': socketTable(ports) };
+  const said = await initialise(files, folder);
+  expect(checksIn(said.stdout).map(({ name }) => name)).toEqual([`http ${apart}`]);
+  expect(await readFile(file, 'utf8')).toBe(text);
 });
 
-test('a site that does not answer and a certificate that cannot be read are there, and marked', async () => {
+test('what is printed the second time, put into conf.d, leaves nothing to propose', async () => {
   const folder = temporaryFolder();
-  const said = await initialise(
-    {
-      'proc/net/tcp': socketTable([]),
-      'etc/nginx/sites-enabled/shop':
-        'server { listen 443 ssl;\n  server_name shop.invalid _;\n # server_name old.invalid;\n}\n',
-      'etc/caddy/Caddyfile': 'blog.invalid {\n  reverse_proxy 127.0.0.1:8080\n}\n',
-      'etc/letsencrypt/live/shop.invalid/fullchain.pem': 'not a certificate\n',
-    },
-    ['json'],
-    folder,
-  );
-  expect(said.code).toBe(0);
-  const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
-  expect(written).toMatch(
-    /# nginx serves shop\.invalid\n {2}# did not pass when this was written: .*\n {2}- name: site shop\.invalid\n/,
-  );
-  expect(written).toContain('site blog.invalid');
-  expect(written).not.toContain('old.invalid');
-  expect(written).toMatch(/(did not pass|switched off).*\n {2}- name: certificate shop\.invalid/);
-  const { apiVersion, checks } = JSON.parse(said.stdout) as {
-    readonly apiVersion: number;
-    readonly checks: readonly { readonly check: { readonly name: string } }[];
-  };
-  expect(apiVersion).toBe(1);
-  expect(checks.map(({ check }) => check.name)).toContain('certificate shop.invalid');
+  await writeFile(join(folder, 'agent.config.yaml'), 'checks: []\n');
+  const files = { 'proc/net/tcp': socketTable([(await startShop()).port]) };
+  const said = await initialise(files, folder);
+  const conf = join(folder, 'conf.d');
+  await mkdir(conf);
+  await writeFile(join(conf, 'found.yaml'), said.stdout);
+  expect(await initialise(files, folder)).toMatchObject({ code: 0, stdout: '' });
 });
 
-test('Redis that wants a password is switched off until somebody gives it one', async (context) => {
-  context.skip(!existsSync(redisProgram), `${redisProgram} is missing`);
-  const open = await startRedis();
-  const locked = await startRedis(['--requirepass', 'correct horse']);
+test('secrets that are given go into files that only their owner reads, and the file refers to them', async () => {
   const folder = temporaryFolder();
-  const files = { 'proc/net/tcp': socketTable([open.port, locked.port]) };
-  await initialise(files, [], folder);
-  const { checks } = parse(await readFile(join(folder, 'agent.config.yaml'), 'utf8')) as Written;
-  expect(checks.filter(({ type }) => type === 'redis')).toEqual(
-    expect.arrayContaining([
-      { name: `redis ${open.port}`, type: 'redis', target: `127.0.0.1:${open.port}` },
-      {
-        name: `redis ${locked.port}`,
-        type: 'redis',
-        target: `127.0.0.1:${locked.port}`,
-        enabled: false,
-      },
-    ]),
-  );
-});
-
-test('who is told is written as references to the environment, never as values', async () => {
-  const folder = temporaryFolder();
-  const files = { 'proc/net/tcp': socketTable([]) };
-  const said = await initialise(files, ['slack-webhook', 'email'], folder);
-  expect(said.stderr).toBe(
-    'tocsin: set SLACK_WEBHOOK_URL, ALERT_EMAIL_TO, ALERT_EMAIL_FROM, SMTP_SMARTHOST in the environment of the agent\n',
-  );
-  const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
-  expect(written).toContain('notify:\n  slack: ${SLACK_WEBHOOK_URL}\n  email:\n');
-  const environment = {
-    SLACK_WEBHOOK_URL: 'https://hooks.example.com/services/T/B/x',
-    ALERT_EMAIL_TO: 'ops@example.com',
-    ALERT_EMAIL_FROM: 'tocsin@example.com',
-    SMTP_SMARTHOST: 'smtp.example.com:587',
-  };
-  expect(await runCommand(['validate'], { cwd: folder, environment })).toMatchObject({ code: 0 });
-  const refused = await runCommand(['init', '--slack-webhook', 'https://hooks.example.com/x'], {
-    cwd: folder,
+  const key = join(folder, 'key.txt');
+  await writeFile(key, 'abcdefgh12345678\n');
+  const said = await initialise({}, folder, {
+    values: { 'pagerduty-key': `@${key}`, email: 'ops@example.com', smarthost: 'localhost:25' },
+    environment: { TOCSIN_SLACK_WEBHOOK_URL: webhook },
   });
-  expect(refused.code).toBe(64);
+  expect(said).toMatchObject({ code: 0, stderr: '' });
+  const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
+  const credentials = join(folder, 'credentials');
+  expect(written).toContain(`notify:
+  slack: \${file:${credentials}/slack-webhook-url}
+  pagerduty: \${file:${credentials}/pagerduty-key} # severity critical only
+  email:
+    to: "ops@example.com"
+    from: "tocsin@`);
+  expect(`${written}${said.stdout}${said.stderr}`).not.toMatch(/not-a-real-one|abcdefgh12345678/);
+  expect((await stat(credentials)).mode & 0o777).toBe(0o700);
+  const kept = join(credentials, 'slack-webhook-url');
+  expect((await stat(kept)).mode & 0o777).toBe(0o600);
+  expect(await readFile(kept, 'utf8')).toBe(`${webhook}\n`);
+  expect(await runCommand(['validate'], { cwd: folder })).toMatchObject({ code: 0 });
+});
+
+test('a secret on the command line is taken with a warning; a reference is written as it is', async () => {
+  const folder = temporaryFolder();
+  const elsewhere = join(folder, 'secrets');
+  const said = await initialise({}, folder, {
+    values: {
+      'slack-webhook': webhook,
+      webhook: '${credential:hook}',
+      credentials: elsewhere,
+    },
+  });
+  expect(said.code).toBe(0);
+  expect(said.stderr).toBe(
+    'tocsin: what stands behind --slack-webhook is in the history of the shell and was seen by whoever lists processes; use @FILE or the environment\n',
+  );
+  const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
+  expect(written).toContain(`  slack: \${file:${elsewhere}/slack-webhook-url}\n`);
+  expect(written).toContain('  webhook: ${credential:hook}\n');
+});
+
+test.each([
+  [
+    { 'slack-webhook': 'secret words' },
+    '--slack-webhook (or TOCSIN_SLACK_WEBHOOK_URL): expected a URL',
+  ],
+  [
+    { 'pagerduty-key': 'no key' },
+    '--pagerduty-key (or TOCSIN_PAGERDUTY_KEY): expected the integration',
+  ],
+  [{ email: 'nobody' }, '--email (or TOCSIN_EMAIL): expected an e-mail address'],
+  [{ email: 'ops@example.com' }, '--email needs --smarthost'],
+  [
+    { email: 'ops@example.com', smarthost: 'mx:25', 'smtp-username': 'ops' },
+    '--smtp-username and --smtp-password',
+  ],
+  [{ 'slack-webhook': '@/nonexistent' }, '/nonexistent cannot be read (ENOENT)'],
+])('%j is refused without being repeated, and nothing is written', async (values, message) => {
+  const folder = temporaryFolder();
+  const words = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+  const said = await runCommand(['init', ...words], { cwd: folder });
+  expect(said.code).toBe(64);
+  expect(said.stderr).toContain(message);
+  expect(said.stderr).not.toMatch(/secret words|no key/);
+  await expect(stat(join(folder, 'agent.config.yaml'))).rejects.toThrow('ENOENT');
 });
 
 test('a configuration that cannot be used is told by line, and left alone', async () => {
   const folder = temporaryFolder();
   await writeFile(join(folder, 'agent.config.yaml'), 'cheques: []\n');
-  const said = await initialise({ 'proc/net/tcp': socketTable([]) }, [], folder);
+  const said = await initialise({}, folder);
   expect(said.code).toBe(78);
   expect(said.stderr).toContain('agent.config.yaml:1:1');
+});
+
+test('a folder that may not be written to is told', async () => {
+  const said = await initialise({}, join(temporaryFolder(), 'not there'));
+  expect(said).toMatchObject({ code: 1, stdout: '' });
+  expect(said.stderr).toMatch(/agent\.config\.yaml cannot be written \(ENOENT\)\n$/);
+});
+
+test('everything is there as JSON', async () => {
+  const shop = await startShop();
+  const folder = temporaryFolder();
+  const files = { 'proc/net/tcp': socketTable([shop.port]) };
+  const said = await initialise(files, folder, { values: { json: true } });
+  expect(JSON.parse(said.stdout)).toMatchObject({
+    apiVersion: 1,
+    written: true,
+    checks: expect.arrayContaining([
+      {
+        check: { name: `http ${shop.port}`, type: 'http', target: `${shop.url}/health` },
+        because: `something answers GET /health with 200 on port ${shop.port}`,
+        status: 'ok',
+        summary: expect.any(String) as string,
+        enabled: true,
+      },
+    ]) as unknown[],
+    remarks: [],
+  });
+  expect(await foundIn(folder)).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Proposal } from './proposal.ts';
+import { sections, type Proposal, type Section } from './proposal.ts';
 import type { TriedProposal } from './propose-configuration.ts';
 
 /** Bare proposals as a document, to be read as a configuration would be. */
@@ -7,45 +7,24 @@ export function proposalsText(proposals: readonly Proposal[]): string {
   return stringify({ checks: proposals.map(({ check }) => escaped(check)) });
 }
 
-/** The ways to tell people, by the option that asks for each. */
-export const notifyWays = {
-  'slack-webhook': { variables: ['SLACK_WEBHOOK_URL'], lines: ['slack: ${SLACK_WEBHOOK_URL}'] },
-  pagerduty: {
-    variables: ['PAGERDUTY_ROUTING_KEY'],
-    lines: ['pagerduty: ${PAGERDUTY_ROUTING_KEY} # severity critical only'],
-  },
-  email: {
-    variables: ['ALERT_EMAIL_TO', 'ALERT_EMAIL_FROM', 'SMTP_SMARTHOST'],
-    lines: [
-      'email:',
-      '  to: ${ALERT_EMAIL_TO}',
-      '  from: ${ALERT_EMAIL_FROM}',
-      '  smarthost: ${SMTP_SMARTHOST} # host:port',
-    ],
-  },
-  webhook: { variables: ['ALERT_WEBHOOK_URL'], lines: ['webhook: ${ALERT_WEBHOOK_URL}'] },
-} as const;
-
-export type NotifyWay = keyof typeof notifyWays;
-
-/** A whole configuration, commented, for a host that has none. */
+/** A whole configuration, commented, for a host that has none; `notify` are the lines of that section. */
 export function configurationText(
   proposals: readonly TriedProposal[],
-  ways: readonly NotifyWay[],
+  notify: readonly string[],
   host: string,
 ): string {
-  const notify = ways.flatMap((way) => notifyWays[way].lines);
   const hint = [
-    '# notify: # who is told; without it alerts are only printed. Secrets come from the environment:',
-    '#   slack: ${SLACK_WEBHOOK_URL}',
-    '#   pagerduty: ${PAGERDUTY_ROUTING_KEY}',
+    '# notify: # who is told; without it alerts are only printed',
+    '#   slack: ${file:/etc/tocsin/credentials/slack-webhook-url}',
+    '#   pagerduty: ${file:/etc/tocsin/credentials/pagerduty-key} # severity critical only',
   ];
   return [
-    `# What tocsin watches on ${host}, as "tocsin init" found it. Every key: agent.config.example.yaml.`,
+    `# What tocsin watches on ${oneLine(host)}, as "tocsin init" found it. Every key: agent.config.example.yaml.`,
     '# "tocsin validate" tells what is wrong with this file, "tocsin check" runs its checks once, and',
-    '# "tocsin init", run again, prints what has come up since.',
+    '# "tocsin init", run again, prints what has come up since. It leaves out what is here, so that a check',
+    '# you do not want is better switched off (enabled: false) than taken away.',
     '',
-    ...(notify.length === 0 ? hint : ['notify:', ...notify.map((line) => `  ${line}`)]),
+    ...(notify.length === 0 ? hint : notify),
     '',
     'defaults:',
     '  interval: 30s',
@@ -61,32 +40,44 @@ export function additionText(proposals: readonly TriedProposal[]): string {
   return [...checkLines(proposals), ''].join('\n');
 }
 
+/** The checks under the headings of their sections. */
 function checkLines(proposals: readonly TriedProposal[]): readonly string[] {
-  const each = proposals.flatMap(({ check, because, result, isOff }) => {
-    const [first = '', ...rest] = stringify({
-      ...escaped(check),
-      ...(isOff ? { enabled: false } : {}),
-    })
-      .trimEnd()
-      .split('\n');
-    const mark = isOff
-      ? 'switched off, as it cannot look yet'
-      : 'did not pass when this was written';
-    const marks = result.status === 'ok' ? [] : [`  # ${mark}: ${oneLine(result.summary)}`];
+  const names = Object.keys(sections) as Section[];
+  const lines = names.flatMap((name) => {
+    const own = proposals.filter(({ section }) => section === name);
+    if (own.length === 0) return [];
     return [
-      `  # ${oneLine(because)}`,
-      ...marks,
-      `  - ${first}`,
-      ...rest.map((line) => `    ${line}`),
-      '',
+      `  # ── ${sections[name]} ${'─'.repeat(70 - sections[name].length)}`,
+      ...own.flatMap(entry),
     ];
   });
-  return ['checks:', ...each.slice(0, -1)];
+  return ['checks:', ...lines.slice(0, -1)];
+}
+
+function entry({ check, because, result, isOff }: TriedProposal): readonly string[] {
+  const [first = '', ...rest] = stringify(
+    { ...escaped(check), ...(isOff ? { enabled: false } : {}) },
+    { lineWidth: 0 },
+  )
+    .trimEnd()
+    .split('\n');
+  const mark = isOff ? 'switched off, as it cannot look yet' : 'did not pass when this was written';
+  const marks = result.status === 'ok' ? [] : [`  # ${mark}: ${oneLine(result.summary)}`];
+  return [
+    `  # ${oneLine(because)}`,
+    ...marks,
+    `  - ${first}`,
+    ...rest.map((line) => `    ${line}`),
+    '',
+  ];
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 200);
+  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length > commentLengthMax ? `${line.slice(0, commentLengthMax)}…` : line;
 }
+
+const commentLengthMax = 240;
 
 /** Names and addresses of this host are no references, whatever stands in them. */
 function escaped(value: unknown): object {

@@ -1,23 +1,20 @@
-import { homedir } from 'node:os';
 import { hostPlaces, type HostPlaces } from '../../checks/host/places.ts';
 import { systemClock } from '../../lib/clock.ts';
-import type { CheckSpec } from '../../model/check.ts';
-import type { Config } from '../../model/config.ts';
 import { initLookMs } from '../../model/command-limits.ts';
+import type { Config } from '../../model/config.ts';
 import type { RecordedResult } from '../../model/result.ts';
 import { checkOnce } from '../check-once.ts';
 import { loadFromText, type Surroundings } from '../load.ts';
-import type { Proposal } from './proposal.ts';
+import { alreadyWatched } from './already-watched.ts';
+import { proposed, type Findings, type Proposal } from './proposal.ts';
 import { proposalsText } from './proposal-text.ts';
-import {
-  proposeCertificates,
-  proposeContainers,
-  proposeHost,
-  proposeOpenClaw,
-  proposeSites,
-  proposeUnits,
-} from './propose-host.ts';
-import { proposeListeners } from './propose-listeners.ts';
+import { proposeContainers } from './propose-containers.ts';
+import { proposeHost } from './propose-host.ts';
+import { findListeners, proposeListeners } from './propose-listeners.ts';
+import { proposeOpenClaw } from './propose-openclaw.ts';
+import { proposeSites } from './propose-sites.ts';
+import { proposeSockets } from './propose-sockets.ts';
+import { proposeUnits } from './propose-units.ts';
 
 /** A proposal that was tried. */
 export interface TriedProposal extends Proposal {
@@ -26,7 +23,11 @@ export interface TriedProposal extends Proposal {
   readonly isOff: boolean;
 }
 
-const gatewayPort = 18_789;
+/** Checks that would suit a host, each of them tried, and what could not be seen of it. */
+export interface Proposed {
+  readonly proposals: readonly TriedProposal[];
+  readonly remarks: readonly string[];
+}
 
 /**
  * Looks at this host, and tries a check for everything it finds that `present` has not. Nothing is asked,
@@ -37,42 +38,98 @@ export async function proposeConfiguration(
   present: Config | undefined,
   around: Surroundings,
   places: HostPlaces = hostPlaces,
+): Promise<Proposed> {
+  const { proposals: found, remarks } = await lookAround(places);
+  const { proposals: news, specs, config } = await onlyNews(found, present, around);
+  const results = await checkOnce(specs, config);
+  const tried = tie(news, results);
+  const second = tried.flatMap(({ section, check, otherwise, result }) => {
+    const other = result.status === 'ok' ? undefined : otherwise?.(result);
+    return other === undefined
+      ? []
+      : [{ section, ...other, check: { ...other.check, name: check.name } }];
+  });
+  const again = second.length === 0 ? [] : await tryAll(second, around);
+  const better = new Map(
+    again.filter(({ result }) => result.status === 'ok').map((one) => [one.check.name, one]),
+  );
+  const proposals = tried.map((one) => better.get(one.check.name) ?? one);
+  return { proposals, remarks };
+}
+
+async function lookAround(places: HostPlaces): Promise<Findings> {
+  const limits = { clock: systemClock(), signal: AbortSignal.timeout(initLookMs) };
+  const listening = await findListeners(places);
+  const [host, openclaw, units, containers, sites] = await Promise.all([
+    proposeHost(places),
+    proposeOpenClaw(places, limits.signal),
+    proposeUnits(places, limits),
+    proposeContainers(places),
+    proposeSites(places, new Set(listening.map(({ port }) => port))),
+  ]);
+  const covered = new Set(
+    [...openclaw.proposals, ...sites.proposals].flatMap(({ covers = [] }) => covers),
+  );
+  const open = listening.filter(({ port }) => !covered.has(port));
+  const listeners = await proposeListeners(open, places, limits);
+  const types = new Set(listeners.proposals.map(({ check }) => check.type));
+  const sockets = await proposeSockets(places, types);
+  const all = [
+    proposed(...host),
+    openclaw,
+    units,
+    proposed(...containers),
+    listeners,
+    proposed(...sockets),
+    sites,
+  ];
+  return {
+    proposals: all.flatMap(({ proposals }) => proposals),
+    remarks: all.flatMap(({ remarks }) => remarks),
+  };
+}
+
+/** The proposals for what no present check looks at, as a configuration. */
+async function onlyNews(
+  found: readonly Proposal[],
+  present: Config | undefined,
+  around: Surroundings,
+) {
+  const proposals = unnamesake(found, present);
+  const config = await configOf(proposals, around);
+  const isKnown = present === undefined ? () => false : alreadyWatched(present);
+  const specs = config.checks.filter((spec) => {
+    const proposal = proposals.find(({ check }) => check.name === spec.name);
+    return proposal !== undefined && !isKnown(spec, proposal.port);
+  });
+  return { proposals, specs, config };
+}
+
+async function tryAll(
+  proposals: readonly Proposal[],
+  around: Surroundings,
 ): Promise<readonly TriedProposal[]> {
-  const proposals = unnamesake(await lookAround(places), present);
-  if (proposals.length === 0) return [];
+  const config = await configOf(proposals, around);
+  const names = new Set(proposals.map(({ check }) => check.name));
+  const specs = config.checks.filter(({ name }) => names.has(name));
+  return tie(proposals, await checkOnce(specs, config));
+}
+
+async function configOf(proposals: readonly Proposal[], around: Surroundings): Promise<Config> {
   const loaded = await loadFromText(proposalsText(proposals), around, 'proposal');
   // Every proposal is made of fixed keys: that one is refused is our mistake.
   if (!loaded.ok) throw new Error(`proposed what cannot be: ${loaded.problems.join('; ')}`);
-  const { config } = loaded;
-  const known = new Set((present?.checks ?? []).flatMap(identities));
-  const fresh = config.checks.filter(
-    (spec) => spec.type !== 'agent' && !identities(spec).some((one) => known.has(one)),
-  );
-  const results = await checkOnce(fresh, config);
+  return loaded.config;
+}
+
+function tie(
+  proposals: readonly Proposal[],
+  results: readonly RecordedResult[],
+): readonly TriedProposal[] {
   return proposals.flatMap((proposal) => {
     const result = results.find(({ check }) => check === proposal.check.name);
     return result === undefined ? [] : [{ ...proposal, result, isOff: isOff(result) }];
   });
-}
-
-async function lookAround(places: HostPlaces): Promise<readonly Proposal[]> {
-  const limits = { clock: systemClock(), signal: AbortSignal.timeout(initLookMs) };
-  const [units, listeners, sites, openclaw] = await Promise.all([
-    proposeUnits(places, limits),
-    proposeListeners(places, limits),
-    proposeSites(places),
-    proposeOpenClaw([homedir(), '/home/openclaw', '/opt/openclaw', '/root'], gatewayPort),
-  ]);
-  const isServed = listeners.some(({ check }) => String(check['target']).endsWith(':443'));
-  const certificates = await proposeCertificates(places, isServed);
-  const others = listeners.filter(({ check }) => {
-    const target = String(check['target']);
-    // The gateway and the named certificates have checks of their own.
-    if (openclaw.length > 0 && target.includes(`:${gatewayPort}`)) return false;
-    return certificates.length === 0 || !(check.type === 'certificate' && target.endsWith(':443'));
-  });
-  const groups = [proposeHost(), openclaw, units, proposeContainers(places)];
-  return [...groups.flat(), ...others, ...certificates, ...sites];
 }
 
 /** The same proposals, with names that neither the others nor the present checks have. */
@@ -80,28 +137,18 @@ function unnamesake(
   proposals: readonly Proposal[],
   present: Config | undefined,
 ): readonly Proposal[] {
+  const others = [...(present?.checks ?? []), ...(present?.switchedOff ?? [])];
+  const known = new Map(others.map((spec) => [spec.name, spec.type as string]));
   const taken = new Set<string>();
-  const isTaken = (name: string): boolean => taken.has(name);
-  const known = new Map((present?.checks ?? []).map((spec) => [spec.name, spec.type]));
   return proposals.map((proposal) => {
     const { name, type } = proposal.check;
-    let free = name;
-    for (let number = 2; isTaken(free); number += 1) free = `${name} ${number}`;
     // A present check of that name and another type is something else.
-    if (known.has(free) && known.get(free) !== type) free = `${free} (${type})`;
+    const isTaken = (one: string): boolean => taken.has(one) || (known.get(one) ?? type) !== type;
+    let free = name;
+    for (let number = 2; isTaken(free); number += 1) free = `${name} (${number})`;
     taken.add(free);
     return { ...proposal, check: { ...proposal.check, name: free } };
   });
-}
-
-/** What a check looks at, so that the same thing is not proposed twice; units are told one by one. */
-function identities({ type, target, name }: CheckSpec): readonly string[] {
-  if (type === 'systemd' && target !== undefined) {
-    return target.split(', ').map((unit) => `systemd ${unit}`);
-  }
-  const place = (target ?? '').replace(/^https?:\/\/(?=127\.|localhost|\[::1\])/, '').split('/')[0];
-  const what = type === 'http' && target?.startsWith('https:') ? target : (place ?? '');
-  return [`${type} ${what}`, `name ${name}`];
 }
 
 function isOff({ status, reason }: RecordedResult): boolean {

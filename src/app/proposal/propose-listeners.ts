@@ -1,42 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isUnreadable } from '../../checks/host/host-file.ts';
 import { isEverywhere, readListeners, type Listener } from '../../checks/host/listeners.ts';
 import type { HostPlaces } from '../../checks/host/places.ts';
 import { createOwnerFinder } from '../../checks/host/socket-owner.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { counted } from '../../model/counted.ts';
 import { listenersAskedMax } from '../../model/command-limits.ts';
-import type { Proposal } from './proposal.ts';
-import { whatSpeaks, type Spoken } from './speaks.ts';
+import { listenerProposal } from './listener-proposal.ts';
+import type { Findings, Proposal } from './proposal.ts';
+import { whatSpeaks } from './speaks.ts';
 
-interface Found {
+/** Something that listens on this host. */
+export interface Found {
   readonly host: string;
   readonly port: number;
   readonly inode: string;
 }
 
+/** Who listens: the name of the program, and whether the port stands in its command line. */
+interface Owner {
+  readonly program: string | undefined;
+  readonly isNamed: boolean;
+}
+
+interface Limits {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
 /** Where we listen ourselves. */
 const ownPort = 9860;
 
-/** Proposes a check for whatever listens on this host and says what it is. */
-export async function proposeListeners(
-  places: HostPlaces,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<readonly Proposal[]> {
-  const listeners = await readListeners(places.proc, 'tcp');
+/** What listens on this host, one address for each port, in order: loopback where that is enough. */
+export async function findListeners({ proc }: HostPlaces): Promise<readonly Found[]> {
+  const listeners = await readListeners(proc, 'tcp');
   if (isUnreadable(listeners)) return [];
-  const found = distinct(listeners).filter(({ port }) => port !== ownPort);
-  const finder = createOwnerFinder(places);
-  const proposals = await Promise.all(
-    found.slice(0, listenersAskedMax).map(async (one) => {
-      const spoken = await whatSpeaks(one, clock);
-      const { owners } = await finder.find([one.inode], signal);
-      const program = owners[0]?.names[0];
-      return proposalFor(one, spoken, program);
-    }),
-  );
-  return proposals.flatMap((one) => one ?? []);
+  return distinct(listeners).filter(({ port }) => port !== ownPort);
 }
 
-/** One address for each port, in order: loopback where that is enough. */
+/** Proposes a check for whatever listens on these ports and says what it is. */
+export async function proposeListeners(
+  found: readonly Found[],
+  places: HostPlaces,
+  limits: Limits,
+): Promise<Findings> {
+  const owned = await withOwners(found, places, limits.signal);
+  const isPassing = await passingPorts(places);
+  const passing = owned.filter(({ port, isNamed }) => isPassing(port) && !isNamed);
+  const lasting = owned.filter((one) => !passing.includes(one));
+  const asked = lasting.slice(0, listenersAskedMax);
+  const proposals = await Promise.all(
+    asked.map(async (one): Promise<readonly Proposal[]> => {
+      const spoken = await whatSpeaks(one, one.program, limits.clock);
+      return listenerProposal(one, spoken);
+    }),
+  );
+  const remarks = [
+    ...leftOut(passing, 'that change with each start of their program'),
+    ...leftOut(lasting.slice(listenersAskedMax), `beyond the first ${listenersAskedMax}`),
+  ];
+  return { proposals: proposals.flat(), remarks };
+}
+
+function leftOut(list: readonly (Found & Owner)[], why: string): readonly string[] {
+  if (list.length === 0) return [];
+  const words = list
+    .slice(0, 10)
+    .map(({ port, program }) => `${port}${program ? ` (${program})` : ''}`);
+  const more = list.length > words.length ? ', …' : '';
+  return [`left out ${counted(list.length, 'port')} ${why}: ${words.join(', ')}${more}`];
+}
+
 function distinct(listeners: readonly Listener[]): readonly Found[] {
   const byPort = new Map<number, Found>();
   for (const { address, port, inode } of listeners.toSorted((a, b) => a.port - b.port)) {
@@ -46,54 +81,38 @@ function distinct(listeners: readonly Listener[]): readonly Found[] {
   return [...byPort.values()];
 }
 
-function proposalFor(
-  { host, port }: Found,
-  spoken: Spoken,
-  program: string | undefined,
-): Proposal | undefined {
-  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const who = program ?? 'something';
-  const name = (type: string): string =>
-    program === undefined ? `${type} ${port}` : `${program} ${port}`;
-  const tcp = (dialogue: readonly object[]): Proposal['check'] => ({
-    name: name('tcp'),
-    type: 'tcp',
-    target: place,
-    ...(dialogue.length === 0 ? {} : { tcp: { query_response: dialogue } }),
-  });
-  if (spoken.kind === 'closed') return undefined;
-  switch (spoken.kind) {
-    case 'http': {
-      const block = spoken.status === 200 ? {} : { http: { valid_status_codes: [spoken.status] } };
-      const check = { name: name('http'), type: 'http', target: `http://${place}${spoken.path}` };
-      const because = `${who} answers GET ${spoken.path} on port ${port} with ${spoken.status}`;
-      return { check: { ...check, ...block }, because };
-    }
-    case 'redis':
-    case 'postgres':
-      return {
-        check: { name: `${spoken.kind} ${port}`, type: spoken.kind, target: place },
-        because: `${spoken.kind === 'redis' ? 'Redis' : 'PostgreSQL'} listens on port ${port}`,
-      };
-    case 'smtp':
-      return {
-        check: { name: name('smtp'), type: 'smtp', target: place, tls: 'none' },
-        because: `a mail server greets on port ${port}`,
-      };
-    case 'ssh':
-      return {
-        check: tcp([{ expect: '^SSH-2.0-' }]),
-        because: `an SSH server greets on port ${port}`,
-      };
-    case 'tls':
-      return {
-        check: { name: `certificate ${place}`, type: 'certificate', target: place, verify: false },
-        because: `${who} speaks TLS on port ${port}`,
-      };
-    case 'silent':
-      // At least it takes connections.
-      break;
-    // no default
+async function withOwners(
+  found: readonly Found[],
+  places: HostPlaces,
+  signal: AbortSignal,
+): Promise<readonly (Found & Owner)[]> {
+  const finder = createOwnerFinder(places);
+  // All at once: each search goes through all open files of all processes.
+  await finder.find(
+    found.map(({ inode }) => inode),
+    signal,
+  );
+  const owners: (Found & Owner)[] = [];
+  for (const one of found) {
+    const {
+      owners: [owner],
+    } = await finder.find([one.inode], signal);
+    const line = await readFile(join(places.proc, String(owner?.pid), 'cmdline'), 'utf8').catch(
+      () => '',
+    );
+    const isNamed = new RegExp(String.raw`(?<!\d)${one.port}(?!\d)`).test(line);
+    owners.push({ ...one, program: owner?.names[0], isNamed });
   }
-  return { check: tcp([]), because: `${who} listens on port ${port}` };
+  return owners;
+}
+
+/**
+ * Ports that the kernel gives to whoever asks for any: what listens there is elsewhere after its next start,
+ * unless it was told the number. Source: ip-sysctl, `ip_local_port_range`.
+ */
+async function passingPorts({ proc }: HostPlaces): Promise<(port: number) => boolean> {
+  const file = join(proc, 'sys/net/ipv4/ip_local_port_range');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const [first = Infinity, last = 0] = text.trim().split(/\s+/).map(Number);
+  return (port) => port >= first && port <= last;
 }

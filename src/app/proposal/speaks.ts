@@ -1,11 +1,16 @@
 import { connect } from 'node:net';
+import { formatHostPort } from '../../checks/net/host-port.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { spokenAnswerMs, spokenBytesMax } from '../../model/command-limits.ts';
 
 /** What answers on a port, as far as a few harmless words can tell. */
 export type Spoken =
   | { readonly kind: 'http'; readonly path: string; readonly status: number }
-  | { readonly kind: 'tls' | 'redis' | 'postgres' | 'smtp' | 'ssh' | 'silent' | 'closed' };
+  | { readonly kind: Plainly }
+  | { readonly kind: 'closed' };
+
+/** What needs no more words. */
+type Plainly = 'tls' | 'caddy' | 'redis' | 'postgres' | 'smtp' | 'ssh' | 'silent';
 
 interface Place {
   readonly host: string;
@@ -20,11 +25,17 @@ const postgresQuestion = Buffer.from('0000000804d2162f', 'hex');
 
 /**
  * Finds out what listens there: first by waiting for a greeting, then by a request of HTTP/1.0, which Redis
- * refuses in its own words, then as PostgreSQL is asked, then as a client of TLS. The usual port of
- * PostgreSQL is asked its own question first, since it writes anything else into its log.
+ * refuses in its own words, then as PostgreSQL is asked, then as a client of TLS. What is likely PostgreSQL
+ * is asked its own question first, since it writes anything else into its log. `program` is the name of the
+ * one that listens, if it may be seen.
  */
-export async function whatSpeaks(place: Place, clock: Clock): Promise<Spoken> {
-  if (place.port === 5432 && (await isPostgres(place, clock))) return { kind: 'postgres' };
+export async function whatSpeaks(
+  place: Place,
+  program: string | undefined,
+  clock: Clock,
+): Promise<Spoken> {
+  const mayBePostgres = program === 'postgres' || place.port === 5432;
+  if (mayBePostgres && (await isPostgres(place, clock))) return { kind: 'postgres' };
   const first = await ask(place, 'GET / HTTP/1.0\r\n\r\n', clock, greetingMs);
   if (first === undefined) return { kind: 'closed' };
   if (/^220[ -].*smtp/i.test(first)) return { kind: 'smtp' };
@@ -32,7 +43,11 @@ export async function whatSpeaks(place: Place, clock: Clock): Promise<Spoken> {
   if (/^-(?:ERR|NOAUTH|DENIED)/.test(first)) return { kind: 'redis' };
   const status = statusOf(first);
   if (status === 400 && /https/i.test(first)) return { kind: 'tls' };
-  if (status !== undefined) return healthOf(place, status, clock);
+  if (status !== undefined) {
+    const mayBeCaddy = program === 'caddy' || place.port === 2019;
+    if (mayBeCaddy && (await isCaddyAdmin(place, clock))) return { kind: 'caddy' };
+    return healthOf(place, status, clock);
+  }
   if (await isPostgres(place, clock)) return { kind: 'postgres' };
   return (await isTls(place, clock)) ? { kind: 'tls' } : { kind: 'silent' };
 }
@@ -42,11 +57,20 @@ const greetingMs = 150;
 
 async function healthOf(place: Place, rootStatus: number, clock: Clock): Promise<Spoken> {
   for (const path of healthPaths) {
-    const request = `GET ${path} HTTP/1.0\r\nHost: ${place.host}:${place.port}\r\n\r\n`;
-    const answer = await ask(place, request, clock);
+    const answer = await ask(place, requestFor(path, place), clock);
     if (statusOf(answer ?? '') === 200) return { kind: 'http', path, status: 200 };
   }
   return { kind: 'http', path: '/', status: rootStatus };
+}
+
+/** The admin API tells of its upstreams, as a list even where there is none. Source: Caddy, "API". */
+async function isCaddyAdmin(place: Place, clock: Clock): Promise<boolean> {
+  const answer = await ask(place, requestFor('/reverse_proxy/upstreams', place), clock);
+  return statusOf(answer ?? '') === 200 && /^content-type: application\/json/im.test(answer ?? '');
+}
+
+function requestFor(path: string, { host, port }: Place): string {
+  return `GET ${path} HTTP/1.0\r\nHost: ${formatHostPort(host, port)}\r\n\r\n`;
 }
 
 function statusOf(answer: string): number | undefined {

@@ -83,6 +83,14 @@ function isPlainer(mount: Mount, known: Mount): boolean {
   return mount.mountPoint.length < known.mountPoint.length;
 }
 
+/** Whether another host lends it, and a person had it mounted: an automounter only waits to do so. */
+export function isOfNetwork({ fileSystem }: Mount): boolean {
+  return (
+    (networks.has(fileSystem) && fileSystem !== 'autofs') ||
+    /^fuse\.(?:sshfs|s3fs|rclone|glusterfs)$/.test(fileSystem)
+  );
+}
+
 /** Whether the path is the folder or lies below it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);

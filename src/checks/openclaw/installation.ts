@@ -84,21 +84,41 @@ async function findStateFolder(
   if (wanted !== undefined) return existing(wanted);
   const own = await existing(join(homedir(), '.openclaw'));
   if (!isUnreadable(own)) return own;
-  const homes = await homesOf(places);
-  const seen = await Promise.all(homes.map(async (home) => existing(join(home, '.openclaw'))));
-  const folders = [...new Set(seen.flatMap((one) => (isUnreadable(one) ? [] : [one.stateFolder])))];
+  const { folders, hidden } = await foldersInHomes(await homesOf(places));
   const [only] = folders;
   if (only !== undefined && folders.length === 1) return { stateFolder: only };
-  const running = await runningFolder(places, signal);
-  if (running !== undefined) return existing(running);
+  const [running, ...more] = await runningFolders(places, signal);
+  if (running !== undefined && more.length === 0) return existing(running);
   if (folders.length > 1) {
     const unreadable = `there are several installations (${folders.join(', ')}): name one with state_dir`;
     return { unreadable, reason: 'missing' };
   }
-  const hidden = seen.find((one) => isUnreadable(one) && one.reason === 'permission');
-  if (hidden !== undefined && isUnreadable(hidden)) return hidden;
   const unreadable = 'no OpenClaw was found on this host: name its state folder with state_dir';
-  return { unreadable, reason: 'missing' };
+  return hidden[0] ?? { unreadable, reason: 'missing' };
+}
+
+/**
+ * Every state folder of an OpenClaw on this host, in the home of any user or where a running gateway was
+ * told; and what could not be looked into.
+ */
+export async function findStateFolders(
+  places: HostPlaces,
+  signal: AbortSignal,
+): Promise<{ readonly folders: readonly string[]; readonly hidden: readonly Unreadable[] }> {
+  const homes = [...new Set([homedir(), ...(await homesOf(places))])];
+  const { folders, hidden } = await foldersInHomes(homes);
+  const running = await Promise.all((await runningFolders(places, signal)).map(existing));
+  const others = running.flatMap((one) => (isUnreadable(one) ? [] : [one.stateFolder]));
+  return { folders: [...new Set([...folders, ...others])], hidden };
+}
+
+async function foldersInHomes(homes: readonly string[]) {
+  const seen = await Promise.all(homes.map(async (home) => existing(join(home, '.openclaw'))));
+  const folders = seen.flatMap((one) => (isUnreadable(one) ? [] : [one.stateFolder]));
+  const hidden = seen
+    .filter((one) => isUnreadable(one))
+    .filter((one) => one.reason === 'permission');
+  return { folders: [...new Set(folders)], hidden };
 }
 
 async function existing(folder: string): Promise<{ readonly stateFolder: string } | Unreadable> {
@@ -117,16 +137,19 @@ async function homesOf({ etc }: HostPlaces): Promise<readonly string[]> {
   return [...new Set(homes.filter((home) => home.startsWith('/') && home.length > 1))];
 }
 
-/** The state folder that a running gateway was told by its environment. */
-async function runningFolder(places: HostPlaces, signal: AbortSignal): Promise<string | undefined> {
+/** The state folders that running gateways were told by their environment. */
+async function runningFolders(places: HostPlaces, signal: AbortSignal): Promise<readonly string[]> {
   const found = await findProcesses({ name: 'openclaw-gateway' }, places, signal);
-  const [only, ...more] = isUnreadable(found) ? [] : found;
-  if (only === undefined || more.length > 0) return undefined;
-  const variables = await variablesOf(only.pid, places);
-  const home = variables['OPENCLAW_HOME'] ?? variables['HOME'];
-  return (
-    variables['OPENCLAW_STATE_DIR'] ?? (home === undefined ? undefined : join(home, '.openclaw'))
+  const processes = isUnreadable(found) ? [] : found;
+  const folders = await Promise.all(
+    processes.map(async ({ pid }) => {
+      const variables = await variablesOf(pid, places);
+      const home = variables['OPENCLAW_HOME'] ?? variables['HOME'];
+      const usual = home === undefined ? undefined : join(home, '.openclaw');
+      return variables['OPENCLAW_STATE_DIR'] ?? usual;
+    }),
   );
+  return [...new Set(folders.filter((folder) => folder !== undefined))];
 }
 
 /** What is taken from the environment of the gateway; all else is dropped unseen. */
