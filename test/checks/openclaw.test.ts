@@ -58,7 +58,7 @@ describe('a healthy gateway', () => {
   test('is well in every part, with figures that begin with the part', async () => {
     const { look } = await watched();
     const result = await look();
-    expect(result.summary).toMatch(/^the gateway on port \d+ is well in all 22 parts$/);
+    expect(result.summary).toMatch(/^the gateway on port \d+ is well in all 23 parts$/);
     expect(result.status).toBe('ok');
     expect(valuesOf(result)).toMatchObject({ 'cron_jobs.jobs': 3, 'readiness.failing': 0 });
     expect(valuesOf(result)['memory.resident_bytes']).toBeGreaterThan(1e6);
@@ -98,7 +98,7 @@ describe('a healthy gateway', () => {
   test('is looked at only in the parts that are wanted', async () => {
     const { look } = await watched({ parts: { memory: false, cron_jobs: false } });
     const result = await look();
-    expect(result.findings).toHaveLength(20);
+    expect(result.findings).toHaveLength(21);
     expect(part(result, 'memory')).toBeUndefined();
   });
 });

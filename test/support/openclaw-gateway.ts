@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -12,6 +13,12 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 /** For a call that never gets an answer. */
 export const never = Symbol('never');
+
+/** For a call that is answered with `nonsense`. */
+export const raw = Symbol('raw');
+
+/** For a call whose parameters another version does not know. */
+export const invalid = Symbol('invalid');
 
 /** For a call that is refused with UNAVAILABLE, as over a destroyed database. */
 export const unavailable = Symbol('unavailable');
@@ -42,19 +49,29 @@ const healthyCalls = (): [string, unknown][] => [
     },
   ],
   ['tasks.list', { tasks: [] }],
+  [
+    'diagnostics.stability',
+    { capacity: 1000, count: 0, dropped: 0, events: [], summary: { byType: {} } },
+  ],
+  ['agent', { runId: 'run-1', sessionKey: 'agent:main:main', status: 'accepted' }],
+  ['agent.wait', { runId: 'run-1', status: 'ok', stopReason: 'stop' }],
 ];
+
+/** Calls that need more than the right to read. */
+const writing = new Set(['agent', 'agent.wait']);
+
+/** An answer that depends on what was asked for. */
+type Answering = (parameters: Readonly<Record<string, unknown>>) => unknown;
 
 /** Speaks protocol 4 as 2026.9.6 does: challenge, login, calls with the scope to read. */
 function serveLine(websocket: WebSocket, gateway: StandInGateway): void {
   const send = (frame: object): void => websocket.send(JSON.stringify(frame));
   const challenge = { nonce: 'n', ts: Date.now(), capabilities: ['model-catalog-snapshot'] };
   send({ type: 'event', event: 'connect.challenge', payload: challenge });
+  let scopes: readonly string[] = [];
   websocket.on('message', (data: Buffer) => {
-    const { id, method, params } = JSON.parse(data.toString('utf8')) as {
-      id: string;
-      method: string;
-      params: { auth?: { token?: string }; minProtocol?: number; maxProtocol?: number };
-    };
+    const { id, method, params } = JSON.parse(data.toString('utf8')) as Request;
+    gateway.asked.push({ method, params });
     const refuse = (code: string, exact?: string): void =>
       send({
         type: 'res',
@@ -66,18 +83,36 @@ function serveLine(websocket: WebSocket, gateway: StandInGateway): void {
           ...(exact === undefined ? {} : { details: { code: exact } }),
         },
       });
-    const payload = gateway.calls.get(method);
+    const given = gateway.calls.get(method);
+    const payload = typeof given === 'function' ? (given as Answering)(params) : given;
     if (method !== 'connect') {
-      if (payload === unavailable) refuse('UNAVAILABLE');
+      const wanted = writing.has(method) ? 'operator.write' : 'operator.read';
+      if (!scopes.includes(wanted) && !scopes.includes('operator.write'))
+        refuse('FORBIDDEN', 'MISSING_SCOPE');
+      else if (payload === raw) websocket.send(gateway.nonsense);
+      else if (payload === invalid) refuse('INVALID_REQUEST');
+      else if (payload === unavailable) refuse('UNAVAILABLE');
       else if (payload === undefined) refuse('FORBIDDEN', 'MISSING_SCOPE');
       else if (payload !== never) send({ type: 'res', id, ok: true, payload });
     } else if (gateway.greeting === 'hello') {
       if (params.maxProtocol !== 4) refuse('INVALID_REQUEST', 'PROTOCOL_MISMATCH');
-      else if (params.auth?.token === gatewayToken)
+      else if ((params.auth?.token ?? params.auth?.password) === gatewayToken) {
+        scopes = (params.scopes ?? []).filter((scope) => gateway.grants.includes(scope));
         send({ type: 'res', id, ok: true, payload: hello(gateway) });
-      else refuse('INVALID_REQUEST', 'AUTH_TOKEN_MISMATCH');
+      } else refuse('INVALID_REQUEST', 'AUTH_TOKEN_MISMATCH');
     }
   });
+}
+
+interface Request {
+  readonly id: string;
+  readonly method: string;
+  readonly params: {
+    readonly auth?: { readonly token?: string; readonly password?: string };
+    readonly scopes?: readonly string[];
+    readonly minProtocol?: number;
+    readonly maxProtocol?: number;
+  };
 }
 
 function hello({ calls }: StandInGateway): object {
@@ -113,6 +148,12 @@ export interface StandInGateway {
   ): void;
   /** What a call of the WebSocket gets: a payload, or nothing ever; undefined: this version lacks it. */
   readonly calls: Map<string, unknown>;
+  /** What was asked over the WebSocket, in order. */
+  readonly asked: { readonly method: string; readonly params: Request['params'] }[];
+  /** Rights that its token gives. */
+  grants: readonly string[];
+  /** A frame that makes no sense. */
+  nonsense: string | Buffer;
   /** How it greets: `silent` as a gateway whose state database is gone. */
   greeting: 'hello' | 'silent';
   /** Connections over WebSocket that were made so far, and those that are open. */
@@ -177,14 +218,19 @@ function procOf(folder: string, ageSeconds: number): string {
 }
 
 /** Starts a healthy stand-in for the length of the test, which has run for so long. */
-export async function startGateway(ageSeconds = 3600): Promise<StandInGateway> {
+export async function startGateway(
+  ageSeconds = 3600,
+  certificate?: { readonly cert: string; readonly key: string },
+): Promise<StandInGateway> {
   const answers = new Map(healthyAnswers());
-  const server = createServer((request, response) => {
+  const handle: RequestListener = (request, response) => {
     const given = answers.get(request.url ?? '') ?? { status: 200, body: html };
     if (given === 'silence') return;
     const text = typeof given.body === 'string' ? given.body : JSON.stringify(given.body);
     response.writeHead(given.status).end(text);
-  });
+  };
+  const server =
+    certificate === undefined ? createServer(handle) : createTlsServer(certificate, handle);
   const listening = await listen(server);
   const folder = temporaryFolder();
   const stateFolder = join(folder, '.openclaw');
@@ -193,11 +239,13 @@ export async function startGateway(ageSeconds = 3600): Promise<StandInGateway> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
   };
+  const tls = certificate === undefined ? '' : 'tls: { enabled: true },';
   const settings = `{ // as people write them
-    gateway: { mode: 'local', port: ${listening.port}, auth: { mode: "token", token: '${gatewayToken}' }, },
+    gateway: { ${tls} mode: 'local', port: ${listening.port}, auth: { mode: "token", token: '${gatewayToken}' }, },
     logging: { file: "${stateFolder}/logs/openclaw.log" },
   }`;
   await write('openclaw.json', settings);
+  if (certificate !== undefined) await write('gateway/tls/gateway-cert.pem', certificate.cert);
   await mkdir(join(stateFolder, 'logs'), { recursive: true });
   await mkdir(join(stateFolder, 'state'), { recursive: true });
   const database = new DatabaseSync(join(stateFolder, 'state', 'openclaw.sqlite'));
@@ -211,6 +259,9 @@ export async function startGateway(ageSeconds = 3600): Promise<StandInGateway> {
   });
   const gateway: StandInGateway = {
     calls: new Map(healthyCalls()),
+    asked: [],
+    grants: ['operator.read', 'operator.write'],
+    nonsense: 'what?',
     greeting: 'hello',
     connections: () => ({ made, open: lines.clients.size }),
     event(name) {

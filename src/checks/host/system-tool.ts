@@ -2,18 +2,23 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Unreadable } from './host-file.ts';
 import { whyNotStarted } from './missing-program.ts';
 import type { HostPlaces } from './places.ts';
-import { runProgram } from './run-program.ts';
+import { runProgram, type ProgramCall } from './run-program.ts';
 
-/** Asks a tool of the system, in the C locale and in UTC, and gives what it printed if it ended well. */
+/**
+ * Asks a tool of the system, in the C locale and in UTC, and gives what it printed if it ended well; with
+ * more variables or as another user where that is asked for.
+ */
 export async function askTool(
   [program, ...words]: readonly [string, ...string[]],
   places: HostPlaces,
   limits: { readonly signal: AbortSignal; readonly clock: Clock },
+  { environment, runAs }: Partial<Pick<ProgramCall, 'environment' | 'runAs'>> = {},
 ): Promise<{ readonly output: string } | Unreadable> {
   const call = {
     program,
     arguments: words,
-    environment: { PATH: places.programs, LC_ALL: 'C', TZ: 'UTC' },
+    environment: { PATH: places.programs, LC_ALL: 'C', TZ: 'UTC', ...environment },
+    ...(runAs === undefined ? {} : { runAs }),
   };
   const outcome = await runProgram(call, limits);
   if (outcome.kind === 'not_started') {

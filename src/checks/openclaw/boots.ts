@@ -1,50 +1,51 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import { isUnreadable } from '../host/host-file.ts';
-import { parseUnits, type UnitProperties } from '../host/systemd-unit.ts';
-import { askTool } from '../host/system-tool.ts';
-import type { RestartWindow } from '../service/restart-window.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
-import { unitOf } from './process-part.ts';
 import type { Scene } from './scene.ts';
-import { notRead, readDatabase } from './state-database.ts';
+import { notRead } from './state-database.ts';
+import { judgeUnit, type UnitMemory } from './unit-part.ts';
 
-const rows = v.array(
-  v.object({
-    pid: v.number(),
-    started_at_ms: v.number(),
-    outcome: v.nullable(v.string()),
-  }),
-);
+const row = v.object({
+  pid: v.number(),
+  started_at_ms: v.number(),
+  outcome: v.nullable(v.string()),
+});
 
-type Boots = v.InferOutput<typeof rows>;
+type Boots = readonly v.InferOutput<typeof row>[];
 
 /** The window of the gateway's own restart breaker. */
 const windowMs = 5 * 60_000;
 
-/** The exit code by which OpenClaw asks not to be restarted. */
-const doNotRestart = 78;
-
 const query = `SELECT pid, started_at_ms, outcome FROM gateway_boot_lifecycle
   ORDER BY started_at_ms DESC LIMIT 100`;
-
-/** What is remembered of the unit of the gateway. */
-export interface UnitMemory {
-  unit: string | undefined;
-  readonly restarts: RestartWindow;
-}
 
 /** Judges how often the gateway was started again without having been stopped cleanly. */
 export async function judgeBoots(scene: Scene, memory: UnitMemory): Promise<Found> {
   const path = join(scene.installation.stateFolder, 'state', 'openclaw.sqlite');
-  const answer = await readDatabase(path, (database) =>
-    v.parse(rows, database.prepare(query).all()),
-  );
-  const unit = await judgeUnitOf(scene, memory);
-  if (answer.kind !== 'read') return worstFound([unit], notRead(answer, path));
-  return worstFound([judgeRows(answer.value, scene), unit], judgeRows(answer.value, scene));
+  const answer = await scene.databases.read(path, query, row);
+  const unit = await judgeUnit(scene, memory);
+  const boots =
+    answer.kind === 'read'
+      ? judgeRows(answer.rows, scene)
+      : answer.kind === 'absent'
+        ? judgeLock(scene, memory)
+        : notRead(answer, path);
+  const said = [boots, unit].map(({ summary }) => summary).filter((text) => text !== '');
+  return worstFound([boots, unit], well(said.join('; '), [...boots.values, ...unit.values]));
+}
+
+/** Versions that keep no list of their starts: the lock says when the latest was. */
+function judgeLock({ installation, now }: Scene, { starts }: UnitMemory): Found {
+  const { lock } = installation;
+  const createdMs = lock === undefined || isUnreadable(lock) ? undefined : lock.createdMs;
+  if (createdMs !== undefined) starts.add(createdMs);
+  for (const startMs of starts) if (now.wallMs - startMs >= windowMs) starts.delete(startMs);
+  const values = [{ metric: 'starts', value: starts.size }];
+  const what = `started ${starts.size} times within 5m`;
+  if (starts.size >= 3) return ill('warning', 'threshold', what, values);
+  return well('this version does not list its starts', values);
 }
 
 function judgeRows(boots: Boots, { pid, now }: Scene): Found {
@@ -69,35 +70,4 @@ function judgeRows(boots: Boots, { pid, now }: Scene): Found {
   }
   if (unplanned >= 2) return ill('warning', 'threshold', what, values);
   return well('no restarts in a row', values);
-}
-
-/** Judges the unit of the system in which the gateway runs, or ran last. */
-async function judgeUnitOf(scene: Scene, memory: UnitMemory): Promise<Found> {
-  const { pid, places, run, clock, now } = scene;
-  const isSystemd = await stat(`${places.run}/systemd/system`).then(
-    () => true,
-    () => false,
-  );
-  if (pid !== undefined) memory.unit = await unitOf(pid, places.proc);
-  if (!isSystemd || memory.unit === undefined) return well('');
-  const properties = '--property=Id,NRestarts,Result,ExecMainStatus,ActiveState';
-  const limits = { signal: run.signal, clock };
-  const shown = await askTool(['systemctl', 'show', properties, '--', memory.unit], places, limits);
-  const [unit] = isUnreadable(shown) ? [] : parseUnits(shown.output);
-  return unit === undefined ? well('') : judgeRestarts(unit, memory, now);
-}
-
-function judgeRestarts(unit: UnitProperties, memory: UnitMemory, now: Scene['now']): Found {
-  const name = memory.unit ?? '';
-  if (unit.get('ExecMainStatus') === String(doNotRestart) && unit.get('ActiveState') !== 'active') {
-    const what = `${name} ended with exit code ${doNotRestart}: do not restart it, its settings or its database have to be mended first`;
-    return ill('critical', 'status', what);
-  }
-  const count = Number(unit.get('NRestarts') ?? Number.NaN);
-  if (!Number.isFinite(count)) return well('');
-  const grown = memory.restarts.note(name, count, now) ?? 0;
-  const values = [{ metric: 'unit_restarts', value: count, unit: 'c' }];
-  const what = `systemd restarted ${name} ${grown} times within 5m`;
-  if (grown >= 3) return ill('critical', 'threshold', what, values);
-  return grown >= 2 ? ill('warning', 'threshold', what, values) : well('', values);
 }

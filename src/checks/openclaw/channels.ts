@@ -32,16 +32,23 @@ const badStates = new Set([
   'terminal-disconnect',
 ]);
 
-/** When each account began anew, and by what that was told. */
-export type ReconnectMemory = Map<
-  string,
-  { readonly mark: string; readonly at: readonly number[] }
->;
+/** What is remembered of each account, by its name. */
+export type ChannelMemory = Map<string, AccountMemory>;
+
+interface AccountMemory {
+  readonly attempts: number | null;
+  readonly startedAt: number | null;
+  /** Steady milliseconds at which it was seen to have begun anew. */
+  readonly restarts: readonly number[];
+  readonly heardAt: number | null;
+  /** Milliseconds between the messages that it heard. */
+  readonly gaps: readonly number[];
+}
 
 const minuteMs = 60_000;
 
 /** Judges the channels by what the gateway says of each account; it restarts them itself, so time counts. */
-export function judgeChannels(payload: unknown, scene: Scene, memory: ReconnectMemory): Found {
+export function judgeChannels(payload: unknown, scene: Scene, memory: ChannelMemory): Found {
   const parsed = v.safeParse(shape, payload);
   if (!parsed.success) return well('this version does not offer that');
   const accounts = Object.entries(parsed.output.channelAccounts)
@@ -50,6 +57,7 @@ export function judgeChannels(payload: unknown, scene: Scene, memory: ReconnectM
     )
     .filter((one) => one.enabled !== false && one.configured !== false);
   const troubles: Found[] = [];
+  const quiet: string[] = [];
   let badCount = 0;
   for (const one of accounts) {
     const word =
@@ -67,33 +75,64 @@ export function judgeChannels(payload: unknown, scene: Scene, memory: ReconnectM
       const what = `${one.name} has been ${word} for ${humanDuration(streak.forMs)}`;
       troubles.push(ill(isSevere ? 'critical' : 'warning', 'status', what));
     }
-    const reconnects = noteReconnect(one, memory, scene.now);
-    if (reconnects >= 3) {
-      const what = `${one.name} has begun anew ${reconnects} times within an hour`;
+    const noted = noteAccount(one, memory.get(one.name), scene.now);
+    memory.set(one.name, noted);
+    if (noted.restarts.length >= 3) {
+      const what = `${one.name} has begun anew ${noted.restarts.length} times within an hour`;
       troubles.push(ill('warning', 'status', what));
     }
+    if (word === undefined) quiet.push(...silenceOf(one.name, noted, scene.now));
   }
   const values = [
     { metric: 'accounts', value: accounts.length },
     { metric: 'bad', value: badCount },
+    { metric: 'quiet', value: quiet.length },
   ];
-  return worstFound(troubles, well(`${accounts.length} accounts, ${badCount} not well`, values));
+  const said = [`${accounts.length} accounts, ${badCount} not well`, ...quiet].join('; ');
+  return worstFound(troubles, well(said, values));
 }
 
-function noteReconnect(
-  one: {
-    readonly name: string;
-    readonly reconnectAttempts: number | null;
-    readonly lastStartAt: number | null;
-  },
-  memory: ReconnectMemory,
+type Account = v.InferOutput<typeof account>;
+
+/** How many gaps make a habit, and how many are remembered. */
+const gapsMin = 5;
+const gapsMax = 20;
+
+function noteAccount(
+  { reconnectAttempts: attempts, lastStartAt: startedAt, lastInboundAt: heardAt }: Account,
+  before: AccountMemory | undefined,
   { steadyMs }: Instant,
-): number {
-  const mark = `${one.reconnectAttempts} ${one.lastStartAt}`;
-  const before = memory.get(one.name);
-  const recent = (before?.at ?? []).filter((at) => steadyMs - at < 60 * minuteMs);
-  const at =
-    before === undefined || before.mark === mark ? recent : [...recent, steadyMs].slice(-20);
-  memory.set(one.name, { mark, at });
-  return at.length;
+): AccountMemory {
+  if (before === undefined) return { attempts, startedAt, restarts: [], heardAt, gaps: [] };
+  const recent = before.restarts.filter((at) => steadyMs - at < 60 * minuteMs);
+  // That attempts are counted from zero again, or that it was stopped, is no new beginning.
+  const hasBegun =
+    (startedAt !== null && before.startedAt !== null && startedAt !== before.startedAt) ||
+    (attempts ?? 0) > (before.attempts ?? 0);
+  const gapMs = (heardAt ?? 0) - (before.heardAt ?? heardAt ?? 0);
+  return {
+    attempts,
+    startedAt: startedAt ?? before.startedAt,
+    restarts: hasBegun ? [...recent, steadyMs].slice(-20) : recent,
+    heardAt: heardAt ?? before.heardAt,
+    gaps: gapMs > 0 ? [...before.gaps, gapMs].slice(-gapsMax) : before.gaps,
+  };
+}
+
+/** People write in bursts: a pause of so long is none. */
+const gapLeastMs = 10 * minuteMs;
+
+/** That an account hears nothing, while it usually does: of interest, but it may be night. */
+function silenceOf(
+  name: string,
+  { gaps, heardAt }: AccountMemory,
+  { wallMs }: Instant,
+): readonly string[] {
+  const median = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)];
+  if (median === undefined || gaps.length < gapsMin || heardAt === null) return [];
+  const usualMs = Math.max(median, gapLeastMs);
+  const silentMs = wallMs - heardAt;
+  if (silentMs <= 3 * usualMs) return [];
+  const usual = humanDuration(usualMs);
+  return [`${name} has heard nothing for ${humanDuration(silentMs)}, usually for ${usual} at most`];
 }

@@ -6,7 +6,7 @@ import { openclawAgentsMax } from '../../model/limits.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
 import { readSmallFile } from './small-file.ts';
-import { notRead, readDatabase } from './state-database.ts';
+import { notRead } from './state-database.ts';
 import { databasesOf } from './storage.ts';
 
 const optionalNumber = v.optional(v.fallback(v.optional(v.number()), undefined));
@@ -25,6 +25,8 @@ const usage = v.record(
 
 /** How often the credentials could be used: by profile. */
 type Usage = v.InferOutput<typeof usage>;
+
+const stateRow = v.object({ state: v.string() });
 
 const stateShape = v.object({ usageStats: v.optional(usage, {}) });
 
@@ -45,14 +47,10 @@ export async function judgeCredentials(scene: Scene, memory: FailureMemory): Pro
   const troubles: Found[] = [];
   for (const path of await databasesOf(stateFolder)) {
     const isShared = basename(path) === 'openclaw.sqlite';
-    const answer = await readDatabase(path, (database) =>
-      v.parse(
-        v.array(v.object({ state: v.string() })),
-        database.prepare(isShared ? sharedQuery : agentQuery).all(),
-      ),
-    );
+    const query = isShared ? sharedQuery : agentQuery;
+    const answer = await scene.databases.read(path, query, stateRow);
     const agent = isShared ? '' : basename(dirname(dirname(path)));
-    if (answer.kind === 'read') usages.set(agent, usageOf(answer.value[0]?.state));
+    if (answer.kind === 'read') usages.set(agent, usageOf(answer.rows[0]?.state));
     else if (answer.kind !== 'absent') troubles.push(notRead(answer, path));
   }
   const older = await olderUsage(stateFolder);

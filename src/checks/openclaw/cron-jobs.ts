@@ -2,11 +2,11 @@ import { jsonOf } from '../../lib/json-of.ts';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
-import { openclawJobsMax } from '../../model/limits.ts';
+import { openclawJobBytesMax, openclawJobsMax } from '../../model/limits.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
 import { readSmallFile } from './small-file.ts';
-import { notRead, readDatabase } from './state-database.ts';
+import { notRead } from './state-database.ts';
 
 const optionalNumber = v.optional(v.fallback(v.optional(v.number()), undefined));
 
@@ -34,9 +34,18 @@ const jobShape = v.object({
 export type CronJob = v.InferOutput<typeof jobShape>;
 
 /** Never what a job does: only when, and how it went. */
-const query = `SELECT job_id AS id, name, enabled, json_extract(job_json, '$.schedule') AS schedule,
-  payload_kind AS kind, json_extract(job_json, '$.payload.timeoutSeconds') AS timeout,
-  state_json AS state FROM cron_jobs LIMIT ${openclawJobsMax}`;
+const query = `SELECT job_id AS id, name, enabled, payload_kind AS kind, ${[
+  ['schedule', '$.schedule'],
+  ['timeout', '$.payload.timeoutSeconds'],
+]
+  .map(([name, path]) => `${ofShort('job_json', `json_extract(job_json, '${path}')`)} AS ${name}`)
+  .join(', ')}, ${ofShort('state_json', 'state_json')} AS state
+  FROM cron_jobs LIMIT ${openclawJobsMax}`;
+
+/** The length of a text is known without reading it. */
+function ofShort(column: string, value: string): string {
+  return `CASE WHEN octet_length(${column}) <= ${openclawJobBytesMax} THEN ${value} END`;
+}
 
 const row = v.object({
   id: v.string(),
@@ -45,7 +54,7 @@ const row = v.object({
   schedule: v.nullable(v.string()),
   kind: v.string(),
   timeout: v.nullable(v.number()),
-  state: v.string(),
+  state: v.nullable(v.string()),
 });
 
 /** How many jobs there were, and whether some went missing. Kept over a restart of the agent. */
@@ -59,22 +68,20 @@ export interface JobMemory {
 export async function judgeCronJobs(scene: Scene, memory: JobMemory): Promise<Found> {
   const { stateFolder } = scene.installation;
   const path = join(stateFolder, 'state', 'openclaw.sqlite');
-  const answer = await readDatabase(path, (database) =>
-    v.parse(v.array(row), database.prepare(query).all()),
-  );
+  const answer = await scene.databases.read(path, query, row);
   if (answer.kind === 'absent') {
     const jobs = await jobsOfFile(stateFolder);
     return jobs === undefined ? notRead(answer, path) : judgeJobs(jobs, scene, memory);
   }
   if (answer.kind !== 'read') return notRead(answer, path);
-  const jobs = answer.value.flatMap((one) => {
+  const jobs = answer.rows.flatMap((one) => {
     const parsed = v.safeParse(jobShape, {
       id: one.id,
       name: one.name,
       enabled: one.enabled === 1,
       schedule: jsonOf(one.schedule ?? '{}'),
       payload: { kind: one.kind, ...(one.timeout === null ? {} : { timeoutSeconds: one.timeout }) },
-      state: jsonOf(one.state),
+      state: jsonOf(one.state ?? '{}'),
     });
     return parsed.success ? [parsed.output] : [];
   });

@@ -20,7 +20,11 @@ const listShape = v.object({
 const wakeLateMs = 120_000;
 
 /** Judges the timer of the jobs, by `cron.status` and `cron.list`. */
-export function judgeCron(status: unknown, list: unknown, { now, options }: Scene): Found {
+export function judgeCron(
+  status: unknown,
+  list: unknown,
+  { now, options, installation }: Scene,
+): Found {
   const parsed = v.safeParse(statusShape, status);
   if (!parsed.success) return well('this version does not offer that');
   const { enabled, jobs, nextWakeAtMs } = parsed.output;
@@ -35,6 +39,9 @@ export function judgeCron(status: unknown, list: unknown, { now, options }: Scen
     const what =
       'runs jobs, and is to stand by: they run twice. Only OPENCLAW_SKIP_CRON=1 switches cron off, no other value';
     return ill('critical', 'status', what, values);
+  }
+  if (!enabled && installation.settings?.isCronOff === true) {
+    return well('switched off in the settings (cron.enabled)', values);
   }
   if (!enabled) {
     const what = 'no job runs: cron is switched off (OPENCLAW_SKIP_CRON=1 in the environment?)';
@@ -59,41 +66,4 @@ export function judgeCron(status: unknown, list: unknown, { now, options }: Scen
     troubles.push(ill('warning', 'status', what));
   }
   return worstFound(troubles, well(`${jobs} jobs, the timer is set`, values));
-}
-
-const runsShape = v.object({
-  entries: v.array(
-    v.object({
-      jobId: v.string(),
-      jobName: v.optional(v.string()),
-      status: v.optional(v.string(), ''),
-      runAtMs: v.optional(v.number()),
-    }),
-  ),
-});
-
-/** Two starts of one job closer than this are one slot that fired twice: the finest schedule is a minute. */
-const slotMs = 30_000;
-
-/** Judges whether jobs fired twice, by the latest runs. */
-export function judgeCronRuns(runs: unknown, { now, options }: Scene): Found {
-  const parsed = v.safeParse(runsShape, runs);
-  if (!parsed.success) return well('this version does not offer that');
-  const recent = parsed.output.entries
-    .flatMap((one) => (one.runAtMs === undefined ? [] : [{ ...one, runAtMs: one.runAtMs }]))
-    .filter(({ runAtMs }) => now.wallMs - runAtMs < options.hold)
-    .toSorted((a, b) => a.runAtMs - b.runAtMs);
-  const last = new Map<string, (typeof recent)[number]>();
-  const troubles: Found[] = [];
-  for (const one of recent) {
-    const before = last.get(one.jobId);
-    last.set(one.jobId, one);
-    // One that failed is tried again after half a minute at the soonest.
-    if (before === undefined || one.runAtMs - before.runAtMs >= slotMs) continue;
-    const gap = humanDuration(one.runAtMs - before.runAtMs);
-    const what = `${one.jobName ?? one.jobId} was started twice within ${gap}`;
-    troubles.push(ill('warning', 'status', what));
-  }
-  const values = [{ metric: 'recent', value: recent.length }];
-  return worstFound(troubles.slice(-5), well(`${recent.length} runs, none of them twice`, values));
 }

@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../lib/clock.ts';
 import { humanDuration } from '../../lib/duration.ts';
-import { websocketMessageBytesMax } from '../../model/limits.ts';
-import type { Secret } from '../../model/secret.ts';
-import { connectFailure, type Failure } from '../net/failure.ts';
+import { openclawMessageBytesMax } from '../../model/limits.ts';
+import type { Failure } from '../net/failure.ts';
+import type { Credential } from './credential.ts';
+import { gatewaySocket, type GatewayTls } from './gateway-socket.ts';
 
 /** A conversation with a gateway that is kept from one look to the next, with the right to read. */
 export interface GatewayLine {
@@ -12,7 +13,11 @@ export interface GatewayLine {
   /** The names of the calls that this version has. */
   readonly methods: ReadonlySet<string>;
   /** One call; its answer, or why there is none within the deadline. */
-  ask(method: string, parameters?: object): Promise<{ readonly payload: unknown } | Failure>;
+  ask(
+    method: string,
+    parameters?: object,
+    withinMs?: number,
+  ): Promise<{ readonly payload: unknown } | (Failure & Partial<Refusal>)>;
   /** Steady milliseconds of the last tick, at first of the login. */
   lastTickMs(): number;
   isOpen(): boolean;
@@ -43,41 +48,50 @@ const hello = v.object({
 });
 
 /** What the gateway is told; it lets in only names that it knows. */
-function introduction(token: Secret): object {
+function introduction({ credential, scope }: Place): object {
   return {
     minProtocol: 4,
     maxProtocol: 4,
     role: 'operator',
-    scopes: ['operator.read'],
+    scopes: [scope],
     caps: [],
     client: { id: 'gateway-client', mode: 'backend', version: '0', platform: 'linux' },
-    auth: { token: token.reveal() },
+    ...(credential.kind === 'known'
+      ? { auth: { [credential.as]: credential.secret.reveal() } }
+      : {}),
   };
 }
 
-interface Place {
+/** Where and how a gateway is talked to. */
+export interface Place {
   readonly port: number;
-  readonly isTls: boolean;
-  readonly token: Secret;
-  /** For the login as a whole, and for each call. */
+  /** How TLS is verified; undefined without TLS. */
+  readonly tls: GatewayTls | undefined;
+  readonly credential: Credential;
+  readonly scope: 'operator.read' | 'operator.write';
+  /** For the connection, the login, and each call. */
   readonly deadlineMs: number;
 }
 
-/** Connects, and logs in with the right to read. */
+/** Connects, and logs in with the right that `place` says. */
 export async function openLine(
-  { port, isTls, token, deadlineMs }: Place,
+  place: Place,
   clock: Clock,
 ): Promise<GatewayLine | Failure | Refusal> {
-  const { WebSocket } = await import('ws');
+  const { port, tls, deadlineMs } = place;
   const peer = `127.0.0.1:${port}`;
-  const websocket = new WebSocket(`${isTls ? 'wss' : 'ws'}://${peer}/`, {
+  const socket = await gatewaySocket(port, tls, deadlineMs, clock);
+  if ('reason' in socket) return socket;
+  const { WebSocket } = await import('ws');
+  const websocket = new WebSocket(`ws://${peer}/`, {
+    createConnection: () => socket,
     perMessageDeflate: false,
-    maxPayload: websocketMessageBytesMax,
+    maxPayload: openclawMessageBytesMax,
   });
   const talk = createTalk(websocket, peer, clock, deadlineMs);
   const challenge = await talk.challenged;
   const answer =
-    'reason' in challenge ? challenge : await talk.send('connect', introduction(token));
+    'reason' in challenge ? challenge : await talk.send('connect', introduction(place));
   if ('reason' in answer || answer.ok !== true) {
     websocket.terminate();
     return 'reason' in answer ? answer : { code: codeOf(answer) };
@@ -90,14 +104,15 @@ export async function openLine(
   return {
     version: parsed.output.server.version,
     methods: new Set(parsed.output.features.methods),
-    async ask(method, parameters = {}) {
-      const result = await talk.send(method, parameters);
+    async ask(method, parameters = {}, withinMs = deadlineMs) {
+      const result = await talk.send(method, parameters, withinMs);
       if ('reason' in result) return result;
       if (result.ok === true) return { payload: result.payload };
       const code = codeOf(result);
       // Not that the agent may not ask, but that the gateway cannot answer.
-      const reason = code === 'UNAVAILABLE' ? 'status' : 'protocol';
-      return { reason, summary: `the gateway refuses ${method}: ${code}` };
+      const reason =
+        code === 'UNAVAILABLE' ? 'status' : code === 'MISSING_SCOPE' ? 'permission' : 'protocol';
+      return { reason, code, summary: `the gateway refuses ${method}: ${code}` };
     },
     lastTickMs: talk.lastTickMs,
     isOpen: talk.isOpen,
@@ -122,10 +137,14 @@ function createTalk(websocket: WebSocket, peer: string, clock: Clock, deadlineMs
     ended ??= failure;
     for (const settle of waiting.values()) settle(failure);
   };
-  const wait = async (id: string, doing: string): Promise<Frame | Failure> => {
+  const wait = async (
+    id: string,
+    doing: string,
+    withinMs = deadlineMs,
+  ): Promise<Frame | Failure> => {
     const { promise, resolve } = Promise.withResolvers<Frame | Failure>();
-    const cancel = clock.after(deadlineMs, () => {
-      const summary = `no answer within ${humanDuration(deadlineMs)} while ${doing}`;
+    const cancel = clock.after(withinMs, () => {
+      const summary = `no answer within ${humanDuration(withinMs)} while ${doing}`;
       resolve({ reason: 'timeout', summary });
     });
     waiting.set(id, resolve);
@@ -139,24 +158,31 @@ function createTalk(websocket: WebSocket, peer: string, clock: Clock, deadlineMs
   };
   websocket.on('message', (data: Buffer) => {
     const said = frameOf(data);
-    if (said === undefined) return end({ reason: 'protocol', summary: `${peer} talks nonsense` });
+    if (said === undefined) {
+      end({ reason: 'protocol', summary: `${peer} talks nonsense` });
+      websocket.terminate();
+      return;
+    }
     if (said.event === 'tick') tickMs = clock.now().steadyMs;
     const id = said.event === 'connect.challenge' ? challenge : said.id;
     if (id !== undefined && (said.type === 'res' || id === challenge)) waiting.get(id)?.(said);
-    return undefined;
   });
-  websocket.on('error', (error) => end(connectFailure(error, peer)));
+  websocket.on('error', (error) => {
+    const summary = `${peer} does not speak as a gateway does: ${error.message}`;
+    end({ reason: 'protocol', summary });
+    websocket.terminate();
+  });
   websocket.on('close', (code) =>
     end({ reason: 'protocol', summary: `${peer} closed the connection with code ${code}` }),
   );
   return {
     challenged: wait(challenge, `waiting for ${peer} to begin`),
-    async send(method: string, params: object): Promise<Frame | Failure> {
+    async send(method: string, params: object, withinMs?: number): Promise<Frame | Failure> {
       if (ended !== undefined) return ended;
       count += 1;
       const id = String(count);
       websocket.send(JSON.stringify({ type: 'req', id, method, params }), () => undefined);
-      return wait(id, `waiting for ${method}`);
+      return wait(id, `waiting for ${method}`, withinMs);
     },
     lastTickMs: () => tickMs,
     isOpen: () => ended === undefined,

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import { isFailure, type Failure } from '../net/failure.ts';
 import { httpGet } from '../service/http-get.ts';
+import { anyCertificate } from './gateway-socket.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
 
@@ -21,18 +22,37 @@ export interface ProbeAnswers {
   readonly ready: ProbeAnswer;
 }
 
-/** Asks the gateway's own probes, side by side: a hung one keeps each of them waiting. */
-export async function askProbes(scene: Scene): Promise<ProbeAnswers> {
+/** A scene before it is known whether the gateway speaks TLS. */
+type Outside = Omit<Scene, 'isTls' | 'isBooting'>;
+
+/**
+ * Asks the gateway's own probes, side by side: a hung one keeps each of them waiting. Whether it speaks
+ * TLS is tried out where its settings cannot be read.
+ */
+export async function askProbes(
+  scene: Outside,
+): Promise<{ readonly answers: ProbeAnswers; readonly isTls: boolean }> {
+  const { isTls } = scene.installation;
+  const answers = await askAll(scene, isTls ?? false);
+  const { health } = answers;
+  // Plain HTTP makes a TLS server break off; nobody at all, or nobody who speaks, is another matter.
+  const isOther = isFailure(health) && health.reason === 'connect' && /closed/.test(health.summary);
+  if (isTls !== undefined || !isOther) return { answers, isTls: isTls ?? false };
+  const secured = await askAll(scene, true);
+  return isFailure(secured.health) ? { answers, isTls: false } : { answers: secured, isTls: true };
+}
+
+async function askAll(scene: Outside, isTls: boolean): Promise<ProbeAnswers> {
   const [health, startup, ready] = await Promise.all([
-    askProbe('/health', scene),
-    askProbe('/startupz', scene),
-    askProbe('/readyz', scene),
+    askProbe('/health', scene, isTls),
+    askProbe('/startupz', scene, isTls),
+    askProbe('/readyz', scene, isTls),
   ]);
   return { health, startup, ready };
 }
 
-async function askProbe(path: string, scene: Scene): Promise<ProbeAnswer> {
-  const { clock, run, installation } = scene;
+async function askProbe(path: string, scene: Outside, tls: boolean): Promise<ProbeAnswer> {
+  const { clock, run, installation, options } = scene;
   const deadline = new AbortController();
   const cancel = clock.after(readMs, () => deadline.abort());
   try {
@@ -41,7 +61,8 @@ async function askProbe(path: string, scene: Scene): Promise<ProbeAnswer> {
         target: `127.0.0.1:${installation.port}`,
         defaultPort: installation.port,
         host: `127.0.0.1:${installation.port}`,
-        tls: installation.settings?.isTls === true,
+        tls,
+        tls_config: options.tls_config ?? anyCertificate,
       },
       path,
       {
@@ -75,7 +96,7 @@ export function judgeHealth(answer: ProbeAnswer, scene: Scene): Found {
     const what = silent
       ? `the gateway hangs: it takes connections on port ${installation.port} and does not answer`
       : `the gateway is down: ${answer.summary}`;
-    return ill('critical', answer.reason, what);
+    return { ...ill('critical', answer.reason, what), because: silent ? [] : ['process'] };
   }
   const seconds = { metric: 'seconds', value: answer.tookMs / 1000, unit: 's' };
   if (!v.is(live, answer.json)) {
@@ -157,7 +178,8 @@ export function judgeReadiness(answer: ProbeAnswer, { history, now, isBooting }:
   for (const name of new Set([...named, ...history.named('ready ')])) {
     const streak = history.note(`ready ${name}`, named.includes(name), now);
     if (/^state-database$|^agent-database:/.test(name) && named.includes(name)) {
-      troubles.push(ill('critical', 'status', `the gateway says that ${name} is not usable`));
+      const what = `the gateway says that ${name} is not usable`;
+      troubles.push({ ...ill('critical', 'status', what), because: ['storage'] });
     } else if (streak.shareWithin(15 * 60_000) >= 0.5) {
       const what = `${name} was not ready in ${Math.round(streak.shareWithin(15 * 60_000) * 100)}% of the last 15m`;
       troubles.push(ill('critical', 'status', what));

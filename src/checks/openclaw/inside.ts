@@ -6,6 +6,7 @@ const count = v.optional(v.fallback(v.number(), 0), 0);
 const list = v.optional(v.fallback(v.array(v.unknown()), []), []);
 
 const statusShape = v.object({
+  runtimeVersion: v.optional(v.fallback(v.optional(v.string()), undefined)),
   degradedPlugins: list,
   degradedSecretOwners: list,
   taskAudit: v.optional(
@@ -15,16 +16,22 @@ const statusShape = v.object({
   processMemory: v.optional(v.object({ rssBytes: count, heapUsedBytes: count })),
 });
 
-/** Judges what the gateway says of its own plugins and tasks. */
-export function judgePlugins(payload: unknown): Found {
+/**
+ * Judges what the gateway says of its own plugins and tasks. Another version `onDisk` than the one that
+ * runs is an update that waits for a restart, and only said.
+ */
+export function judgePlugins(payload: unknown, onDisk: string | undefined): Found {
   const parsed = v.safeParse(statusShape, payload);
   if (!parsed.success) return well('this version does not offer that');
-  const { degradedPlugins, degradedSecretOwners, taskAudit, processMemory } = parsed.output;
+  const { degradedPlugins, degradedSecretOwners, taskAudit, processMemory, runtimeVersion } =
+    parsed.output;
+  const isOther = runtimeVersion !== undefined && onDisk !== undefined && onDisk !== runtimeVersion;
   const { lost, stale_running: stale } = taskAudit.byCode;
   const values = [
     { metric: 'degraded', value: degradedPlugins.length },
     { metric: 'tasks_lost', value: lost },
     { metric: 'tasks_stale', value: stale },
+    { metric: 'other_version_on_disk', value: isOther ? 1 : 0 },
     ...(processMemory === undefined
       ? []
       : [{ metric: 'heap_used_bytes', value: processMemory.heapUsedBytes, unit: 'B' }]),
@@ -40,7 +47,10 @@ export function judgePlugins(payload: unknown): Found {
   }
   if (lost > 0) warn(`the gateway has lost track of ${lost} tasks`);
   if (stale > 0) warn(`${stale} tasks are marked as running, and are not`);
-  return worstFound(troubles, well('plugins and tasks are well', values));
+  const waits = isOther
+    ? `; ${runtimeVersion} runs, and ${onDisk} is on disk and waits for a restart`
+    : '';
+  return worstFound(troubles, well(`plugins and tasks are well${waits}`, values));
 }
 
 function namesOf(entries: readonly unknown[]): string {

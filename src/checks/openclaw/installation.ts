@@ -1,12 +1,15 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Secret } from '../../model/secret.ts';
+import type { Secret } from '../../model/secret.ts';
 import { isUnreadable, type Unreadable } from '../host/host-file.ts';
 import type { HostPlaces } from '../host/places.ts';
 import { findProcesses } from '../host/process-search.ts';
+import { findCredential, type Credential } from './credential.ts';
+import type { UnitText } from './environment-file.ts';
 import { readOwnerLock, type OwnerLock } from './owner-lock.ts';
 import { readSettings, type GatewaySettings } from './settings.ts';
+import { installedUnit, unitOf, unitTextOf, type GatewayUnit } from './unit-file.ts';
 import { readSmallFile, whyNot, type SmallFile } from './small-file.ts';
 
 /** An OpenClaw gateway on this host: where it keeps its state, and how it is reached. */
@@ -18,7 +21,14 @@ export interface Installation {
   readonly settings: GatewaySettings | undefined;
   readonly lock: OwnerLock | Unreadable | undefined;
   readonly port: number;
-  readonly token: Secret | undefined;
+  /** Whether it speaks TLS; undefined where its settings cannot be read. */
+  readonly isTls: boolean | undefined;
+  /** The certificate that it should serve. */
+  readonly certificatePath: string;
+  readonly credential: Credential;
+  /** The unit of systemd in which it runs, or is said to run, and what its file says. */
+  readonly unit: GatewayUnit | undefined;
+  readonly unitText: UnitText | undefined;
   readonly logFolder: string;
   /** The gateway was started with cron switched off. */
   readonly skipsCron: boolean;
@@ -28,6 +38,8 @@ export interface Wishes {
   readonly state_dir?: string | undefined;
   readonly port?: number | undefined;
   readonly token?: Secret | undefined;
+  readonly tls?: boolean | undefined;
+  readonly unit?: string | undefined;
 }
 
 /** Source: the documentation of OpenClaw, `gateway.port`. */
@@ -35,7 +47,7 @@ const portDefault = 18_789;
 
 /**
  * Finds the gateway: the state folder that was asked for, that of the user of the agent, that of any other
- * user, or that of a running gateway. Port and token come from the options, the environment of the
+ * user, or that of a running gateway. Its port comes from the options, its lock, the environment of the
  * process, or the settings, in this order.
  */
 export async function findInstallation(
@@ -47,15 +59,18 @@ export async function findInstallation(
   if (isUnreadable(found)) return found;
   const { stateFolder } = found;
   const lock = await readOwnerLock(stateFolder);
-  const pid = lock === undefined || isUnreadable(lock) ? undefined : lock.pid;
+  const { pid, port: lockPort } = lock === undefined || isUnreadable(lock) ? {} : lock;
   const variables = pid === undefined ? {} : await variablesOf(pid, places);
   const configPath = variables['OPENCLAW_CONFIG_PATH'] ?? join(stateFolder, 'openclaw.json');
   const configFile = await readSmallFile(configPath);
   const settings = configFile.kind === 'text' ? readSettings(configFile.text) : undefined;
-  const lockPort = lock === undefined || isUnreadable(lock) ? undefined : lock.port;
   const variablePort = Number(variables['OPENCLAW_GATEWAY_PORT'] ?? Number.NaN);
-  const named = settings?.tokenVariable ?? 'OPENCLAW_GATEWAY_TOKEN';
-  const token = pid === undefined ? undefined : (await variablesOf(pid, places, named))[named];
+  const running = pid === undefined ? undefined : await unitOf(pid, places.proc);
+  const named = wishes.unit === undefined ? undefined : { name: wishes.unit, userId: undefined };
+  const unit = running ?? named ?? (await installedUnit(stateFolder));
+  const unitText = await unitTextOf(unit?.name, stateFolder, places);
+  const wanted = wishes.token;
+  const around = { wanted, settings, configPath, stateFolder, unit: unitText, pid, places };
   return {
     stateFolder,
     configPath,
@@ -68,7 +83,13 @@ export async function findInstallation(
       (variablePort > 0 ? variablePort : undefined) ??
       settings?.port ??
       portDefault,
-    token: wishes.token ?? (token === undefined ? settings?.token : Secret.of(token)),
+    isTls: wishes.tls ?? settings?.isTls,
+    certificatePath:
+      settings?.certificatePath?.replace(/^~(?=\/)/, dirname(stateFolder)) ??
+      join(stateFolder, 'gateway', 'tls', 'gateway-cert.pem'),
+    credential: await findCredential(around),
+    unit,
+    unitText,
     logFolder:
       settings?.logFile === undefined ? join(tmpdir(), 'openclaw') : dirname(settings.logFile),
     // Any other value, `true` for instance, is ignored by the gateway.
@@ -165,11 +186,11 @@ const variableNames = [
 async function variablesOf(
   pid: number,
   { proc }: HostPlaces,
-  ...names: readonly string[]
 ): Promise<Readonly<Record<string, string | undefined>>> {
   const text = await readFile(`${proc}/${pid}/environ`, 'utf8').catch(() => '');
-  const known = names.length > 0 ? names : variableNames;
-  const wanted = text.split('\0').filter((one) => known.some((name) => one.startsWith(`${name}=`)));
+  const wanted = text
+    .split('\0')
+    .filter((one) => variableNames.some((name) => one.startsWith(`${name}=`)));
   return Object.fromEntries(
     wanted.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
   );

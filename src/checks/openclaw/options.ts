@@ -6,8 +6,10 @@ import {
   optionalKey,
   type OutputOf,
   positiveDuration,
+  positiveNumber,
   secret,
 } from '../../lib/schema-atoms.ts';
+import { tlsBlock } from '../../lib/tls-options.ts';
 import { parseBytes } from '../host/bytes.ts';
 import { capacityLimit, refuseLimits } from '../threshold.ts';
 import { partNames, type PartName } from './part.ts';
@@ -26,6 +28,21 @@ const switches = Object.fromEntries(
   partNames.map((name) => [name, v.optional(flag, true)]),
 ) as Record<PartName, v.OptionalSchema<typeof flag, true>>;
 
+const canaryEntries = {
+  every: defaultedKey(
+    'How often.',
+    v.pipe(positiveDuration, v.minValue(600_000, 'a duration of at least 10m')),
+    '1h',
+  ),
+  deadline: defaultedKey(
+    'How long the answer may take: a gateway tries again for minutes if the provider is busy.',
+    positiveDuration,
+    '5m',
+  ),
+  budget_per_day: defaultedKey('Questions in a day of UTC.', positiveNumber, 24),
+  agent: optionalKey('The agent that is asked; else the default one.', nonEmptyText),
+};
+
 export const openclawEntries = {
   state_dir: optionalKey(
     'The state folder; else the ~/.openclaw of the agent, of any other user, or of the running gateway.',
@@ -41,8 +58,17 @@ export const openclawEntries = {
     ),
   ),
   token: optionalKey(
-    'The token of the gateway; else from its environment or its settings.',
+    'The token or password of the gateway; else from its settings, its unit or its environment.',
     secret,
+  ),
+  tls: optionalKey('Whether the gateway uses TLS; else as its settings say.', flag),
+  tls_config: optionalKey(
+    'How TLS is verified; keys as for http. Else by the certificate that lies in its state folder.',
+    tlsBlock,
+  ),
+  unit: optionalKey(
+    'The unit of systemd of the gateway; else that in which it runs, or that of its user.',
+    v.pipe(nonEmptyText, v.regex(/\.service$/, 'a name that ends with .service')),
   ),
   parts: defaultedKey(
     'Parts that are not looked at, such as memory: false.',
@@ -87,6 +113,10 @@ export const openclawEntries = {
     'How often the gateway itself is asked, over a connection that is kept.',
     positiveDuration,
     '1m',
+  ),
+  canary: optionalKey(
+    'Also lets the agent answer one short question, which costs a little.',
+    v.strictObject(canaryEntries, 'a map of every, deadline, budget_per_day and agent'),
   ),
   hold: defaultedKey(
     'How long a single event, such as a replaced settings file, stays a warning.',

@@ -1,10 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { PartFinding } from '../../model/result.ts';
 import { createUsageReader } from '../host/file-system-usage.ts';
 import type { HostPlaces } from '../host/places.ts';
 import { createOwnerFinder } from '../host/socket-owner.ts';
 import { createRestartWindow } from '../service/restart-window.ts';
 import { judgeBoots } from './boots.ts';
+import type { Kept } from './canary.ts';
 import { judgeCredentials, type FailureMemory } from './credentials.ts';
 import { judgeCronJobs, type JobMemory } from './cron-jobs.ts';
 import { judgeEventLoop } from './event-loop.ts';
@@ -15,24 +15,26 @@ import { judgePort, judgeProcess } from './process-part.ts';
 import type { Scene } from './scene.ts';
 import { judgeBlackBox, judgeConfig, judgeLeftovers } from './state-files.ts';
 import { judgeStorage } from './storage.ts';
-
-/** What is remembered over a restart of the agent. */
-interface Kept {
-  recall(): unknown;
-  keep(value: unknown): void;
-}
+import type { UnitMemory } from './unit-part.ts';
 
 /** The parts of a gateway that are seen without a login, with what they remember. */
-export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept) {
+export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept | undefined) {
   const usage = createUsageReader({ clock, programs: places.programs });
   const finder = createOwnerFinder(places);
   const growth = createMemoryGrowth();
-  const units = { unit: undefined, restarts: createRestartWindow(5 * 60_000) };
-  const jobs: JobMemory = knownJobs(kept.recall());
+  const units: UnitMemory = {
+    unit: undefined,
+    restarts: createRestartWindow(5 * 60_000),
+    starts: new Set(),
+  };
+  const jobs: JobMemory = knownJobs(kept?.recall());
   const failures: FailureMemory = new Map();
   return {
     /** Looks at all parts that are switched on, side by side. */
-    async look(scene: Scene, answers: ProbeAnswers): Promise<readonly PartFinding[]> {
+    async look(
+      scene: Scene,
+      answers: ProbeAnswers,
+    ): Promise<readonly (Found & { readonly part: OuterPartName })[]> {
       const before = JSON.stringify(jobs);
       const { health, startup, ready } = answers;
       const looks: Readonly<Record<OuterPartName, () => Found | Promise<Found>>> = {
@@ -52,10 +54,14 @@ export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept) {
         credentials: async () => judgeCredentials(scene, failures),
       };
       const wanted = outerPartNames.filter((part) => scene.options.parts[part]);
-      const found = await Promise.all(
-        wanted.map(async (part) => ({ part, ...(await looks[part]()) })),
+      const reading = wanted.map(async (part) =>
+        part === 'storage' ? undefined : { part, ...(await looks[part]()) },
       );
-      if (JSON.stringify(jobs) !== before) kept.keep({ ...jobs });
+      const others = await Promise.all(reading);
+      // Those that read the databases may have found one damaged.
+      const storage = { part: 'storage', ...(await looks.storage()) } as const;
+      const found = others.map((one) => one ?? storage);
+      if (JSON.stringify(jobs) !== before) kept?.keep({ ...jobs });
       return found;
     },
     close: () => usage.close(),

@@ -37,6 +37,8 @@ export const innerPartNames = [
   'plugins',
   'lanes',
   'tasks',
+  'stability',
+  'canary',
 ] as const;
 export type InnerPartName = (typeof innerPartNames)[number];
 
@@ -44,7 +46,10 @@ export const partNames = [...outerPartNames, ...innerPartNames] as const;
 export type PartName = (typeof partNames)[number];
 
 /** What was found out about one part, before it is known which one. */
-export type Found = Omit<PartFinding, 'part'>;
+export type Found = Omit<PartFinding, 'part'> & {
+  /** Parts of which this is only a consequence, if one of them is not well itself. */
+  readonly because?: readonly PartName[];
+};
 
 /** A part that is well. */
 export function well(summary: string, values: readonly MeasuredValue[] = []): Found {
@@ -68,7 +73,30 @@ export function worstFound(troubles: readonly Found[], healthy: Found): Found {
   const values = [...healthy.values, ...troubles.flatMap((one) => one.values)];
   const summary = [worst, ...rest].map((one) => one.summary).join('; ');
   const facts = [healthy, ...troubles].flatMap((one) => one.facts ?? []);
-  return { ...worst, summary, values, facts };
+  const { because, ...found } = worst;
+  const isConsequence = because !== undefined && rest.every((one) => one.because !== undefined);
+  return { ...found, summary, values, facts, ...(isConsequence ? { because } : {}) };
+}
+
+/** One cause is one finding: what follows from a part that is not well is only said, not told again. */
+export function quietened(
+  found: readonly (Found & { readonly part: PartName })[],
+): readonly PartFinding[] {
+  const failed = new Set(
+    found.filter(({ status }) => status === 'critical').map(({ part }) => part),
+  );
+  return found.map(({ because = [], ...one }) => {
+    const cause = because.find((name) => failed.has(name));
+    if (one.status === 'ok' || cause === undefined) return one;
+    const { part, summary, values } = one;
+    return {
+      part,
+      status: 'ok',
+      summary: `because of ${cause}: ${summary}`,
+      values,
+      notSeen: true,
+    };
+  });
 }
 
 /** One result of all parts: the worst status, the names of what fails, a line for each. */

@@ -1,5 +1,5 @@
 import { humanDuration } from '../../lib/duration.ts';
-import { isUnreadable, readHostFile } from '../host/host-file.ts';
+import { isUnreadable } from '../host/host-file.ts';
 import { readListeners } from '../host/listeners.ts';
 import type { createOwnerFinder } from '../host/socket-owner.ts';
 import { isFailure } from '../net/failure.ts';
@@ -61,11 +61,4 @@ export async function judgePort(scene: Scene, finder: Finder): Promise<Found> {
     return ill('unknown', 'permission', what, [count]);
   }
   return well(`port ${installation.port} belongs to the gateway`, [count]);
-}
-
-/** The unit of systemd in which a process runs; undefined outside of one. */
-export async function unitOf(pid: number, proc: string): Promise<string | undefined> {
-  const read = await readHostFile(`${proc}/${pid}/cgroup`, (text) => ({ text }));
-  if (isUnreadable(read)) return undefined;
-  return /\/([^/\n]+\.service)$/m.exec(read.text)?.[1];
 }

@@ -1,30 +1,108 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { DatabaseSync } from 'node:sqlite';
-import { openclawDatabaseWaitMs } from '../../model/limits.ts';
+import * as v from 'valibot';
+import type { Clock } from '../../lib/clock.ts';
+import { humanDuration } from '../../lib/duration.ts';
+import {
+  openclawDatabaseReadMsMax,
+  openclawDatabaseRest,
+  openclawUnseenMs,
+} from '../../model/limits.ts';
+import type { SteadyMs } from '../../model/time.ts';
 import type { Unreadable } from '../host/host-file.ts';
 import { ill, well, type Found } from './part.ts';
 import { whyNot } from './small-file.ts';
 
 /** What came of looking into a database of the gateway. */
-export type DatabaseAnswer<Value> =
-  | { readonly kind: 'read'; readonly value: Value }
+export type DatabaseAnswer<Row> =
+  | { readonly kind: 'read'; readonly rows: readonly Row[] }
   /** There is no such database or table: another version. */
   | { readonly kind: 'absent' }
-  /** The gateway was writing just then. */
-  | { readonly kind: 'busy' }
+  /** Not this time: the gateway was writing just then, or its disk is slow. Not for so long by now. */
+  | { readonly kind: 'later'; readonly why: string; readonly forMs: number }
   | { readonly kind: 'broken'; readonly message: string }
   | ({ readonly kind: 'unreadable' } & Unreadable);
 
+/** Reads the databases of one gateway, and remembers which of them are slow or damaged. */
+export interface DatabaseReader {
+  /** The rows of a query, each as `row` says; one row at a time, so that it can be given up. */
+  read<Row>(
+    path: string,
+    query: string,
+    row: v.GenericSchema<unknown, Row>,
+  ): Promise<DatabaseAnswer<Row>>;
+  /** What SQLite said of a database that it found damaged when it was last read. */
+  damage(path: string): string | undefined;
+}
+
+/** What SQLite says of one query; `cut` if it took too long and was given up between two rows. */
+type Outcome<Row> =
+  | Exclude<DatabaseAnswer<Row>, { kind: 'later' }>
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'cut' };
+
 /**
- * Reads from a database of the gateway without touching it: no write, no checkpoint, and no file beside it
+ * Opens no database yet. Reading stops all of the agent, so it is bounded: nobody is waited for, a query
+ * is given up between two rows once it has taken `openclawDatabaseReadMsMax`, and one that took so long
+ * as only a sick disk can make it is not asked again for a hundred times as long.
+ */
+export function createDatabaseReader(clock: Clock): DatabaseReader {
+  const restsUntil = new Map<string, number>();
+  const unseenSince = new Map<string, SteadyMs>();
+  const damaged = new Map<string, string>();
+  return {
+    async read(path, query, row) {
+      const key = `${path}\n${query}`;
+      const startMs = clock.now().steadyMs;
+      const later = (why: string) => {
+        const since = unseenSince.get(key) ?? startMs;
+        unseenSince.set(key, since);
+        return { kind: 'later', why, forMs: startMs - since } as const;
+      };
+      if (startMs < (restsUntil.get(key) ?? 0)) return later(`reading ${path} took too long`);
+      const outcome = await look(path, (database) => rowsOf(database, query, row, clock));
+      const tookMs = clock.now().steadyMs - startMs;
+      if (tookMs > openclawDatabaseReadMsMax) {
+        restsUntil.set(key, startMs + tookMs * openclawDatabaseRest);
+      }
+      if (outcome.kind === 'busy') return later('the gateway was writing');
+      if (outcome.kind === 'cut') {
+        return later(`reading ${path} took over ${humanDuration(openclawDatabaseReadMsMax)}`);
+      }
+      unseenSince.delete(key);
+      if (outcome.kind === 'broken') damaged.set(path, outcome.message);
+      else if (outcome.kind === 'read') damaged.delete(path);
+      return outcome;
+    },
+    damage: (path) => damaged.get(path),
+  };
+}
+
+function rowsOf<Row>(
+  database: DatabaseSync,
+  query: string,
+  row: v.GenericSchema<unknown, Row>,
+  clock: Clock,
+): Outcome<Row> {
+  const startMs = clock.now().steadyMs;
+  const rows: Row[] = [];
+  for (const one of database.prepare(query).iterate()) {
+    rows.push(v.parse(row, one));
+    if (clock.now().steadyMs - startMs > openclawDatabaseReadMsMax) return { kind: 'cut' };
+  }
+  return { kind: 'read', rows };
+}
+
+/**
+ * Looks into a database without touching it: no write, no checkpoint, no wait, and no file beside it
  * that the gateway could not open (`readonly_shm`; `immutable` where it was closed cleanly). Source:
  * SQLite, "Write-Ahead Logging", read-only databases, and "Uniform Resource Identifiers".
  */
-export async function readDatabase<Value>(
+async function look<Row>(
   path: string,
-  read: (database: DatabaseSync) => Value,
-): Promise<DatabaseAnswer<Value>> {
+  read: (database: DatabaseSync) => Outcome<Row>,
+): Promise<Outcome<Row>> {
   try {
     await stat(path);
   } catch (error) {
@@ -37,10 +115,13 @@ export async function readDatabase<Value>(
   const { DatabaseSync } = await import('node:sqlite');
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(url, { readOnly: true, timeout: openclawDatabaseWaitMs });
-    return { kind: 'read', value: read(database) };
+    database = new DatabaseSync(url, { readOnly: true, timeout: 0 });
+    return read(database);
   } catch (error) {
-    return whyNotRead(path, error);
+    const why = whyNotRead(path, error);
+    // One that was opened for writing meanwhile is only read in between two states.
+    const isNewlyOpen = why.kind === 'broken' && !hasLog && (await exists(`${path}-wal`));
+    return isNewlyOpen ? { kind: 'busy' } : why;
   } finally {
     database?.close();
   }
@@ -49,7 +130,7 @@ export async function readDatabase<Value>(
 /** Primary result codes of SQLite. */
 const codes = { busy: 5, locked: 6, corrupt: 11, cantOpen: 14, notADatabase: 26 };
 
-function whyNotRead(path: string, error: unknown): DatabaseAnswer<never> {
+function whyNotRead(path: string, error: unknown): Outcome<never> {
   const { errcode, message } = error as { errcode?: number; message: string };
   const code = (errcode ?? 0) & 0xff;
   if (/^no such (?:table|column)/.test(message)) return { kind: 'absent' };
@@ -68,9 +149,14 @@ export function notRead(
   path: string,
 ): Found {
   if (answer.kind === 'absent') return well('this version does not offer that');
-  if (answer.kind === 'busy') return well('the gateway was writing; looked at again next time');
   if (answer.kind === 'unreadable') return ill('unknown', answer.reason, answer.unreadable);
-  return ill('critical', 'body', `${path} is damaged: ${answer.message}`);
+  if (answer.kind === 'later') {
+    if (answer.forMs < openclawUnseenMs) return well(`${answer.why}; looked at again next time`);
+    const what = `nothing could be read from ${path} for ${humanDuration(answer.forMs)}: ${answer.why}`;
+    return ill('unknown', 'timeout', what);
+  }
+  const what = `${path} is damaged: ${answer.message}`;
+  return { ...ill('critical', 'body', what), because: ['storage'] };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -27,7 +27,10 @@ export async function databasesOf(stateFolder: string): Promise<readonly string[
   ];
 }
 
-/** Judges the databases by their first bytes and the size of their logs, and the disks under all of it. */
+/**
+ * Judges the databases by their first bytes, the size of their logs and what SQLite said of them when other
+ * parts read them, and the disks under all of it.
+ */
 export async function judgeStorage(scene: Scene, usage: UsageReader): Promise<Found> {
   const { installation } = scene;
   const databases = await databasesOf(installation.stateFolder);
@@ -41,7 +44,7 @@ export async function judgeStorage(scene: Scene, usage: UsageReader): Promise<Fo
   return worstFound(found, well('databases and disks are well', values));
 }
 
-async function judgeDatabase(path: string, { options }: Scene): Promise<Found> {
+async function judgeDatabase(path: string, { options, databases }: Scene): Promise<Found> {
   let schema = 0;
   try {
     await using file = await open(path);
@@ -54,6 +57,10 @@ async function judgeDatabase(path: string, { options }: Scene): Promise<Found> {
   } catch (error) {
     const why = whyNot(path, error);
     return why.kind === 'absent' ? well('') : ill('unknown', why.reason, why.unreadable);
+  }
+  const damage = databases.damage(path);
+  if (damage !== undefined) {
+    return ill('critical', 'body', `${path} is damaged (${damage}): restore it from a backup`);
   }
   const walBytes = await stat(`${path}-wal`).then(
     ({ size }) => size,

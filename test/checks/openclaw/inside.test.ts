@@ -111,7 +111,7 @@ describe('the connection to a gateway', () => {
       summary: 'the gateway refuses cron.status: UNAVAILABLE',
     });
     gateway.calls.set('cron.status', undefined);
-    expect(await part('cron')).toMatchObject({ status: 'unknown', reason: 'protocol' });
+    expect(await part('cron')).toMatchObject({ status: 'unknown', reason: 'permission' });
   });
 
   test('on which nonsense is said is no crash', async () => {

@@ -1,0 +1,51 @@
+import { openclawOf } from '../../src/checks/openclaw.ts';
+import { partNames, type PartName } from '../../src/checks/openclaw/part.ts';
+import type { CheckMemory } from '../../src/checks/check-type.ts';
+import type { PartFinding, RecordedResult } from '../../src/model/result.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { openedCheck, rememberingChecks, type TestedCheck } from './host-check.ts';
+import { startGateway, type StandInGateway } from './openclaw-gateway.ts';
+
+/** A check of a stand-in gateway, in a few of its parts, on a clock that stands still. */
+export interface Watched {
+  readonly gateway: StandInGateway;
+  readonly clock: FakeClock;
+  readonly check: TestedCheck;
+  /** Looks once after so long; time goes on while a call waits for its answer. */
+  readonly look: (afterMs?: number) => Promise<RecordedResult>;
+  /** The same, at one part. */
+  readonly part: (name: PartName, afterMs?: number) => Promise<PartFinding | undefined>;
+}
+
+/** Watches a healthy stand-in in the parts that are named; in all of them without a list. */
+export async function watchGateway(
+  wanted: readonly PartName[] = partNames,
+  keys: Readonly<Record<string, unknown>> = {},
+  given: { readonly gateway?: StandInGateway; readonly memory?: CheckMemory } = {},
+): Promise<Watched> {
+  const gateway = given.gateway ?? (await startGateway());
+  const clock = createFakeClock({ wallMs: Date.now() });
+  const off = partNames.filter((name) => !wanted.includes(name));
+  const parts = Object.fromEntries(off.map((name) => [name, false]));
+  const check = openedCheck(
+    openclawOf(gateway.places),
+    { state_dir: gateway.stateFolder, parts, ...keys },
+    { clock, memory: given.memory ?? rememberingChecks(), common: { timeoutMs: 12_000 } },
+  );
+  const look = async (afterMs = 60_000): Promise<RecordedResult> => {
+    await clock.advance(afterMs);
+    gateway.event('tick');
+    const state = { isDone: false };
+    const done = check.run().finally(() => {
+      state.isDone = true;
+    });
+    for (let step = 0; !state.isDone && step < 400; step += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (step > 150) await clock.advance(200);
+    }
+    return done;
+  };
+  const part: Watched['part'] = async (name, afterMs) =>
+    (await look(afterMs)).findings?.find((one) => one.part === name);
+  return { gateway, clock, check, look, part };
+}
