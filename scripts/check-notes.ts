@@ -175,13 +175,15 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     looksAt: 'nginx: its own counts, the answer through it, and each upstream past it',
     metrics:
       '`connections`, `dropped`, `requests_total`, `requests_per_second`, `LAYER up`, `LAYER response_time`',
-    statuses: `critical for the layer that is broken; the counts ${byLimits}`,
+    statuses: `critical for the layer that is broken; warning for an upstream that is lost, answers otherwise than the rest or is asked in vain; the counts ${byLimits}`,
     rights: '`stub_status` allowed from 127.0.0.1',
   },
   caddy: {
     looksAt: 'Caddy: its admin API, the answer through it, and each upstream past it',
-    metrics: '`fails UPSTREAM`, `requests UPSTREAM`, `LAYER up`, `LAYER response_time`',
-    statuses: 'critical for the layer that is broken, or an upstream that is missing',
+    metrics:
+      '`fails UPSTREAM`, `requests UPSTREAM`, `healthy UPSTREAM`, `LAYER up`, `LAYER response_time`',
+    statuses:
+      'critical for the layer that is broken, or an upstream that is missing; warning for one that is lost, answers otherwise than the rest, or of which Caddy thinks otherwise than it answers',
     rights: 'to reach the admin API; the group of its socket',
   },
   llm: {

@@ -7,7 +7,21 @@ import { isFailure, type Failure } from './net/failure.ts';
 import type { ProbeContext } from './net/probe.ts';
 import { findingOf, sumUp, type Finding } from './service/finding.ts';
 import { httpGet, type HttpAnswer, type HttpPlace } from './service/http-get.ts';
-import { layerEntries, lookThrough, targetOf } from './service/layers.ts';
+import {
+  caddyUpstreams,
+  judgeUpstreams,
+  opinionsOf,
+  type CaddyUpstream,
+} from './service/caddy-upstreams.ts';
+import { judgeThrough } from './service/through-proxy-finding.ts';
+import {
+  askThrough,
+  doesAnswer,
+  targetOf,
+  throughEntries,
+  throughValues,
+  type ThroughProxy,
+} from './service/through-proxy.ts';
 
 const entries = {
   target: defaultedKey(
@@ -15,7 +29,7 @@ const entries = {
     nonEmptyText,
     '127.0.0.1:2019',
   ),
-  ...layerEntries,
+  ...throughEntries,
   expect_upstreams: optionalKey(
     'Addresses, such as 127.0.0.1:8080, that must be among the upstreams of reverse_proxy.',
     v.array(nonEmptyText, 'a list of addresses such as [127.0.0.1:8080]'),
@@ -32,26 +46,38 @@ export const caddy = checkType({
     return {
       async run(run) {
         const context: ProbeContext = { ...run, clock, log: (line) => run.log(line) };
-        const [layers, config, upstreams] = await Promise.all([
-          lookThrough('Caddy', options, context),
+        const [seen, config, upstreams, health] = await Promise.all([
+          askThrough(options, context),
           ask('/config/', options, context),
           ask('/reverse_proxy/upstreams', options, context),
+          ask('/metrics', options, context),
         ]);
-        const [seenConfig, seenUpstreams] = [configOf(config), upstreamsOf(upstreams)];
+        const seenConfig = configOf(config);
+        const behind = caddyUpstreams(upstreams, health);
         const findings = [
-          ...layers.findings,
-          ...judgeConfig(config, seenConfig, layers.answers),
+          ...judgeThrough('Caddy', seen, options, opinionsOf(behind)),
+          ...judgeConfig(config, seenConfig, doesAnswer(seen)),
           // What the first of the two answers said is not told twice.
-          ...(seenConfig === undefined ? [] : judgeUpstreams(upstreams, seenUpstreams, options)),
+          ...(seenConfig === undefined ? [] : judgeSeen(upstreams, behind, seen, options)),
         ];
         const servers = counted(seenConfig?.servers ?? 0, 'server');
-        const behind = counted(seenUpstreams?.length ?? 0, 'upstream');
-        const healthy = `Caddy is configured with ${servers}, and reaches ${behind}`;
-        return sumUp({ healthy, findings, values: layers.values });
+        const reaches = counted(behind?.length ?? 0, 'upstream');
+        const healthy = `Caddy is configured with ${servers}, and reaches ${reaches}`;
+        return sumUp({ healthy, findings, values: throughValues(seen) });
       },
     };
   },
 });
+
+function judgeSeen(
+  answer: HttpAnswer | Failure,
+  upstreams: readonly CaddyUpstream[] | undefined,
+  { behind }: ThroughProxy,
+  { expect_upstreams: expected = [] }: Options,
+): readonly Finding[] {
+  if (upstreams === undefined) return [findingOf(unseen(answer, '/reverse_proxy/upstreams'))];
+  return judgeUpstreams(upstreams, expected, new Set(behind.map(({ address }) => address)));
+}
 
 async function ask(
   path: string,
@@ -89,25 +115,6 @@ function configOf(answer: HttpAnswer | Failure): SeenConfig | undefined {
   return { isThere: parsed.output !== null, servers };
 }
 
-/** Source: Caddy, "API", GET /reverse_proxy/upstreams: active requests, and failures remembered of each. */
-const upstreamsAnswer = v.nullable(
-  v.array(
-    v.object({
-      address: v.string(),
-      num_requests: v.optional(v.number(), 0),
-      fails: v.optional(v.number(), 0),
-    }),
-  ),
-);
-
-type Upstream = NonNullable<v.InferOutput<typeof upstreamsAnswer>>[number];
-
-function upstreamsOf(answer: HttpAnswer | Failure): readonly Upstream[] | undefined {
-  if (isFailure(answer) || answer.status !== 200) return undefined;
-  const parsed = v.safeParse(upstreamsAnswer, jsonOf(answer.body));
-  return parsed.success ? (parsed.output ?? []) : undefined;
-}
-
 function judgeConfig(
   answer: HttpAnswer | Failure,
   seen: SeenConfig | undefined,
@@ -135,32 +142,4 @@ function unseen(answer: HttpAnswer | Failure, path: string, serves?: boolean): F
   }
   const summary = `${peer} does not answer GET ${path} as the admin API of Caddy does`;
   return { reason: 'protocol', summary };
-}
-
-function judgeUpstreams(
-  answer: HttpAnswer | Failure,
-  upstreams: readonly Upstream[] | undefined,
-  { expect_upstreams: expected = [] }: Options,
-): readonly Finding[] {
-  if (upstreams === undefined) return [findingOf(unseen(answer, '/reverse_proxy/upstreams'))];
-  const findings = expected
-    .filter((address) => !upstreams.some((one) => one.address === address))
-    .map((address): Finding => {
-      const sentence = `${address} is not among the upstreams of Caddy`;
-      return { status: 'critical', reason: 'missing', sentence };
-    });
-  const failing = upstreams.filter(({ fails }) => fails > 0);
-  if (failing.length > 0) {
-    const told = failing
-      .map(({ address, fails }) => `${address} (${counted(fails, 'time')})`)
-      .join(', ');
-    const sentence = `of ${counted(upstreams.length, 'upstream')} Caddy could not reach ${failing.length}: ${told}`;
-    const status = failing.length === upstreams.length ? 'critical' : 'warning';
-    findings.push({ status, reason: 'status', sentence });
-  }
-  const values = upstreams.flatMap(({ address, fails, num_requests: requests }) => [
-    { metric: `fails ${address}`, value: fails },
-    { metric: `requests ${address}`, value: requests },
-  ]);
-  return [...findings, { status: 'ok', reason: 'status', sentence: '', values }];
 }

@@ -1,5 +1,5 @@
 import { counted } from '../model/counted.ts';
-import { defaultedKey, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
+import { defaultedKey, nonEmptyText, optionalKey, type OutputOf } from '../lib/schema-atoms.ts';
 import type { MeasuredValue } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
@@ -9,14 +9,26 @@ import { judgeFigure, numberLimits } from './service/figure.ts';
 import { findingOf, sumUp, type Finding } from './service/finding.ts';
 import { getUrl, httpAddress, said } from './service/http-address.ts';
 import type { HttpAnswer } from './service/http-get.ts';
-import { layerEntries, lookThrough, targetOf } from './service/layers.ts';
+import { judgeThrough, type OpinionOf } from './service/through-proxy-finding.ts';
+import {
+  askThrough,
+  doesAnswer,
+  targetOf,
+  throughEntries,
+  throughValues,
+  type ThroughProxy,
+} from './service/through-proxy.ts';
 
 const entries = {
   target: optionalKey(
     'The URL of stub_status, such as http://127.0.0.1/nginx_status.',
     httpAddress,
   ),
-  ...layerEntries,
+  ...throughEntries,
+  upstream_header: optionalKey(
+    'The header of the answer through nginx in which it says whom it asked ($upstream_addr).',
+    nonEmptyText,
+  ),
   connections: optionalKey('Connections of clients that are open at the moment.', numberLimits),
   dropped: defaultedKey(
     'Connections that nginx dropped since the run before, for want of worker_connections.',
@@ -41,25 +53,44 @@ export const nginx = checkType({
       async run(run) {
         const context: ProbeContext = { ...run, clock, log: (line) => run.log(line) };
         const { target } = options;
-        const [layers, answer] = await Promise.all([
-          lookThrough('nginx', options, context),
+        const [seen, answer] = await Promise.all([
+          askThrough(options, context),
           target === undefined ? undefined : getUrl(target, options, context),
         ]);
         const status = answer && readStatus(answer);
-        const findings = [...layers.findings];
+        const opinionOf = opinionsOf(seen, options.upstream_header);
+        const findings = [...judgeThrough('nginx', seen, options, opinionOf)];
         if (target !== undefined && answer !== undefined && status === undefined) {
-          findings.push(findingOf(unseen(target, answer, layers.answers)));
+          findings.push(findingOf(unseen(target, answer, doesAnswer(seen))));
         }
         if (status !== undefined) {
           const reading = { ...status, at: run.startedAt };
           findings.push(...judgeStatus(reading, options, before));
           before = reading;
         }
-        return sumUp({ healthy: describe(options, status), findings, values: layers.values });
+        return sumUp({ healthy: describe(options, status), findings, values: throughValues(seen) });
       },
     };
   },
 });
+
+/**
+ * Whom nginx asked in vain before somebody answered: all but the last of the list. Source: nginx,
+ * ngx_http_upstream_module, `$upstream_addr`.
+ */
+function opinionsOf({ front }: ThroughProxy, header: string | undefined): OpinionOf {
+  const answer = front?.answer;
+  const value =
+    header === undefined || answer === undefined || isFailure(answer)
+      ? undefined
+      : answer.headers[header.toLowerCase()];
+  const asked = (typeof value === 'string' ? value : '').split(/,\s+|\s+:\s+/);
+  const inVain = new Set(asked.slice(0, -1));
+  return (address) =>
+    inVain.has(address)
+      ? { isDown: true, words: 'nginx has just asked it in vain, and then another one' }
+      : undefined;
+}
 
 /** The numbers of stub_status. Source: nginx, ngx_http_stub_status_module. */
 interface Status {

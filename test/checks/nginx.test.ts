@@ -71,7 +71,7 @@ describe('an nginx in front of its upstreams', () => {
       reason: 'connect',
       summary:
         `the upstreams behind nginx are broken: ${one.url} fails (connect to ${one.address} refused); ` +
-        `${url}/health answers 502`,
+        `${url}/health answers 502 (by nginx itself: no upstream gave it a sound answer)`,
     });
   });
 
@@ -84,8 +84,9 @@ describe('an nginx in front of its upstreams', () => {
       status: 'critical',
       reason: 'status',
       summary:
-        `the way from nginx to its upstreams is broken: ${url}/health answers 502, ` +
-        `while of 1 upstream 1 answers when asked past it`,
+        `the way from nginx to its upstreams is broken: ${url}/health answers 502 ` +
+        `(by nginx itself: no upstream gave it a sound answer), ` +
+        `while its upstream answers when asked past it`,
     });
   });
 
@@ -102,7 +103,7 @@ describe('an nginx in front of its upstreams', () => {
     const result = await openedCheck(nginx, keys).run();
     expect(result).toMatchObject({ status: 'critical', reason: 'connect' });
     expect(result.summary).toContain(
-      `nginx itself is broken: ${proxy.url}/health fails (connect to ${address} refused), while of 1 upstream 1 answers`,
+      `nginx itself is broken: ${proxy.url}/health fails (connect to ${address} refused), while its upstream answers`,
     );
   });
 

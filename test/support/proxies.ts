@@ -79,14 +79,22 @@ interface Caddy extends Proxy {
   readonly admin: string;
 }
 
-/** Starts Debian's Caddy that hands everything to these upstreams; without any it has no configuration. */
-export async function startCaddy(upstreams: readonly string[]): Promise<Caddy> {
+/**
+ * Starts Debian's Caddy that hands everything to these upstreams; without any it has no configuration. With
+ * `healthUri` it asks each of them once a second.
+ */
+export async function startCaddy(
+  upstreams: readonly string[],
+  { healthUri }: { readonly healthUri?: string } = {},
+): Promise<Caddy> {
   const folder = temporaryFolder();
   const [port, adminPort] = [await closedPort(), await closedPort()];
   const admin = `127.0.0.1:${adminPort}`;
   const dial = upstreams.map((address) => ({ dial: address }));
   const passive = { fail_duration: '1m', max_fails: 1 };
-  const proxy = { handler: 'reverse_proxy', upstreams: dial, health_checks: { passive } };
+  const active = healthUri === undefined ? {} : { active: { uri: healthUri, interval: '1s' } };
+  const checks = { passive, ...active };
+  const proxy = { handler: 'reverse_proxy', upstreams: dial, health_checks: checks };
   const site = { listen: [`127.0.0.1:${port}`], routes: [{ handle: [proxy] }] };
   const config = {
     admin: { listen: admin, config: { persist: false } },
