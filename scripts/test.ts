@@ -48,7 +48,13 @@ const programs = [
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
   ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],
-  ['/usr/bin/strip', 'binutils', 'nothing, but the executable stays larger'],
+  ['/usr/bin/xz', 'xz-utils', 'the release'],
+  ['/usr/bin/qemu-aarch64-static', 'qemu-user-static', 'the executable for arm64'],
+  [
+    '/usr/aarch64-linux-gnu/lib/libstdc++.so.6',
+    'libstdc++6-arm64-cross',
+    'the executable for arm64',
+  ],
 ] as const;
 
 installPrograms();
