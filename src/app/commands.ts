@@ -1,11 +1,10 @@
 import type { CheckSpec } from '../model/check.ts';
-import { sendTimeoutMs } from '../model/limits.ts';
 import type { Secret } from '../model/secret.ts';
 import { receiversFor } from '../routing/route-tree.ts';
-import type { TestOutcome, WebCommands } from '../web/commands.ts';
+import type { WebCommands } from '../web/commands.ts';
 import { mayPing } from '../web/ping.ts';
 import type { Agent } from './agent.ts';
-import { testDelivery } from './test-delivery.ts';
+import { testReceivers } from './test-receivers.ts';
 import { whyReport } from './view/why.ts';
 import { deliverySnapshots } from './view/snapshot.ts';
 
@@ -27,7 +26,8 @@ export function createCommands(agent: Agent, reload: WebCommands['reload']): Web
     deliveries: (limit) => deliverySnapshots(agent, limit),
     recording: () => agent.records.recording(),
     why: (name) => whyReport(agent, name),
-    testReceiver: (name) => testReceivers(agent, name),
+    testReceiver: (name) =>
+      testReceivers({ ...agent.options, ...sendingOf(agent), config: agent.config }, name),
     alerts: () => agent.pipeline.alerts(),
     alertGroups: () => agent.pipeline.alertGroups(),
     silences: () => agent.pipeline.silences.list(),
@@ -54,29 +54,6 @@ function tokenOf({ options }: CheckSpec): Secret | undefined {
   return (options as { readonly token?: Secret }).token;
 }
 
-async function testReceivers(
-  agent: Agent,
-  name: string | undefined,
-): Promise<readonly TestOutcome[] | undefined> {
-  const receivers = agent.config.receivers.filter((one) => name === undefined || one.name === name);
-  if (receivers.length === 0) return undefined;
-  const tests = receivers.flatMap((receiver) =>
-    receiver.integrations.map((integration) => ({ receiver: receiver.name, integration })),
-  );
-  return Promise.all(
-    tests.map(async ({ receiver, integration }) => ({
-      receiver,
-      integration: integration.integration,
-      index: integration.index,
-      outcome: await agent.send(
-        testDelivery(receiver, integration, {
-          now: agent.clock.now(),
-          newId: agent.options.ports.newId,
-          agent: agent.config.agent,
-          externalURL: agent.options.externalURL(),
-        }),
-        AbortSignal.timeout(sendTimeoutMs),
-      ),
-    })),
-  );
+function sendingOf({ send, options, clock }: Agent) {
+  return { send, newId: options.ports.newId, now: () => clock.now() };
 }

@@ -3,6 +3,7 @@ import { alerts } from './alerts.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { doctor } from './doctor.ts';
+import { grants } from './grants.ts';
 import { importAlertmanagerFile } from './import-alertmanager.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
 import { init } from './init.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   validate,
   status,
   doctor,
+  grants,
   why,
   alerts,
   ack,

@@ -11,6 +11,7 @@ import type {
 } from '../model/snapshot.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
 import type { WhyReport } from '../model/why.ts';
+import type { TestOutcome } from './commands.ts';
 
 /**
  * The shapes of the API, as `docs/api.md` describes them. They are written out field by field, so that
@@ -124,10 +125,24 @@ function attemptShape({ number, atMs, durationMs, outcome }: Attempt): object {
   return { number, at: rfc3339(atMs), durationMs, ...outcomeShape(outcome) };
 }
 
-export function outcomeShape(outcome: Outcome): object {
+function outcomeShape(outcome: Outcome) {
   return outcome.kind === 'delivered'
     ? { outcome: outcome.kind, detail: outcome.detail }
     : { outcome: outcome.kind, reason: outcome.reason, detail: outcome.detail };
+}
+
+/** What came of a marked test. */
+export interface TestShape {
+  readonly receiver: string;
+  readonly integration: string;
+  readonly index: number;
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly detail: string;
+}
+
+export function testShape({ receiver, integration, index, outcome }: TestOutcome): TestShape {
+  return { receiver, integration, index, ...outcomeShape(outcome) };
 }
 
 function date(wallMs: WallMs | undefined): string | null {

@@ -4,7 +4,7 @@ import {
   checkShape,
   deliveryShape,
   groupShape,
-  outcomeShape,
+  testShape,
   receiverShape,
   resultShape,
   whyShape,
@@ -75,13 +75,7 @@ async function testReceiver(
   if (outcomes === undefined) {
     return jsonResponse(404, { error: `no receiver is called ${receiver ?? ''}` });
   }
-  const results = outcomes.map(({ outcome, receiver, integration, index }) => ({
-    receiver,
-    integration,
-    index,
-    ...outcomeShape(outcome),
-  }));
-  return jsonResponse(200, { results });
+  return jsonResponse(200, { results: outcomes.map(testShape) });
 }
 
 function unknownCheck(name: string): WebResponse {

@@ -49,6 +49,8 @@ test('help lists every command', async () => {
       check  runs checks once, a line each, worst first
       validate  reads the configuration and lists every problem
       status  checks, alerts, receivers and outbox of the running agent
+      doctor  what is wrong with tocsin itself, and what to do about it
+      grants  the rights beyond its sandbox that the checks of a configuration need
       why  what happened to a check or an alert, what was sent or kept back, and what comes next
       alerts  what fires, and what is kept back and why
       ack  takes on a firing alert: no more reminders and no escalation
