@@ -5,8 +5,8 @@ import { defaultDataDir } from '../app/data-dir.ts';
 import { openKillBrake } from '../app/watchdog/kill-brake.ts';
 import { loadFromText } from '../app/load.ts';
 import { supervisor, supervisorVariables, statusLine, type Supervisor } from '../app/supervisor.ts';
-import { shellCode, startService, type ServiceEnd } from '../app/watchdog/supervised-service.ts';
-import { Watchdog } from '../app/watchdog/watchdog.ts';
+import { shellCode, startService } from '../app/watchdog/supervised-service.ts';
+import { Watchdog, type WatchedEnd } from '../app/watchdog/watchdog.ts';
 import { systemClock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
 import type { CheckSpec } from '../model/check.ts';
@@ -72,14 +72,14 @@ export const watchdog: Command = {
       command,
     );
     const service = startService(command, { cwd, environment: forService(environment), clock });
-    const { look, close } = repeatedLook(found.spec, found.config);
-    const dog = new Watchdog(service, { clock, manager, brake, look, ...times, say });
+    const look = repeatedLook(found.spec, found.config);
+    const dog = new Watchdog(service, { clock, manager, brake, service: look, ...times, say });
     const pass = (signal: NodeJS.Signals): void => void dog.take(signal);
     for (const signal of passedOn) process.on(signal, pass);
     const end = await dog.run();
     await manager.settled();
     for (const signal of passedOn) process.off(signal, pass);
-    close();
+    look.close();
     if (end.failure !== undefined) say(end.failure);
     return codeOf(end, manager);
   },
@@ -88,10 +88,14 @@ export const watchdog: Command = {
 /** Deaths that systemd counts as a clean end, see "SuccessExitStatus=" in systemd.service(5). */
 const cleanSignals: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE']);
 
-/** The service's own exit code. One that ended by a signal is judged as systemd would have done it. */
-function codeOf(end: ServiceEnd, { isThere }: Supervisor): number {
-  if (isThere && end.signal !== undefined && cleanSignals.has(end.signal)) return exitCode.ok;
-  return shellCode(end);
+/**
+ * The service's own exit code. One that ended by a signal is judged as systemd would have done it; one that
+ * ended well only because we gave up on it has failed.
+ */
+function codeOf(end: WatchedEnd, { isThere }: Supervisor): number {
+  const isClean = end.code === 0 || (end.signal !== undefined && cleanSignals.has(end.signal));
+  if (isClean && end.gaveUp) return exitCode.failed;
+  return isClean && isThere ? exitCode.ok : shellCode(end);
 }
 
 /** The service gets everything but what was meant for us. */

@@ -45,6 +45,16 @@ export const watchdogIntervalMaxMs = 15_000;
 /** Shortest boot patience: a gateway that starts on a small host needs half of it. */
 export const bootPatienceMinMs = 60_000;
 
+/** The pause between two looks at a service that starts: whoever waits for it is not kept longer. */
+export const bootLookMs = 1000;
+
+/** How long a restart waits for what it would interrupt; then the service gets its own time to end it. */
+export const restartBlockersMaxMs = 120_000;
+
+/** How long, and in how many looks, a service that was asked to end must keep silent to be killed for it. */
+export const hangConfirmedMs = 45_000;
+export const hangConfirmedLooks = 3;
+
 /** What is asked for beyond the next look while a service starts or stops: a busy host may be late. */
 export const extensionSlackMs = 15_000;
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Clock } from '../../lib/clock.ts';
 import { serviceGroupGraceMs } from '../../model/command-limits.ts';
@@ -15,8 +15,12 @@ export interface ServiceEnd {
 export interface SupervisedService {
   /** Resolves once the program has ended and nothing of its group is left. Never rejects. */
   readonly ended: Promise<ServiceEnd>;
+  /** Undefined if it could not be started. */
+  readonly pid: number | undefined;
   /** Sends a signal to the program, not to what it has started. */
   signal(name: NodeJS.Signals): void;
+  /** Ends the program and all of its group at once. */
+  kill(): void;
 }
 
 /** Runs a program with our own input and output. What it leaves behind when it ends is ended, too. */
@@ -46,7 +50,17 @@ export function startService(
       resolve({ ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) });
     });
   });
-  return { ended: promise, signal: (name) => void child.kill(name) };
+  return {
+    ended: promise,
+    pid: child.pid,
+    signal: (name) => void child.kill(name),
+    kill: () => void (hasEnded(child) || signalGroup(child.pid, 'SIGKILL')),
+  };
+}
+
+/** Its number may belong to another group by then. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** The exit code that a shell gives for this end. */
