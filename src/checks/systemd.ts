@@ -42,6 +42,11 @@ const entries = {
       v.transform((value) => (typeof value === 'string' ? [value] : value)),
     ),
   ),
+  exclude: defaultedKey(
+    'Without unit: units that are not told here, since other checks name them.',
+    v.array(unitName, 'a list of units such as [nginx.service]'),
+    [],
+  ),
   restarts: defaultedKey(
     'Restarts of a named unit by systemd within restart_window.',
     numberLimits,
@@ -62,6 +67,8 @@ type Options = OutputOf<typeof entries>;
 export const systemdOf = (places: HostPlaces) =>
   checkType({
     entries,
+    refuse: ({ unit, exclude }) =>
+      unit !== undefined && exclude.length > 0 ? 'either unit or exclude' : undefined,
     target: (options) => options.unit?.join(', '),
     open({ options }, { clock }) {
       const restarts = createRestartWindow(options.restart_window);
@@ -172,10 +179,13 @@ async function judgeFailed(
   ] as const;
   const listed = await askTool([...list, '--full'], places, limits);
   if (isUnreadable(listed)) return couldNotLook(listed);
-  const units = parseUnitNames(listed.output);
+  const isTold = (unit: string): boolean => !options.exclude.includes(unit);
+  const units = parseUnitNames(listed.output).filter(isTold);
   const timers = await look(['*.timer'], places, limits);
   if (isUnreadable(timers)) return couldNotLook(timers);
-  const late = timers.filter(({ reason, status }) => status !== 'ok' && reason === 'stale');
+  const late = timers.filter(
+    ({ unit, reason, status }) => isTold(unit) && status !== 'ok' && reason === 'stale',
+  );
   const values = [
     { metric: 'failed_units', value: units.length },
     { metric: 'late_timers', value: late.length },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { hostPlaces } from '../../src/checks/host/places.ts';
 import { systemdOf } from '../../src/checks/systemd.ts';
 import { hostWith, openedCheck, valuesOf } from '../support/host-check.ts';
 
@@ -164,6 +165,22 @@ describe('all units', () => {
     expect((await openedCheck(await hostWithUnits([], list)).run()).summary).toBe(
       '2 units have failed: a.service, b.mount',
     );
+  });
+});
+
+describe('units that other checks name', () => {
+  test('are left out of all units', async () => {
+    const list = 'a.service loaded failed failed A\nb.mount  loaded failed failed B\n';
+    const some = openedCheck(await hostWithUnits([], list), { exclude: ['a.service'] });
+    expect((await some.run()).summary).toBe('b.mount has failed');
+    const none = openedCheck(await hostWithUnits([], list), { exclude: ['a.service', 'b.mount'] });
+    expect(await none.run()).toMatchObject({ status: 'ok', summary: 'no unit has failed' });
+  });
+
+  test('are not excluded where only named ones are judged', () => {
+    expect(() =>
+      openedCheck(systemdOf(hostPlaces), { unit: 'a.service', exclude: ['b.service'] }),
+    ).toThrow('either unit or exclude');
   });
 });
 

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { Document, isScalar, stringify, visit } from 'yaml';
 import { sections, type Proposal, type Section } from './proposal.ts';
 import type { TriedProposal } from './propose-configuration.ts';
 
@@ -55,10 +55,11 @@ function checkLines(proposals: readonly TriedProposal[]): readonly string[] {
 }
 
 function entry({ check, because, result, isOff }: TriedProposal): readonly string[] {
-  const [first = '', ...rest] = stringify(
-    { ...escaped(check), ...(isOff ? { enabled: false } : {}) },
-    { lineWidth: 0 },
-  )
+  const document = new Document({ ...escaped(check), ...(isOff ? { enabled: false } : {}) });
+  // Lists of single words are read more easily on one line.
+  visit(document, { Seq: (_key, list) => void (list.flow = list.items.every(isScalar)) });
+  const [first = '', ...rest] = document
+    .toString({ lineWidth: 100, flowCollectionPadding: false })
     .trimEnd()
     .split('\n');
   const mark = isOff ? 'switched off, as it cannot look yet' : 'did not pass when this was written';

@@ -50,7 +50,10 @@ export async function proposeUnits(
     left.length === 0
       ? []
       : [`${left.length} more units are only watched by "failed units": ${left.join(', ')}`];
-  return { proposals: [failed, ...proposals], remarks };
+  // What is named is not told a second time.
+  const exclude = proposals.map(({ check }) => check['unit']);
+  const rest = exclude.length === 0 ? failed : { ...failed, check: { ...failed.check, exclude } };
+  return { proposals: [rest, ...proposals], remarks };
 }
 
 function seenOnly(proposal: Proposal, why: string): Findings {

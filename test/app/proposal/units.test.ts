@@ -58,6 +58,8 @@ test('what runs, fails or is run by a timer of the host is proposed, the rest of
   });
   const { proposals, remarks } = await proposeUnits(places, limits());
   expect(remarks).toEqual([]);
+  const units = proposals.flatMap(({ check: { unit } }) => unit ?? []);
+  expect(proposals[0]?.check).toMatchObject({ name: 'failed units', exclude: units });
   expect(proposals.map(({ check: { name, unit } }) => [name, unit])).toEqual([
     ['failed units', undefined],
     ['unit nginx', 'nginx.service'],
