@@ -67,7 +67,10 @@ type Answering = (parameters: Readonly<Record<string, unknown>>) => unknown;
 function serveLine(websocket: WebSocket, gateway: StandInGateway): void {
   const send = (frame: object): void => websocket.send(JSON.stringify(frame));
   const challenge = { nonce: 'n', ts: Date.now(), capabilities: ['model-catalog-snapshot'] };
-  send({ type: 'event', event: 'connect.challenge', payload: challenge });
+  if (gateway.greeting !== 'raw') {
+    send({ type: 'event', event: 'connect.challenge', payload: challenge });
+  }
+  if (gateway.greeting === 'raw') websocket.send(gateway.nonsense);
   let scopes: readonly string[] = [];
   websocket.on('message', (data: Buffer) => {
     const { id, method, params } = JSON.parse(data.toString('utf8')) as Request;
@@ -94,6 +97,8 @@ function serveLine(websocket: WebSocket, gateway: StandInGateway): void {
       else if (payload === unavailable) refuse('UNAVAILABLE');
       else if (payload === undefined) refuse('FORBIDDEN', 'MISSING_SCOPE');
       else if (payload !== never) send({ type: 'res', id, ok: true, payload });
+    } else if (gateway.greeting === 'another protocol') {
+      refuse('INVALID_REQUEST', 'PROTOCOL_MISMATCH');
     } else if (gateway.greeting === 'hello') {
       if (params.maxProtocol !== 4) refuse('INVALID_REQUEST', 'PROTOCOL_MISMATCH');
       else if ((params.auth?.token ?? params.auth?.password) === gatewayToken) {
@@ -154,12 +159,16 @@ export interface StandInGateway {
   grants: readonly string[];
   /** A frame that makes no sense. */
   nonsense: string | Buffer;
-  /** How it greets: `silent` as a gateway whose state database is gone. */
-  greeting: 'hello' | 'silent';
+  /** How it greets: `silent` as a gateway whose state database is gone; `raw` with `nonsense`. */
+  greeting: 'hello' | 'silent' | 'raw' | 'another protocol';
   /** Connections over WebSocket that were made so far, and those that are open. */
   readonly connections: () => { readonly made: number; readonly open: number };
+  /** Requests, connections and questions so far. */
+  readonly seen: () => number;
   /** Says something unasked on all connections. */
   event(name: string): void;
+  /** Ends all connections over WebSocket. */
+  drop(): void;
   /** Stops to listen. */
   stop(): Promise<void>;
 }
@@ -223,7 +232,9 @@ export async function startGateway(
   certificate?: { readonly cert: string; readonly key: string },
 ): Promise<StandInGateway> {
   const answers = new Map(healthyAnswers());
+  let requests = 0;
   const handle: RequestListener = (request, response) => {
+    requests += 1;
     const given = answers.get(request.url ?? '') ?? { status: 200, body: html };
     if (given === 'silence') return;
     const text = typeof given.body === 'string' ? given.body : JSON.stringify(given.body);
@@ -263,10 +274,14 @@ export async function startGateway(
     grants: ['operator.read', 'operator.write'],
     nonsense: 'what?',
     greeting: 'hello',
+    seen: () => requests + made + gateway.asked.length,
     connections: () => ({ made, open: lines.clients.size }),
     event(name) {
       for (const client of lines.clients)
         client.send(JSON.stringify({ type: 'event', event: name }));
+    },
+    drop() {
+      for (const client of lines.clients) client.terminate();
     },
     port: listening.port,
     stateFolder,

@@ -39,9 +39,14 @@ export async function watchGateway(
     const done = check.run().finally(() => {
       state.isDone = true;
     });
-    for (let step = 0; !state.isDone && step < 400; step += 1) {
+    // Time goes on only once the agent has asked all that it wants to, however busy the machine is.
+    let before = -1;
+    for (let idle = 0; !state.isDone && idle < 400; idle += 1) {
       await new Promise((resolve) => setTimeout(resolve, 2));
-      if (step > 150) await clock.advance(200);
+      const seen = gateway.seen();
+      if (seen !== before) idle = 0;
+      before = seen;
+      if (idle > 60) await clock.advance(200);
     }
     return done;
   };

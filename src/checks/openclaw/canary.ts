@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../../lib/clock.ts';
 import { humanDuration } from '../../lib/duration.ts';
-import { openclawCanaryGraceMs } from '../../model/limits.ts';
+import { openclawCanaryGraceMs } from '../../model/openclaw-limits.ts';
 import { dayOf, type Instant } from '../../model/time.ts';
 import { openLine, type GatewayLine } from './gateway-line.ts';
 import { placeOf } from './handshake.ts';

@@ -6,7 +6,7 @@ import type { FailureReason } from '../../model/result.ts';
 import type { HostPlaces } from '../host/places.ts';
 import { valueIn, type UnitText } from './environment-file.ts';
 import type { GatewaySettings, SecretPlace } from './settings.ts';
-import { readSmallFile } from './small-file.ts';
+import { readSmallFile, type SmallFile } from './small-file.ts';
 
 /** What the agent shows the gateway to be let in. */
 export type Credential =
@@ -19,6 +19,7 @@ interface Surroundings {
   readonly wanted: Secret | undefined;
   readonly settings: GatewaySettings | undefined;
   readonly configPath: string;
+  readonly configFile: SmallFile;
   readonly stateFolder: string;
   readonly unit: UnitText | undefined;
   readonly pid: number | undefined;
@@ -39,7 +40,7 @@ const byHand = 'or give the check its token (token: ${file:/path})';
  * environment of the process is looked at last, since only few may. Never shows what it found.
  */
 export async function findCredential(around: Surroundings): Promise<Credential> {
-  const { wanted, settings, configPath } = around;
+  const { wanted, settings, configPath, configFile } = around;
   const isPassword =
     settings?.authMode === 'password' ||
     (settings?.authMode === undefined &&
@@ -53,6 +54,7 @@ export async function findCredential(around: Surroundings): Promise<Credential> 
     return { kind: 'missing', reason: 'auth', why };
   }
   const trail: Trail = { looked: [configPath], hidden: [] };
+  if (configFile.kind === 'unreadable') trail.hidden.push(configFile.unreadable);
   const usual = `OPENCLAW_GATEWAY_${as.toUpperCase()}`;
   const place: SecretPlace = settings?.[as] ?? { kind: 'variable', name: usual };
   const secret = await valueOf(place, around, trail);
@@ -125,7 +127,7 @@ async function ofVariable(
 
 async function textOf(path: string, trail: Trail): Promise<string | undefined> {
   const file = await readSmallFile(path);
-  if (file.kind === 'unreadable') trail.hidden.unshift(file.unreadable);
+  if (file.kind === 'unreadable') trail.hidden.push(file.unreadable);
   if (file.kind !== 'absent') trail.looked.push(path);
   return file.kind === 'text' ? file.text : undefined;
 }

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
-import { openclawAgentsMax } from '../../model/limits.ts';
+import { openclawAgentsMax } from '../../model/openclaw-limits.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
 import { readSmallFile } from './small-file.ts';

@@ -2,7 +2,8 @@ import { jsonOf } from '../../lib/json-of.ts';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
-import { openclawJobBytesMax, openclawJobsMax } from '../../model/limits.ts';
+import { openclawJobBytesMax, openclawJobsMax } from '../../model/openclaw-limits.ts';
+import type { CronSlots } from './cron-slots.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
 import { readSmallFile } from './small-file.ts';
@@ -14,9 +15,15 @@ const state = v.object({
   nextRunAtMs: optionalNumber,
   runningAtMs: optionalNumber,
   consecutiveErrors: optionalNumber,
+  consecutiveSkipped: optionalNumber,
 });
 
-const schedule = v.looseObject({ kind: v.optional(v.string(), ''), everyMs: optionalNumber });
+const schedule = v.looseObject({
+  kind: v.optional(v.string(), ''),
+  everyMs: optionalNumber,
+  expr: v.optional(v.fallback(v.optional(v.string()), undefined)),
+  tz: v.optional(v.fallback(v.optional(v.string()), undefined)),
+});
 
 const jobShape = v.object({
   id: v.optional(v.string(), ''),
@@ -31,7 +38,7 @@ const jobShape = v.object({
 });
 
 /** A job of the gateway, as far as it is judged: neither what it does nor what it says. */
-export type CronJob = v.InferOutput<typeof jobShape>;
+type CronJob = v.InferOutput<typeof jobShape>;
 
 /** Never what a job does: only when, and how it went. */
 const query = `SELECT job_id AS id, name, enabled, payload_kind AS kind, ${[
@@ -65,13 +72,17 @@ export interface JobMemory {
 }
 
 /** Judges the jobs of the gateway: in its database, or in the file of older versions. */
-export async function judgeCronJobs(scene: Scene, memory: JobMemory): Promise<Found> {
+export async function judgeCronJobs(
+  scene: Scene,
+  memory: JobMemory,
+  slots: CronSlots,
+): Promise<Found> {
   const { stateFolder } = scene.installation;
   const path = join(stateFolder, 'state', 'openclaw.sqlite');
   const answer = await scene.databases.read(path, query, row);
   if (answer.kind === 'absent') {
     const jobs = await jobsOfFile(stateFolder);
-    return jobs === undefined ? notRead(answer, path) : judgeJobs(jobs, scene, memory);
+    return jobs === undefined ? notRead(answer, path) : judgeJobs(jobs, scene, memory, slots);
   }
   if (answer.kind !== 'read') return notRead(answer, path);
   const jobs = answer.rows.flatMap((one) => {
@@ -85,7 +96,7 @@ export async function judgeCronJobs(scene: Scene, memory: JobMemory): Promise<Fo
     });
     return parsed.success ? [parsed.output] : [];
   });
-  return judgeJobs(jobs, scene, memory);
+  return judgeJobs(jobs, scene, memory, slots);
 }
 
 /** The jobs of versions before June 2026; undefined if there is no such file. */
@@ -97,7 +108,12 @@ async function jobsOfFile(stateFolder: string): Promise<readonly CronJob[] | und
 }
 
 /** Judges jobs by when they are due, how long they run and how often they failed. */
-export function judgeJobs(jobs: readonly CronJob[], scene: Scene, memory: JobMemory): Found {
+async function judgeJobs(
+  jobs: readonly CronJob[],
+  scene: Scene,
+  memory: JobMemory,
+  slots: CronSlots,
+): Promise<Found> {
   noteCount(jobs.length, scene, memory);
   const enabled = jobs.filter((job) => job.enabled);
   const failing = enabled.filter((job) => (job.state.consecutiveErrors ?? 0) > 0);
@@ -107,6 +123,7 @@ export function judgeJobs(jobs: readonly CronJob[], scene: Scene, memory: JobMem
     { metric: 'failing', value: failing.length },
   ];
   const troubles = jobs.flatMap((job) => judgeJob(job, scene));
+  if (runsJobs(scene)) troubles.push(...(await leftOut(enabled, scene, slots)));
   if (jobs.length === 0) {
     const what = 'there is not a single job, and OpenClaw always has three of its own';
     troubles.push(ill('warning', 'missing', what));
@@ -121,7 +138,12 @@ export function judgeJobs(jobs: readonly CronJob[], scene: Scene, memory: JobMem
     troubles.push(ill('warning', 'status', what));
   }
   const running = enabled.filter((job) => job.state.runningAtMs !== undefined).length;
-  return worstFound(troubles, well(`${enabled.length} jobs enabled, ${running} running`, values));
+  const skipped = enabled.filter((job) => (job.state.consecutiveSkipped ?? 0) >= 3).map(nameOf);
+  const often = skipped.length === 0 ? '' : `; skipped three times and more: ${skipped.join(', ')}`;
+  return worstFound(
+    troubles,
+    well(`${enabled.length} jobs enabled, ${running} running${often}`, values),
+  );
 }
 
 /** Remembers for `hold` that jobs went missing; that they are back ends it. */
@@ -144,7 +166,7 @@ const agentPatienceMs = 60 * 60_000;
 function judgeJob(job: CronJob, scene: Scene): readonly Found[] {
   const { now, options, pid, isBooting } = scene;
   const { nextRunAtMs, runningAtMs, consecutiveErrors = 0 } = job.state;
-  const name = job.name === '' ? job.id : job.name;
+  const name = nameOf(job);
   const isUp = pid !== undefined && !isBooting && runsJobs(scene);
   if (!job.enabled) {
     return consecutiveErrors < 10
@@ -184,6 +206,33 @@ function judgeJob(job: CronJob, scene: Scene): readonly Found[] {
 /** Whether the gateway is to start jobs at all: one that stands by lets their times pass. */
 function runsJobs({ options, installation }: Scene): boolean {
   return options.cron === 'leader' || (options.cron === 'any' && !installation.skipsCron);
+}
+
+/** Jobs that leave out a time of their cron expression, though they have not failed. */
+async function leftOut(
+  enabled: readonly CronJob[],
+  { now, pid, isBooting }: Scene,
+  slots: CronSlots,
+): Promise<readonly Found[]> {
+  if (pid === undefined || isBooting) return [];
+  const planned = enabled.flatMap((job) => {
+    const { nextRunAtMs, runningAtMs, consecutiveErrors = 0 } = job.state;
+    const { expr: expression, tz: timeZone } = job.schedule;
+    if (expression === undefined || nextRunAtMs === undefined) return [];
+    if (runningAtMs !== undefined || consecutiveErrors > 0) return [];
+    return [{ name: nameOf(job), expression, timeZone, nextRunAtMs }];
+  });
+  const before = await slots.before(planned);
+  return planned.flatMap(({ name, nextRunAtMs }, position) => {
+    const inMs = (before[position] ?? 0) - now.wallMs;
+    if (inMs <= 0) return [];
+    const [due, next] = [humanDuration(inMs), humanDuration(nextRunAtMs - now.wallMs)];
+    return [ill('warning', 'stale', `${name} is due in ${due}, but is planned only in ${next}`)];
+  });
+}
+
+function nameOf({ name, id }: CronJob): string {
+  return name === '' ? id : name;
 }
 
 function twinsOf(jobs: readonly CronJob[]): readonly string[] {

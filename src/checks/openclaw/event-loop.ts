@@ -18,11 +18,15 @@ const shape = v.object({
   }),
 });
 
+/** Every start begins busy, and is still so when it says that it is over. */
+const bootMinuteMs = 60_000;
+
 /**
- * How busy the one thread of the gateway is, in the second before it was asked. Every start begins busy,
- * so that a gateway that is starting is not judged.
+ * How busy the one thread of the gateway is, in the second before it was asked. A gateway that is
+ * starting is not judged.
  */
-export function judgeEventLoop(answer: ProbeAnswer, { history, now, isBooting }: Scene): Found {
+export function judgeEventLoop(answer: ProbeAnswer, scene: Scene): Found {
+  const { history, now, isBooting, owner } = scene;
   if (isFailure(answer)) return well('not asked: the gateway does not answer');
   const parsed = v.safeParse(shape, answer.json);
   if (!parsed.success) return well('this version does not tell how busy its event loop is');
@@ -32,7 +36,8 @@ export function judgeEventLoop(answer: ProbeAnswer, { history, now, isBooting }:
     { metric: 'delay_max_seconds', value: (loop.delayMaxMs ?? 0) / 1000, unit: 's' },
     { metric: 'utilization', value: loop.utilization ?? 0 },
   ];
-  const streak = history.note('event loop', loop.degraded && !isBooting, now);
+  const isYoung = owner !== undefined && 'ageMs' in owner && owner.ageMs < bootMinuteMs;
+  const streak = history.note('event loop', loop.degraded && !isBooting && !isYoung, now);
   // The gateway counts from the beginning; the agent only from its first look.
   const forMs = Math.max(streak.forMs, loop.degradedSinceMs ?? 0);
   if (streak.inRow === 0) return well('keeps up', values);

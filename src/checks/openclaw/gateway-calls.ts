@@ -1,4 +1,5 @@
 import type { GatewayLine } from './gateway-line.ts';
+import { patienceMs } from './handshake.ts';
 import { ill, well, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
 
@@ -11,10 +12,11 @@ export type Call = (method: string, parameters?: object) => Promise<Answer>;
  * Calls what this version has; what it has not is said. One call without an answer may be chance, two are
  * critical, and a consequence if the database or all of the connection is not well.
  */
-export function callOn(line: GatewayLine, { history, now }: Scene): Call {
+export function callOn(line: GatewayLine, scene: Scene): Call {
+  const { history, now } = scene;
   return async (method, parameters) => {
     if (!line.methods.has(method)) return { found: well(`this version does not offer ${method}`) };
-    const answer = await line.ask(method, parameters);
+    const answer = await line.ask(method, parameters, patienceMs(scene));
     const isDown =
       'reason' in answer && (answer.reason === 'timeout' || answer.reason === 'status');
     const name = `call ${method} ${JSON.stringify(parameters ?? {})}`;

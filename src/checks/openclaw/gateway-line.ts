@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../lib/clock.ts';
 import { humanDuration } from '../../lib/duration.ts';
-import { openclawMessageBytesMax } from '../../model/limits.ts';
+import { openclawMessageBytesMax } from '../../model/openclaw-limits.ts';
 import type { Failure } from '../net/failure.ts';
 import type { Credential } from './credential.ts';
 import { gatewaySocket, type GatewayTls } from './gateway-socket.ts';
@@ -69,7 +69,7 @@ export interface Place {
   readonly tls: GatewayTls | undefined;
   readonly credential: Credential;
   readonly scope: 'operator.read' | 'operator.write';
-  /** For the connection, the login, and each call. */
+  /** For the connection and the login, and for each call that does not say otherwise. */
   readonly deadlineMs: number;
 }
 
@@ -79,6 +79,8 @@ export async function openLine(
   clock: Clock,
 ): Promise<GatewayLine | Failure | Refusal> {
   const { port, tls, deadlineMs } = place;
+  const untilMs = clock.now().steadyMs + deadlineMs;
+  const leftMs = (): number => Math.max(1, untilMs - clock.now().steadyMs);
   const peer = `127.0.0.1:${port}`;
   const socket = await gatewaySocket(port, tls, deadlineMs, clock);
   if ('reason' in socket) return socket;
@@ -89,9 +91,9 @@ export async function openLine(
     maxPayload: openclawMessageBytesMax,
   });
   const talk = createTalk(websocket, peer, clock, deadlineMs);
-  const challenge = await talk.challenged;
+  const challenge = await talk.challenged(leftMs());
   const answer =
-    'reason' in challenge ? challenge : await talk.send('connect', introduction(place));
+    'reason' in challenge ? challenge : await talk.send('connect', introduction(place), leftMs());
   if ('reason' in answer || answer.ok !== true) {
     websocket.terminate();
     return 'reason' in answer ? answer : { code: codeOf(answer) };
@@ -176,7 +178,8 @@ function createTalk(websocket: WebSocket, peer: string, clock: Clock, deadlineMs
     end({ reason: 'protocol', summary: `${peer} closed the connection with code ${code}` }),
   );
   return {
-    challenged: wait(challenge, `waiting for ${peer} to begin`),
+    challenged: async (withinMs: number) =>
+      wait(challenge, `waiting for ${peer} to begin`, withinMs),
     async send(method: string, params: object, withinMs?: number): Promise<Frame | Failure> {
       if (ended !== undefined) return ended;
       count += 1;

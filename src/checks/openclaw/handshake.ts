@@ -49,9 +49,15 @@ export function createHandshake(clock: Clock): Handshake {
   };
 }
 
+/** Milliseconds that a question may take, so that the run still ends in time. */
+export function patienceMs({ run, clock }: Scene): number {
+  const leftMs = run.startedAt.steadyMs + run.timeoutMs - clock.now().steadyMs;
+  return Math.max(1000, Math.min(deadlineMaxMs, leftMs - 1000));
+}
+
 /** How the gateway is talked to with a right, or why it cannot be. */
 export function placeOf(scene: Scene, scope: Place['scope']): Place | Found {
-  const { installation, options, isTls, run } = scene;
+  const { installation, options, isTls } = scene;
   const { port, credential, certificatePath } = installation;
   if (credential.kind === 'missing') return ill('unknown', credential.reason, credential.why);
   return {
@@ -59,7 +65,7 @@ export function placeOf(scene: Scene, scope: Place['scope']): Place | Found {
     tls: isTls ? { config: options.tls_config, certificatePath } : undefined,
     credential,
     scope,
-    deadlineMs: Math.max(1000, Math.min(deadlineMaxMs, run.timeoutMs - 1000)),
+    deadlineMs: patienceMs(scene),
   };
 }
 

@@ -78,6 +78,7 @@ async function askOn(
   greeting: Found,
 ): Promise<Omit<Findings, 'ticks' | 'canary'>> {
   const call = callOn(line, scene);
+  const reading = versionOnDisk(scene);
   const [channels, cron, jobs, runs, status, lanes, tasks, pressure, stuck] = await Promise.all([
     call('channels.status'),
     call('cron.status'),
@@ -93,7 +94,7 @@ async function askOn(
   const judge = (answer: Answer, found: (payload: unknown) => Found): Found =>
     'found' in answer ? answer.found : found(answer.payload);
   const listed = 'payload' in jobs ? jobs.payload : undefined;
-  const onDisk = await versionOnDisk(scene);
+  const onDisk = await reading;
   return {
     handshake: afterCalls(greeting, answers),
     channels: judge(channels, (payload) => judgeChannels(payload, scene, memory)),

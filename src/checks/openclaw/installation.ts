@@ -70,7 +70,16 @@ export async function findInstallation(
   const unit = running ?? named ?? (await installedUnit(stateFolder));
   const unitText = await unitTextOf(unit?.name, stateFolder, places);
   const wanted = wishes.token;
-  const around = { wanted, settings, configPath, stateFolder, unit: unitText, pid, places };
+  const around = {
+    wanted,
+    settings,
+    configPath,
+    configFile,
+    stateFolder,
+    unit: unitText,
+    pid,
+    places,
+  };
   return {
     stateFolder,
     configPath,

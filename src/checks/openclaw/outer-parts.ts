@@ -7,6 +7,7 @@ import { judgeBoots } from './boots.ts';
 import type { Kept } from './canary.ts';
 import { judgeCredentials, type FailureMemory } from './credentials.ts';
 import { judgeCronJobs, type JobMemory } from './cron-jobs.ts';
+import { createCronSlots } from './cron-slots.ts';
 import { judgeEventLoop } from './event-loop.ts';
 import { judgeHealth, judgeReadiness, judgeStartup, type ProbeAnswers } from './http-probes.ts';
 import { createMemoryGrowth, judgeMemory } from './memory-use.ts';
@@ -28,6 +29,7 @@ export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept | 
     starts: new Set(),
   };
   const jobs: JobMemory = knownJobs(kept?.recall());
+  const slots = createCronSlots();
   const failures: FailureMemory = new Map();
   return {
     /** Looks at all parts that are switched on, side by side. */
@@ -50,7 +52,7 @@ export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept | 
         black_box: async () => judgeBlackBox(scene),
         port: async () => judgePort(scene, finder),
         leftovers: async () => judgeLeftovers(scene),
-        cron_jobs: async () => judgeCronJobs(scene, jobs),
+        cron_jobs: async () => judgeCronJobs(scene, jobs, slots),
         credentials: async () => judgeCredentials(scene, failures),
       };
       const wanted = outerPartNames.filter((part) => scene.options.parts[part]);

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { openclawFileBytesMax } from '../../model/limits.ts';
+import { openclawFileBytesMax } from '../../model/openclaw-limits.ts';
 import type { Unreadable } from '../host/host-file.ts';
 
 /** What a file of the gateway holds: `absent` if there is none, or why it cannot be read. */

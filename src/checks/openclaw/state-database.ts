@@ -8,7 +8,7 @@ import {
   openclawDatabaseReadMsMax,
   openclawDatabaseRest,
   openclawUnseenMs,
-} from '../../model/limits.ts';
+} from '../../model/openclaw-limits.ts';
 import type { SteadyMs } from '../../model/time.ts';
 import type { Unreadable } from '../host/host-file.ts';
 import { ill, well, type Found } from './part.ts';
@@ -50,7 +50,8 @@ type Outcome<Row> =
 export function createDatabaseReader(clock: Clock): DatabaseReader {
   const restsUntil = new Map<string, number>();
   const unseenSince = new Map<string, SteadyMs>();
-  const damaged = new Map<string, string>();
+  /** By query: one may go through whole pages only. */
+  const damaged = new Map<string, { readonly path: string; readonly message: string }>();
   return {
     async read(path, query, row) {
       const key = `${path}\n${query}`;
@@ -71,11 +72,11 @@ export function createDatabaseReader(clock: Clock): DatabaseReader {
         return later(`reading ${path} took over ${humanDuration(openclawDatabaseReadMsMax)}`);
       }
       unseenSince.delete(key);
-      if (outcome.kind === 'broken') damaged.set(path, outcome.message);
-      else if (outcome.kind === 'read') damaged.delete(path);
+      if (outcome.kind === 'broken') damaged.set(key, { path, message: outcome.message });
+      else damaged.delete(key);
       return outcome;
     },
-    damage: (path) => damaged.get(path),
+    damage: (path) => [...damaged.values()].find((one) => one.path === path)?.message,
   };
 }
 

@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openclawAgentsMax } from '../../model/limits.ts';
+import { openclawAgentsMax } from '../../model/openclaw-limits.ts';
 import type { UsageReader } from '../host/file-system-usage.ts';
 import { findingOf } from '../host/disk-finding.ts';
 import { formatBytes } from '../host/bytes.ts';
