@@ -186,6 +186,14 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
       'critical for the layer that is broken, or an upstream that is missing; warning for one that is lost, answers otherwise than the rest, or of which Caddy thinks otherwise than it answers',
     rights: 'to reach the admin API; the group of its socket',
   },
+  layers: {
+    looksAt:
+      'the way from a service to its users, layer by layer: sockets, upstreams, proxy, certificate, answer through it, name, public address; no further than the first that is broken',
+    metrics: '`LAYER.seconds`, `upstream HOST:PORT up`, `upstream HOST:PORT response_time`',
+    statuses:
+      'critical, named after the layer that is broken; each layer has a status of its own, `unknown` beyond that one. Of several upstreams one is enough',
+    rights: 'none',
+  },
   llm: {
     looksAt: "a provider of language models, by the service's own key",
     metrics:

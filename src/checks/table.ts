@@ -13,6 +13,7 @@ import { group } from './group.ts';
 import { heartbeat } from './heartbeat.ts';
 import { http } from './http.ts';
 import { icmp } from './icmp.ts';
+import { layers } from './layers.ts';
 import { llm } from './llm.ts';
 import { load } from './load.ts';
 import { log } from './log.ts';
@@ -65,6 +66,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   docker,
   nginx,
   caddy,
+  layers,
   llm,
   openclaw,
   agent,

@@ -30,6 +30,7 @@ export const checkTypeNames = [
   'docker',
   'nginx',
   'caddy',
+  'layers',
   'llm',
   'openclaw',
   'agent',

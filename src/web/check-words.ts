@@ -39,6 +39,7 @@ const presentOrAbsent: ReadonlySet<CheckTypeName> = new Set([
   'icmp',
   'process',
   'systemd',
+  'layers',
   'group',
 ]);
 

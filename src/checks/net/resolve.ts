@@ -107,6 +107,17 @@ export async function resolveHost(
   return { lookupMs, found };
 }
 
+/** Every address that a name leads to by the system's resolver, or why it leads nowhere. */
+export async function addressesOf(
+  host: string,
+  context: ProbeContext,
+): Promise<readonly string[] | Failure> {
+  if (isIP(host) !== 0) return [host];
+  const options = { preferred_ip_protocol: 'ip4', ip_protocol_fallback: true };
+  const listed = await lookUp(host, options, context);
+  return isFailure(listed) ? listed : [...new Set(listed.map(({ address }) => address))];
+}
+
 /** The families of the resolver step; an address that was not found counts as 0. */
 export function resolutionFamilies({ lookupMs, found }: Resolution): MetricFamily[] {
   const address = isFailure(found) ? undefined : found;

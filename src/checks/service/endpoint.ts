@@ -29,8 +29,11 @@ export interface Connected {
   /** How sentences name it. */
   readonly peer: string;
   readonly phases: readonly Phase[];
-  /** Puts TLS on the socket, once the service agrees. On failure the socket is gone. */
-  secure(config: TlsOptions | undefined): Promise<Socket | Failure>;
+  /**
+   * Puts TLS on the socket, once the service agrees: with `name`, or the host that was connected to. On
+   * failure the socket is gone.
+   */
+  secure(config: TlsOptions | undefined, name?: string): Promise<Socket | Failure>;
 }
 
 /** Services on the own host mostly listen on 127.0.0.1, and `localhost` shall find them there. */
@@ -62,7 +65,7 @@ export async function connectTo(
     socket,
     peer,
     phases,
-    secure: async (config) => secureAs(host, socket, peer, config, context),
+    secure: async (config, name = host) => secureAs(name, socket, peer, config, context),
   };
 }
 

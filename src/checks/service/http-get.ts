@@ -51,10 +51,20 @@ export async function httpCall(
 ): Promise<HttpAnswer | Failure> {
   const connected = await connectTo(place, context);
   if (isFailure(connected)) return connected;
-  const { peer } = connected;
-  const what = `${call.method} ${call.path}`;
   const socket = place.tls ? await connected.secure(place.tls_config) : connected.socket;
   if (isFailure(socket)) return socket;
+  return callOver(socket, { peer: connected.peer, host: place.host }, call, context);
+}
+
+/** Sends one request over a connection that stands, reads the whole answer, and hangs up. */
+export async function callOver(
+  socket: Socket,
+  place: { readonly peer: string; readonly host: string },
+  call: HttpCall,
+  context: ProbeContext,
+): Promise<HttpAnswer | Failure> {
+  const { peer } = place;
+  const what = `${call.method} ${call.path}`;
   const startMs = context.clock.now().steadyMs;
   try {
     const response = await send(socket, place, call, context);
@@ -76,7 +86,7 @@ export async function httpCall(
 
 async function send(
   socket: Socket,
-  { host }: HttpPlace,
+  { host }: Pick<HttpPlace, 'host'>,
   { method, path, headers: own, body }: HttpCall,
   { signal }: ProbeContext,
 ): Promise<IncomingMessage> {

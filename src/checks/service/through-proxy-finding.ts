@@ -90,7 +90,7 @@ function wrongOpinions(
 }
 
 /** Why the users of the proxy are not served: the layer that is broken comes first. */
-function brokenLayer(
+export function brokenLayer(
   proxy: string,
   front: Asked,
   behind: readonly Asked[],

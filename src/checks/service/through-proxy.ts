@@ -55,25 +55,32 @@ export interface ThroughProxy {
   readonly behind: readonly Asked[];
 }
 
+/** Judges one answer; `wanted` must be found in the body of a good one. */
+export function askedOf(
+  url: URL,
+  answer: HttpAnswer | Failure,
+  wanted: ThroughOptions['expect_body'],
+): Asked {
+  const isWell = !isFailure(answer) && answer.status < 400;
+  const isOther = isWell && wanted !== undefined && !wanted.matches(answer.body);
+  const told = said(url, answer);
+  return {
+    url,
+    address: formatHostPort(hostOf(url), portOf(url)),
+    answer,
+    isSound: isWell && !isOther,
+    told: isOther ? `${told}, and nothing in its body matches ${wanted.source}` : told,
+  };
+}
+
 /** Asks through the proxy and past it, all at the same time. */
 export async function askThrough(
-  options: ThroughOptions,
+  options: Omit<ThroughOptions, 'compare'>,
   context: ProbeContext,
 ): Promise<ThroughProxy> {
   const { through, through_host: host, upstreams, tls_config, expect_body: wanted } = options;
-  const ask = async (url: URL, host?: string): Promise<Asked> => {
-    const answer = await getUrl(url, { host, tls_config }, context);
-    const isWell = !isFailure(answer) && answer.status < 400;
-    const isOther = isWell && wanted !== undefined && !wanted.matches(answer.body);
-    const told = said(url, answer);
-    return {
-      url,
-      address: formatHostPort(hostOf(url), portOf(url)),
-      answer,
-      isSound: isWell && !isOther,
-      told: isOther ? `${told}, and nothing in its body matches ${wanted.source}` : told,
-    };
-  };
+  const ask = async (url: URL, host?: string): Promise<Asked> =>
+    askedOf(url, await getUrl(url, { host, tls_config }, context), wanted);
   const [front, behind] = await Promise.all([
     through === undefined ? undefined : ask(through, host),
     Promise.all(upstreams.map(async (url) => ask(url))),
