@@ -1,0 +1,929 @@
+#!/bin/sh
+# Installs tocsin, upgrades it, or takes it away again; `sh install.sh --help` says how.
+#
+# Everything is in functions and the last line calls them, in braces: of a download that was cut short the
+# shell runs nothing. POSIX sh, so that dash and busybox run it too.
+#
+# The order on a new host: look, fetch, verify, unpack, try the program, configure, validate, send one test,
+# and only then put files into place and start. On an upgrade the old version runs until the new one has
+# accepted the configuration, and comes back when the new one is not well within half a minute.
+
+# release: begin
+TOCSIN_VERSION=''
+TOCSIN_BASE_URL=''
+TOCSIN_SHA256_LINUX_X64=''
+TOCSIN_SHA256_LINUX_X64_GZ=''
+TOCSIN_SHA256_LINUX_ARM64=''
+TOCSIN_SHA256_LINUX_ARM64_GZ=''
+TOCSIN_PUBLIC_KEY=''
+# release: end
+
+usage() {
+  cat <<'END'
+Installs tocsin on this host, upgrades it, or takes it away again.
+
+  sh install.sh [OPTIONS]
+
+What to install
+  --version VERSION        another version than the one of this script
+  --base-url URL           where releases are, instead of the address in this script
+  --offline DIR            take the files from this folder, load nothing
+  --allow-unsigned         accept a release without a signature
+  --prefix DIR             instead of /usr/local (~/.local without root)
+
+Whom to tell (for a host without a configuration; better in the environment or as @FILE)
+  --slack-webhook URL      TOCSIN_SLACK_WEBHOOK_URL
+  --pagerduty-key KEY      TOCSIN_PAGERDUTY_KEY
+  --email ADDRESS          TOCSIN_EMAIL
+  --smarthost HOST:PORT    TOCSIN_SMTP_SMARTHOST (and TOCSIN_SMTP_USERNAME, TOCSIN_SMTP_PASSWORD)
+  --no-test                send no test message
+
+How
+  --grant NAME[,NAME]      rights beyond the sandbox that make the agent as good as root: docker, listeners, other-users
+  --no-start               install, and start nothing
+  --dry-run                print every command, do nothing
+  --json                   say what came of it as one line of JSON on standard output
+  --uninstall              remove what was installed; configuration and state stay
+  --purge                  with --uninstall: configuration, state and the user as well
+
+Exit codes: 0 done, or nothing to do; 1 something failed; 64 wrong call; 65 this system is not supported;
+66 a download failed; 67 a file is not what was published; 68 no room, or a place that cannot be written;
+69 the configuration was refused; 70 the test message did not arrive; 71 the agent did not become well
+(an upgrade was taken back); 72 another installation is running; 130 and 143 interrupted.
+END
+}
+
+# --- what is said ---------------------------------------------------------------------------------------
+
+say() {
+  if [ "$json" = yes ]; then printf '%s\n' "$*" >&2; else printf '%s\n' "$*"; fi
+}
+
+step() { say "==> $*"; }
+
+# fail CODE SENTENCE...: ends everything; what was begun is taken back by the trap.
+fail() {
+  exit_code=$1
+  shift
+  message="$*"
+  printf 'install.sh: %s\n' "$message" >&2
+  exit "$exit_code"
+}
+
+# A text within the quotes of JSON.
+quoted() {
+  printf '%s' "$1" | tr '\n\t' '  ' | sed 's/\\/\\\\/g; s/"/\\"/g'
+}
+
+tell_json() {
+  [ "$json" = yes ] || return 0
+  printf '{"apiVersion":1,"result":"%s","changed":%s,"exitCode":%s,"version":"%s","previous":"%s","config":"%s","message":"%s"}\n' \
+    "$result" "$changed" "$1" "$(quoted "$version")" "$(quoted "$previous")" "$(quoted "$config")" "$(quoted "$message")"
+}
+
+# Runs a command, or prints it when nothing is to be done.
+run() {
+  if [ "$dry" = yes ]; then
+    # A value that may be a secret is never an argument here.
+    say "+ $*"
+  else
+    "$@"
+  fi
+}
+
+# write_file PATH MODE: what stands on standard input becomes the file, in one step.
+write_file() {
+  if [ "$dry" = yes ]; then
+    cat >/dev/null
+    say "+ write $1 (mode $2)"
+    return 0
+  fi
+  cat >"$1.tocsin-new" || return 1
+  chmod "$2" "$1.tocsin-new" && mv -f "$1.tocsin-new" "$1"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+digest_of() {
+  if has sha256sum; then
+    sha256sum "$1" | cut -d' ' -f1
+  elif has openssl; then
+    openssl dgst -sha256 -r "$1" | cut -d' ' -f1
+  else
+    busybox sha256sum "$1" | cut -d' ' -f1
+  fi
+}
+
+# --- the call --------------------------------------------------------------------------------------------
+
+# Values of options; `@FILE` is read by the program itself.
+read_call() {
+  while [ $# -gt 0 ]; do
+    option=$1
+    case $option in
+      --*=*)
+        value=${option#*=}
+        option=${option%%=*}
+        shift
+        set -- "$option" "$value" "$@"
+        ;;
+    esac
+    case $option in
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      --json) json=yes ;;
+      --dry-run) dry=yes ;;
+      --no-start) start=no ;;
+      --no-test) test_message=no ;;
+      --allow-unsigned) allow_unsigned=yes ;;
+      --uninstall) task=uninstall ;;
+      --purge) purge=yes ;;
+      --version | --base-url | --offline | --prefix | --grant | --slack-webhook | --pagerduty-key | --email | --smarthost)
+        [ $# -ge 2 ] || fail 64 "$option needs a value; --help says which"
+        take_value "$option" "$2"
+        shift
+        ;;
+      *) fail 64 "there is no option $option; --help lists them" ;;
+    esac
+    shift
+  done
+  [ "$purge" = no ] || [ "$task" = uninstall ] || fail 64 '--purge goes with --uninstall'
+}
+
+take_value() {
+  case $1 in
+    --version) version=${2#v} ;;
+    --base-url) base_url=${2%/} ;;
+    --offline) offline=$2 ;;
+    --prefix) prefix=${2%/} ;;
+    --grant) granted="$granted $(printf '%s' "$2" | tr ',' ' ')" ;;
+    --slack-webhook) TOCSIN_SLACK_WEBHOOK_URL=$2 ;;
+    --pagerduty-key) TOCSIN_PAGERDUTY_KEY=$2 ;;
+    --email) TOCSIN_EMAIL=$2 ;;
+    --smarthost) TOCSIN_SMTP_SMARTHOST=$2 ;;
+  esac
+}
+
+# --- the host --------------------------------------------------------------------------------------------
+
+refuse_host() {
+  fail 65 "$1. To have it supported, report this:
+  uname -a: $(uname -a)
+  os-release: $(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null)
+  libc: $(libc_version)
+  init: $(cat /proc/1/comm 2>/dev/null)"
+}
+
+look_at_host() {
+  [ "$(uname -s)" = Linux ] || refuse_host "tocsin is built for Linux, this is $(uname -s)"
+  case $(uname -m) in
+    x86_64 | amd64) arch=x64 ;;
+    aarch64 | arm64) arch=arm64 ;;
+    *) refuse_host "there is no build for the processor $(uname -m)" ;;
+  esac
+  refuse_old_libc
+  if [ "$(id -u)" = 0 ]; then mode=system; else mode=user; fi
+  find_init
+  set_places
+}
+
+libc_version() {
+  getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | head -n 1
+}
+
+# Node needs glibc 2.28 (2018).
+refuse_old_libc() {
+  libc=$(libc_version)
+  case $libc in
+    *musl*) refuse_host 'this system has musl; there are builds for glibc only' ;;
+    'glibc '*)
+      minor=${libc#glibc 2.}
+      minor=${minor%%[!0-9]*}
+      [ "${minor:-99}" -ge 28 ] || refuse_host "$libc is too old, 2.28 is needed"
+      ;;
+  esac
+}
+
+find_init() {
+  if [ -d /run/systemd/system ]; then
+    init=systemd
+  elif has rc-service && has openrc-run; then
+    init=openrc
+  elif [ -d /etc/init.d ] && has update-rc.d; then
+    init=sysvinit
+  else
+    init=none
+  fi
+  [ "$init" != none ] || [ "$start" = no ] || [ "$task" = uninstall ] ||
+    refuse_host 'neither systemd nor OpenRC nor sysvinit runs here (--no-start installs without a service)'
+}
+
+set_places() {
+  if [ "$mode" = system ]; then
+    prefix=${prefix:-/usr/local}
+    etc=/etc/tocsin
+    state=/var/lib/tocsin
+    units=/etc/systemd/system
+    lock=/run/tocsin-install.lock
+    [ -d /run ] || lock=/tmp/tocsin-install.lock
+  else
+    [ -n "${HOME:-}" ] || fail 68 'HOME is not set: without root everything is installed there'
+    prefix=${prefix:-$HOME/.local}
+    etc=${XDG_CONFIG_HOME:-$HOME/.config}/tocsin
+    state=${XDG_STATE_HOME:-$HOME/.local/state}/tocsin
+    units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+    lock=$prefix/.tocsin-install.lock
+  fi
+  bin=$prefix/bin/tocsin
+  lib=$prefix/lib/tocsin
+  manifest=$lib/manifest
+  dropins=$units/tocsin.service.d
+  config=$etc/agent.config.yaml
+  for found in "$etc"/agent.config.yaml "$etc"/agent.config.yml "$etc"/agent.config.json; do
+    if [ -e "$found" ]; then
+      config=$found
+      break
+    fi
+  done
+}
+
+take_lock() {
+  [ "$dry" = no ] || return 0
+  mkdir -p "$(dirname "$lock")" 2>/dev/null || fail 68 "$(dirname "$lock") cannot be written"
+  if ! mkdir "$lock" 2>/dev/null; then
+    holder=$(cat "$lock/pid" 2>/dev/null)
+    if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then
+      fail 72 "another installation is running (process $holder)"
+    fi
+    rm -rf "$lock"
+    mkdir "$lock" 2>/dev/null || fail 68 "$lock cannot be written"
+  fi
+  printf '%s\n' "$$" >"$lock/pid"
+  locked=yes
+}
+
+# --- the release -----------------------------------------------------------------------------------------
+
+# fetch NAME FILE: a file of the release.
+fetch() {
+  if [ -n "$offline" ]; then
+    [ -f "$offline/$1" ] || return 22
+    cp "$offline/$1" "$2"
+    return
+  fi
+  url=$base_url/$version/$1
+  if has curl; then
+    curl -fsSL --proto '=https' --proto-redir '=https' --tlsv1.2 --retry 2 --connect-timeout 15 --max-time 900 -o "$2" "$url"
+  elif has wget && wget --help 2>&1 | grep -q -e --https-only; then
+    wget -q --https-only --secure-protocol=TLSv1_2 --tries=3 --timeout=60 -O "$2" "$url"
+  else
+    fail 66 'neither curl nor GNU wget is here; install one of them, or use --offline'
+  fi
+}
+
+must_fetch() {
+  fetch "$1" "$2" && return 0
+  # A disk that is full looks like a broken connection.
+  enough_room "$work" 1024 || fail 68 "$work has no room"
+  if [ -n "$offline" ]; then fail 66 "$offline has no $1"; fi
+  fail 66 "$base_url/$version/$1 could not be loaded (a proxy is taken from https_proxy; --offline DIR needs no network)"
+}
+
+enough_room() {
+  free=$(df -Pk "$1" 2>/dev/null | sed -n '2s/  */ /gp' | cut -d' ' -f4)
+  [ -z "$free" ] || [ "$free" -ge "$2" ]
+}
+
+choose_release() {
+  [ -n "$version" ] || version=$TOCSIN_VERSION
+  [ -n "$base_url" ] || base_url=$TOCSIN_BASE_URL
+  if [ -z "$TOCSIN_VERSION" ] && [ -z "$offline" ] && [ -z "$base_url" ]; then build_from_checkout; fi
+  if [ -n "$offline" ]; then
+    [ -d "$offline" ] || fail 66 "$offline is no folder"
+    offline=$(cd "$offline" && pwd)
+    [ -n "$version" ] || version=$(sed -n 's/^[0-9a-f]*  tocsin-\(.*\)-linux-.*\.tar\..*$/\1/p' "$offline/SHA256SUMS" 2>/dev/null | head -n 1)
+    [ ! -d "$offline/$version" ] || offline=$offline/$version
+  fi
+  [ -n "$version" ] || fail 64 'say which version with --version'
+  [ -n "$offline" ] || [ -n "$base_url" ] || fail 64 'say where releases are with --base-url'
+  case $base_url in
+    '' | https://*) ;;
+    *) [ -n "$offline" ] || fail 64 "$base_url does not begin with https://" ;;
+  esac
+}
+
+# In a clone of the repository: builds a release of its own.
+build_from_checkout() {
+  here=$(cd "$(dirname "$0")" 2>/dev/null && pwd)
+  [ -f "${here:-/nowhere}/scripts/release.ts" ] || fail 64 'this script belongs to no release: say --base-url URL or --offline DIR'
+  has npm || fail 65 'to build from a checkout, Node.js 20 or newer and npm are needed'
+  step "building from $here"
+  offline=$work/release
+  allow_unsigned=yes
+  if [ "$dry" = yes ]; then
+    run npm run --silent release -- --only "$arch" --out "$offline"
+    version=${version:-checkout}
+    mkdir -p "$offline"
+    return
+  fi
+  (cd "$here" && npm run --silent release -- --only "$arch" --out "$offline" >&2) || fail 1 'the build failed'
+  version=$(find "$offline" -mindepth 1 -maxdepth 1 -type d -exec basename {} \;)
+}
+
+baked_digest() {
+  [ "$version" = "$TOCSIN_VERSION" ] || return 0
+  case $arch-$packing in
+    x64-xz) printf '%s' "$TOCSIN_SHA256_LINUX_X64" ;;
+    x64-gz) printf '%s' "$TOCSIN_SHA256_LINUX_X64_GZ" ;;
+    arm64-xz) printf '%s' "$TOCSIN_SHA256_LINUX_ARM64" ;;
+    arm64-gz) printf '%s' "$TOCSIN_SHA256_LINUX_ARM64_GZ" ;;
+  esac
+}
+
+get_release() {
+  if has xz || has unxz; then packing=xz; else packing=gz; fi
+  archive=tocsin-$version-linux-$arch.tar.$packing
+  if [ "$dry" = yes ]; then
+    say "+ fetch ${offline:-$base_url/$version}/{SHA256SUMS,SHA256SUMS.sig,$archive}, verify digest and signature"
+    return 0
+  fi
+  # The packed and the unpacked archive, in kilobytes.
+  enough_room "$work" 170000 || fail 68 "$work needs 170 MB (TMPDIR names another place)"
+  enough_room "$(nearest_folder "$prefix")" 250000 || fail 68 "$prefix needs 250 MB"
+  step "fetching tocsin $version for linux $arch"
+  must_fetch SHA256SUMS "$work/SHA256SUMS"
+  verify_signature
+  must_fetch "$archive" "$work/$archive"
+  verify_archive
+}
+
+verify_signature() {
+  if ! fetch SHA256SUMS.sig "$work/SHA256SUMS.sig" 2>/dev/null; then
+    [ "$allow_unsigned" = yes ] || fail 67 'this release has no signature; --allow-unsigned accepts it all the same'
+    say '    unsigned, as was allowed'
+    return 0
+  fi
+  if [ -z "$TOCSIN_PUBLIC_KEY" ]; then
+    [ "$allow_unsigned" = yes ] || fail 67 'this script has no key to verify the signature with; --allow-unsigned goes on without'
+    return 0
+  fi
+  if ! has openssl; then
+    [ -n "$(baked_digest)" ] || fail 67 'openssl is needed to verify another version than the one of this script'
+    say '    openssl is not here: only the digest in this script is verified'
+    return 0
+  fi
+  printf '%s\n' "$TOCSIN_PUBLIC_KEY" >"$work/key.pem"
+  openssl dgst -sha256 -verify "$work/key.pem" -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS" >/dev/null 2>&1 ||
+    fail 67 "the signature of SHA256SUMS is wrong: this is not what was published"
+  say '    signature verified'
+}
+
+verify_archive() {
+  found=$(digest_of "$work/$archive")
+  listed=$(sed -n "s/^\([0-9a-f]\{64\}\)  $archive\$/\1/p" "$work/SHA256SUMS")
+  baked=$(baked_digest)
+  [ -n "$listed" ] || fail 67 "SHA256SUMS does not list $archive: it is no list of digests, or of another version"
+  if [ "$found" != "$listed" ] || { [ -n "$baked" ] && [ "$found" != "$baked" ]; }; then
+    what='it was damaged on the way, or changed'
+    [ "$(head -c 1 "$work/$archive")" != '<' ] || what='it is a page of HTML'
+    fail 67 "$archive is not what was published: $what (digest $found)"
+  fi
+  say '    digest verified'
+}
+
+unpack() {
+  [ "$dry" = no ] || return 0
+  mkdir "$work/tree"
+  if [ "$packing" = gz ]; then
+    gzip -dc "$work/$archive" >"$work/tar"
+  elif has xz; then
+    xz -dc "$work/$archive" >"$work/tar"
+  else
+    unxz -c "$work/$archive" >"$work/tar"
+  fi || fail 68 "$archive could not be unpacked (is $work full?)"
+  tar -xf "$work/tar" -C "$work/tree" || fail 68 "$archive could not be unpacked (is $work full?)"
+  rm -f "$work/tar"
+  tree=$work/tree/tocsin-$version-linux-$arch
+  said=$("$tree/tocsin" --version 2>&1) || fail 65 "the program does not run here: $said"
+  [ "$said" = "tocsin $version" ] || fail 67 "the program calls itself \"$said\", not tocsin $version"
+}
+
+nearest_folder() {
+  folder=$1
+  while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+  printf '%s' "$folder"
+}
+
+# --- what is there ---------------------------------------------------------------------------------------
+
+installed_version() {
+  sed -n 's/^version //p' "$manifest" 2>/dev/null
+}
+
+# Whether every file of the manifest is as it was installed, and the archive is the same.
+is_unchanged() {
+  [ -f "$manifest" ] && [ "$(sed -n 's/^archive //p' "$manifest")" = "$1" ] || return 1
+  while read -r kind digest path; do
+    [ "$kind" = file ] || continue
+    [ -f "$path" ] && [ "$(digest_of "$path")" = "$digest" ] || return 1
+  done <"$manifest"
+}
+
+# --- configuration ---------------------------------------------------------------------------------------
+
+make_account() {
+  [ "$mode" = system ] || return 0
+  if ! grep -q '^tocsin:' /etc/group; then
+    if has groupadd; then run groupadd --system tocsin; else run addgroup -S tocsin; fi ||
+      fail 68 'the group tocsin cannot be made'
+    note group tocsin
+  fi
+  if ! id tocsin >/dev/null 2>&1; then
+    shell=/usr/sbin/nologin
+    [ -x "$shell" ] || shell=/bin/false
+    if has useradd; then
+      run useradd --system --gid tocsin --home-dir "$state" --no-create-home --shell "$shell" tocsin
+    else
+      run adduser -S -D -H -G tocsin -h "$state" -s "$shell" tocsin
+    fi || fail 68 'the user tocsin cannot be made'
+    note user tocsin
+  fi
+}
+
+make_folder() {
+  # make_folder PATH MODE OWNER
+  if [ ! -d "$1" ]; then
+    run mkdir -p "$1" || fail 68 "$1 cannot be made"
+    note folder "$1"
+  fi
+  run chmod "$2" "$1"
+  [ "$mode" = user ] || run chown "$3" "$1"
+}
+
+configure() {
+  make_account
+  make_folder "$etc" 0750 root:tocsin
+  make_folder "$etc/credentials" 0700 root:root
+  make_folder "$state" 0700 tocsin:tocsin
+  if [ -e "$config" ]; then
+    say "    $config is there and stays as it is"
+  else
+    write_configuration
+  fi
+  # Without LoadCredential the agent itself has to read them.
+  if [ "$mode" = system ] && [ "$init" != systemd ]; then
+    run chown -R tocsin:tocsin "$etc/credentials"
+  fi
+  validate
+}
+
+write_configuration() {
+  step "looking at this host, writing $config"
+  if [ "$dry" = yes ]; then
+    say "+ tocsin init -o $config --credentials $etc/credentials --yes"
+    return 0
+  fi
+  # Secrets go by the environment, which no other user can read, and from there into files of mode 0600.
+  TOCSIN_SLACK_WEBHOOK_URL=${TOCSIN_SLACK_WEBHOOK_URL:-} TOCSIN_PAGERDUTY_KEY=${TOCSIN_PAGERDUTY_KEY:-} \
+    TOCSIN_EMAIL=${TOCSIN_EMAIL:-} TOCSIN_SMTP_SMARTHOST=${TOCSIN_SMTP_SMARTHOST:-} \
+    "$tree/tocsin" init -o "$config" --credentials "$etc/credentials" --yes >"$work/init.log" 2>&1 ||
+    fail 69 "no configuration could be written: $(cat "$work/init.log")"
+  wrote_config=yes
+  chmod 0640 "$config"
+  [ "$mode" = user ] || chown root:tocsin "$config"
+  sed 's/^/    /' "$work/init.log" >&2
+}
+
+validate() {
+  if [ "$dry" = yes ]; then
+    say "+ tocsin validate -c $config"
+    return 0
+  fi
+  "$tree/tocsin" validate -c "$config" >"$work/validate.log" 2>&1 && return 0
+  cat "$work/validate.log" >&2
+  fail 69 "tocsin $version does not accept $config; nothing was changed"
+}
+
+send_test() {
+  [ "$test_message" = yes ] || return 0
+  if [ "$dry" = yes ]; then
+    say "+ tocsin notify test --direct -c $config"
+    return 0
+  fi
+  step 'sending a test message to every receiver'
+  if "$tree/tocsin" notify test --direct -c "$config" >"$work/test.log" 2>&1; then
+    sed 's/^/    /' "$work/test.log" >&2
+    return 0
+  fi
+  sed 's/^/    /' "$work/test.log" >&2
+  fail 70 "the test message did not arrive; mend the receiver in $config and run this again, or use --no-test"
+}
+
+# --- files into place ------------------------------------------------------------------------------------
+
+# Lines of the manifest that is being made.
+note() {
+  if [ "$dry" = no ]; then printf '%s\n' "$*" >>"$work/manifest"; fi
+}
+
+# place SOURCE PATH MODE: by one rename; what was there before is kept until all is well.
+place() {
+  if [ "$dry" = yes ]; then
+    say "+ install -m $3 ${1##*/} $2"
+    return 0
+  fi
+  folder_of "$2"
+  if [ -e "$2" ]; then
+    mkdir -p "$work/old/$(dirname "$2")"
+    cp -p "$2" "$work/old/$2" || fail 68 "no room to keep the former $2"
+  else
+    printf '%s\n' "$2" >>"$work/new"
+  fi
+  if ! { cp "$1" "$2.tocsin-new" && chmod "$3" "$2.tocsin-new" && mv -f "$2.tocsin-new" "$2"; } 2>"$work/error"; then
+    rm -f "$2.tocsin-new"
+    fail 68 "$2 cannot be written: $(cat "$work/error")"
+  fi
+  note "file $(digest_of "$2") $2"
+}
+
+# Makes the folder of a file, and remembers every folder that was not there.
+folder_of() {
+  missing=$(dirname "$1")
+  [ ! -d "$missing" ] || return 0
+  chain=
+  while [ ! -d "$missing" ]; do
+    chain="$missing
+$chain"
+    missing=$(dirname "$missing")
+  done
+  mkdir -p "$(dirname "$1")" 2>"$work/error" || fail 68 "$(dirname "$1") cannot be made: $(cat "$work/error")"
+  printf '%s' "$chain" | while read -r folder; do note folder "$folder"; done
+}
+
+place_files() {
+  step "installing below $prefix"
+  switching=yes
+  # Folders and accounts that an earlier installation made are still ours.
+  if [ -f "$manifest" ]; then grep -E '^(folder|user|group) ' "$manifest" >>"$work/manifest" || true; fi
+  place "${tree:-}/tocsin" "$bin" 0755
+  share=$prefix/share
+  place "${tree:-}/man/tocsin.1" "$share/man/man1/tocsin.1" 0644
+  place "${tree:-}/man/agent.config.yaml.5" "$share/man/man5/agent.config.yaml.5" 0644
+  place "${tree:-}/completions/tocsin.bash" "$share/bash-completion/completions/tocsin" 0644
+  place "${tree:-}/completions/_tocsin" "$share/zsh/site-functions/_tocsin" 0644
+  place "${tree:-}/completions/tocsin.fish" "$share/fish/vendor_completions.d/tocsin.fish" 0644
+  for name in LICENSE THIRD-PARTY-LICENSES README.md CHANGELOG.md agent.config.example.yaml agent.config.schema.json; do
+    place "${tree:-}/$name" "$share/doc/tocsin/$name" 0644
+  done
+  case $init in
+    systemd) place_unit ;;
+    openrc) place_script "${tree:-}/tocsin.openrc" ;;
+    sysvinit) place_script "${tree:-}/tocsin.sysvinit" ;;
+  esac
+  note "version $version"
+  [ "$dry" = yes ] || note "archive $(digest_of "$work/$archive")"
+  if [ "$dry" = no ]; then
+    folder_of "$manifest"
+    sort -u "$work/manifest" | write_file "$manifest" 0644 || fail 68 "$manifest cannot be written"
+  fi
+}
+
+# The unit with the places of this installation.
+place_unit() {
+  unit=tocsin.service
+  [ "$mode" = system ] || unit=tocsin.user.service
+  if [ "$dry" = no ]; then
+    sed -e "s#/usr/local/bin/tocsin#$bin#g" -e "s#/etc/tocsin/agent.config.yaml#$config#g" "$tree/$unit" >"$work/unit"
+    keep_edited_unit "$units/tocsin.service"
+  fi
+  place "$work/unit" "$units/tocsin.service" 0644
+  [ "$mode" = system ] || return 0
+  place_credentials
+  place_grants
+}
+
+# What somebody wrote into our unit is not lost, though it belongs into a drop-in.
+keep_edited_unit() {
+  [ -f "$1" ] && [ -f "$manifest" ] || return 0
+  was=$(sed -n "s#^file \([0-9a-f]*\) $1\$#\1#p" "$manifest")
+  [ -n "$was" ] && [ "$(digest_of "$1")" != "$was" ] || return 0
+  cp -p "$1" "$1.edited"
+  say "    $1 had been edited: kept as $1.edited; move the changes to a drop-in (systemctl edit tocsin)"
+}
+
+place_credentials() {
+  {
+    printf '# Secrets that the configuration refers to as credentials.\n\n[Service]\n'
+    for secret in "$etc"/credentials/*; do
+      [ ! -f "$secret" ] || printf 'LoadCredential=%s:%s\n' "${secret##*/}" "$secret"
+    done
+  } >"$work/credentials.conf"
+  place "$work/credentials.conf" "$dropins/10-credentials.conf" 0644
+}
+
+# Rights that the checks need: harmless ones are given, powerful ones only when asked for, or given before.
+place_grants() {
+  if [ "$dry" = yes ]; then
+    say "+ tocsin grants -c $config, one drop-in each in $dropins"
+    return 0
+  fi
+  "$tree/tocsin" grants -c "$config" >"$work/grants" 2>/dev/null || return 0
+  while read -r name power checks; do
+    place_grant "$name" "$power" "$checks"
+  done <"$work/grants"
+  for given in "$dropins"/grant-*.conf; do
+    [ -f "$given" ] || continue
+    name=${given##*/grant-}
+    grep -q "^${name%.conf} " "$work/grants" || withdraw "$given"
+  done
+}
+
+place_grant() {
+  file=$dropins/grant-$1.conf
+  if [ "$2" = powerful ] && [ ! -f "$file" ]; then
+    case " $granted " in
+      *" $1 "*) ;;
+      *)
+        say "    $3: needs the right \"$1\", which is as good as root; to give it: sh install.sh --grant $1"
+        return 0
+        ;;
+    esac
+  fi
+  group=$(sed -n 's/^SupplementaryGroups=//p' "$tree/grants/$1.conf")
+  if [ -n "$group" ] && ! grep -q "^$group:" /etc/group; then
+    say "    $3: there is no group $group here, so that the right \"$1\" cannot be given"
+    return 0
+  fi
+  place "$tree/grants/$1.conf" "$file" 0644
+}
+
+withdraw() {
+  mkdir -p "$work/old/$(dirname "$1")"
+  cp -p "$1" "$work/old/$1"
+  rm -f "$1"
+  say "    ${1##*/}: no check needs it any more"
+}
+
+place_script() {
+  [ "$dry" = yes ] || sed -e "s#/usr/local/bin/tocsin#$bin#g" -e "s#/etc/tocsin/agent.config.yaml#$config#g" "$1" >"$work/script"
+  place "$work/script" /etc/init.d/tocsin 0755
+}
+
+# --- the service -----------------------------------------------------------------------------------------
+
+ctl() {
+  if [ "$mode" = system ]; then run systemctl "$@"; else run systemctl --user "$@"; fi
+}
+
+start_service() {
+  case $init in
+    systemd)
+      ctl daemon-reload
+      ctl enable --quiet tocsin.service
+      ctl restart --no-block tocsin.service
+      ;;
+    openrc)
+      run rc-update -q add tocsin default
+      run rc-service -q tocsin restart
+      ;;
+    sysvinit)
+      run update-rc.d tocsin defaults
+      run /etc/init.d/tocsin restart
+      ;;
+  esac
+}
+
+stop_service() {
+  case $init in
+    systemd) ctl stop tocsin.service ;;
+    openrc) run rc-service -q tocsin stop ;;
+    sysvinit) run /etc/init.d/tocsin stop ;;
+  esac
+}
+
+disable_service() {
+  case $init in
+    systemd) ctl disable --quiet --now tocsin.service ;;
+    openrc)
+      run rc-service -q tocsin stop
+      run rc-update -q del tocsin default
+      ;;
+    sysvinit)
+      run /etc/init.d/tocsin stop
+      ;;
+  esac 2>/dev/null || true
+}
+
+# Waits until the agent that answers is the wanted version and ready.
+wait_until_well() {
+  [ "$dry" = no ] || return 0
+  step "waiting until tocsin $1 is well"
+  left=60
+  while [ "$left" -gt 0 ]; do
+    answer=$("$bin" status --json -c "$config" 2>/dev/null || true)
+    case $answer in
+      *"\"version\":\"$1\""*'"ready":true'*) return 0 ;;
+    esac
+    left=$((left - 1))
+    sleep 0.5
+  done
+  return 1
+}
+
+last_words() {
+  case $init in
+    systemd)
+      if [ "$mode" = system ]; then journalctl -u tocsin -n 15 --no-pager -o cat; else journalctl --user -u tocsin -n 15 --no-pager -o cat; fi
+      ;;
+    *) tail -n 15 /var/log/tocsin.log ;;
+  esac 2>/dev/null | sed 's/^/    /' >&2
+}
+
+# Puts back what was there before.
+take_back() {
+  switching=no
+  [ -d "$work" ] || return 0
+  if [ -f "$work/new" ]; then while read -r path; do rm -f "$path"; done <"$work/new"; fi
+  if [ -d "$work/old" ]; then
+    (cd "$work/old" && find . -type f) | while read -r path; do
+      path=/${path#./}
+      cp -p "$work/old$path" "$path.tocsin-new" && mv -f "$path.tocsin-new" "$path"
+    done
+  fi
+  [ "$init" != systemd ] || ctl daemon-reload
+}
+
+# --- the tasks -------------------------------------------------------------------------------------------
+
+install_all() {
+  choose_release
+  previous=$(installed_version)
+  get_release
+  if [ "$dry" = no ] && is_unchanged "$(digest_of "$work/$archive")" && [ -e "$config" ] && is_well_now; then
+    result=unchanged
+    message="tocsin $version is installed and well: nothing to do"
+    say "$message"
+    return 0
+  fi
+  unpack
+  if [ -n "$previous" ] && [ -e "$config" ]; then
+    validate
+    make_account
+  else
+    configure
+    [ "$start" = no ] || send_test
+  fi
+  changed=true
+  place_files
+  [ "$start" = yes ] || {
+    finish installed 'installed; nothing was started'
+    return 0
+  }
+  start_service
+  if ! wait_until_well "$version"; then give_up; fi
+  if [ -n "$previous" ]; then finish upgraded "upgraded from $previous to $version"; else finish installed "tocsin $version runs"; fi
+}
+
+is_well_now() {
+  [ "$start" = yes ] || return 0
+  case $("$bin" status --json -c "$config" 2>/dev/null) in
+    *"\"version\":\"$version\""*'"ready":true'*) return 0 ;;
+  esac
+  return 1
+}
+
+give_up() {
+  last_words
+  if [ -z "$previous" ]; then
+    switching=no
+    disable_service
+    fail 71 "tocsin $version is installed but did not become well, and was stopped; the lines above are its last words"
+  fi
+  step "tocsin $version is not well: going back to $previous"
+  take_back
+  changed=false
+  start_service
+  if wait_until_well "$previous"; then
+    fail 71 "tocsin $version did not become well; $previous runs again"
+  fi
+  fail 71 "tocsin $version did not become well, and $previous does not either: tocsin doctor"
+}
+
+finish() {
+  switching=no
+  result=$1
+  message=$2
+  say "$2"
+  [ "$dry" = no ] || return 0
+  say "    configuration: $config"
+  say "    next: $bin status, $bin doctor"
+  [ "$mode" = system ] || say "    it runs while you are logged in; for longer: loginctl enable-linger $(id -un)"
+  case ":$PATH:" in
+    *":$prefix/bin:"*) ;;
+    *) say "    $prefix/bin is not in your PATH" ;;
+  esac
+}
+
+uninstall() {
+  # What a first removal left behind is listed beside the state.
+  listed=$manifest
+  [ -f "$listed" ] || listed=$state/left-behind
+  if [ ! -f "$listed" ]; then
+    result=unchanged
+    message='tocsin was not installed by this script: nothing to remove'
+    say "$message"
+    return 0
+  fi
+  changed=true
+  step 'stopping the service'
+  disable_service
+  step 'removing what was installed'
+  cp "$listed" "$work/listed"
+  while read -r kind digest path; do
+    [ "$kind" = file ] || continue
+    remove_file "$digest" "$path"
+  done <"$work/listed"
+  run rm -f "$manifest"
+  if [ "$init" = sysvinit ]; then run update-rc.d tocsin remove; fi
+  if [ "$init" = systemd ]; then ctl daemon-reload; fi
+  if [ "$purge" = yes ]; then
+    run rm -rf "$etc" "$state"
+    remove_account
+  elif [ -d "$state" ] && [ "$dry" = no ]; then
+    grep -E '^(folder|user|group) ' "$work/listed" >"$state/left-behind" || true
+  fi
+  # The deepest folders first; what holds something else stays.
+  sed -n 's/^folder //p' "$work/listed" | sort -r | while read -r folder; do
+    [ ! -d "$folder" ] || run rmdir "$folder" 2>/dev/null || true
+  done
+  if [ "$purge" = yes ]; then
+    finish_removal 'tocsin, its configuration and its state are removed'
+  else
+    finish_removal "tocsin is removed; $etc and $state stay (--uninstall --purge removes them)"
+  fi
+}
+
+finish_removal() {
+  result=uninstalled
+  message=$1
+  say "$1"
+}
+
+remove_file() {
+  [ -e "$2" ] || return 0
+  if [ "$(digest_of "$2")" != "$1" ]; then
+    say "    $2 was changed since it was installed: it stays"
+    return 0
+  fi
+  run rm -f "$2"
+}
+
+remove_account() {
+  if grep -q '^user tocsin$' "$work/listed"; then
+    if has userdel; then run userdel tocsin; else run deluser tocsin; fi
+  fi
+  if grep -q '^group tocsin$' "$work/listed" && grep -q '^tocsin:' /etc/group; then
+    if has groupdel; then run groupdel tocsin; else run delgroup tocsin; fi
+  fi
+}
+
+# Runs at every end: takes back what is half done, tells the outcome.
+clean_up() {
+  code=$1
+  trap - EXIT HUP INT TERM
+  if [ "$switching" = yes ]; then
+    printf 'install.sh: taking back what was half installed\n' >&2
+    take_back
+    [ -z "$previous" ] || [ "$start" = no ] || start_service
+  fi
+  # A configuration of a host that is not told of anything is made again by the next run.
+  if [ "$code" != 0 ] && [ "$code" != 70 ] && [ "$wrote_config" = yes ] && [ ! -e "$bin" ]; then rm -f "$config"; fi
+  [ -z "$work" ] || rm -rf "$work"
+  [ "$locked" = no ] || rm -rf "$lock"
+  [ "$code" = 0 ] || result=failed
+  tell_json "$code"
+  exit "$code"
+}
+
+main() {
+  set -u
+  umask 022
+  LC_ALL=C
+  export LC_ALL
+  json=no dry=no start=yes test_message=yes allow_unsigned=no task=install purge=no
+  version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work=''
+  result=failed changed=false switching=no locked=no wrote_config=no init=none
+  trap 'clean_up $?' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  read_call "$@"
+  look_at_host
+  work=$(mktemp -d "${TMPDIR:-/tmp}/tocsin-install.XXXXXX") || fail 68 "no folder can be made in ${TMPDIR:-/tmp}"
+  take_lock
+  if [ "$task" = uninstall ]; then uninstall; else install_all; fi
+}
+
+{ main "$@"; }
