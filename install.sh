@@ -39,7 +39,7 @@ Whom to tell (for a host without a configuration; better in the environment or a
   --no-test                send no test message
 
 How
-  --grant NAME[,NAME]      rights beyond the sandbox that make the agent as good as root: docker, listeners, other-users
+  --grant NAME[,NAME]      rights that reach far beyond the sandbox: docker, listeners, other-users, kernel-log
   --no-start               install, and start nothing
   --dry-run                print every command, do nothing
   --json                   say what came of it as one line of JSON on standard output
@@ -534,6 +534,8 @@ place() {
     say "+ install -m $3 ${1##*/} $2"
     return 0
   fi
+  # A release older than this script may lack a page or a completion.
+  [ -e "$1" ] || return 0
   folder_of "$2"
   if [ -e "$2" ]; then
     mkdir -p "$work/old/$(dirname "$2")"
@@ -646,7 +648,7 @@ place_grant() {
     case " $granted " in
       *" $1 "*) ;;
       *)
-        say "    $3: needs the right \"$1\", which is as good as root; to give it: sh install.sh --grant $1"
+        say "    $3: would need the right \"$1\", which reaches far; to give it: sh install.sh --grant $1"
         return 0
         ;;
     esac

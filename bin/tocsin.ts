@@ -12,6 +12,9 @@ const context = {
   stderr: process.stderr,
 };
 
+// What ps, top and systemctl call it; Node's own name for its thread says nothing.
+process.title = 'tocsin';
+
 main(process.argv.slice(2), context).then(end, (error: unknown) => {
   // A programmer's error: whoever reports it needs the trace.
   process.stderr.write(`tocsin: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -65,7 +65,7 @@ const steps: readonly (readonly [name: string, command: string, args: readonly s
   ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings']],
   ['format', bin('oxfmt'), ['--check', '.']],
   ['dead code', bin('knip'), []],
-  ['shell', 'shellcheck', ['.ci/run']],
+  ['shell', 'shellcheck', ['.ci/run', 'install.sh', 'deploy/sysvinit/tocsin']],
 ];
 
 const suites: typeof steps = [

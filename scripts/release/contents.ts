@@ -11,7 +11,10 @@ const beside = {
   'README.md': 'README.md',
   'agent.config.example.yaml': 'agent.config.example.yaml',
   'agent.config.schema.json': 'agent.config.schema.json',
+  'tocsin.openrc': 'deploy/openrc/tocsin',
   'tocsin.service': 'deploy/systemd/tocsin.service',
+  'tocsin.sysvinit': 'deploy/sysvinit/tocsin',
+  'tocsin.user.service': 'deploy/systemd/tocsin.user.service',
 } as const;
 
 const grants = 'deploy/systemd/grants';

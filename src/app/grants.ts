@@ -3,7 +3,7 @@ import type { Config } from '../model/config.ts';
 
 export interface NeededGrant {
   readonly grant: GrantName;
-  /** Whether it makes its holder as good as root. */
+  /** Whether it reaches far beyond the one thing to look at. */
   readonly powerful: boolean;
   /** The checks that need it. */
   readonly checks: readonly string[];

@@ -10,9 +10,10 @@ export type GrantName =
   | 'ping'
   | 'processes';
 
-/** Rights that make their holder as good as root; nobody should be given them without being asked. */
+/** Rights that reach far beyond the one thing to look at: nobody should be given them without being asked. */
 export const powerfulGrants: ReadonlySet<GrantName> = new Set([
   'docker',
+  'kernel-log',
   'listeners',
   'other-users',
 ]);

@@ -32,7 +32,7 @@ test('each right is named with the checks that need it', async () => {
   expect(await grants(checks)).toMatchInlineSnapshot(`
     "docker       powerful  containers
     journal      harmless  errors, units
-    kernel-log   harmless  killed
+    kernel-log   powerful  killed
     listeners    powerful  web
     other-users  powerful  plugin
     ping         harmless  uplink
