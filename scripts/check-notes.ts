@@ -208,6 +208,13 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     statuses: 'by the part that is worst; each part has a status of its own',
     rights: 'to read the state folder: the user or the group of the gateway',
   },
+  remote: {
+    looksAt: 'what another tocsin found with one of its checks, so that a group here can count it',
+    metrics: 'those of that check, and `PART` statuses where it has parts',
+    statuses:
+      'those of that check; critical when the other tocsin cannot be reached (`unreachable`), unknown when it could not look itself',
+    rights: 'a user of the other tocsin, where its `web_config_file` has users',
+  },
   agent: {
     looksAt: 'tocsin itself; always there',
     metrics: '`outbox_pending`, `outbox_oldest_seconds`, `scheduler_lag_seconds`, `resident_bytes`',

@@ -69,6 +69,7 @@ const elsewhere: ReadonlySet<string> = new Set([
   'group',
   'heartbeat',
   'agent',
+  'remote',
   'llm',
   'icmp',
   'dns',

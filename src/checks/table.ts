@@ -28,6 +28,7 @@ import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import { reboot } from './reboot.ts';
 import { smtp } from './smtp.ts';
+import { remote } from './remote.ts';
 import { systemd } from './systemd.ts';
 import { websocket } from './websocket.ts';
 import { unix } from './unix.ts';
@@ -69,6 +70,7 @@ export const checkTypes: Readonly<Record<CheckTypeName, CheckType>> = {
   layers,
   llm,
   openclaw,
+  remote,
   agent,
   group,
 };

@@ -33,6 +33,7 @@ export const checkTypeNames = [
   'layers',
   'llm',
   'openclaw',
+  'remote',
   'agent',
   'group',
 ] as const;

@@ -76,6 +76,7 @@ export function resultShape(result: RecordedResult): object {
     status: found.status,
     reason: found.reason,
     summary: found.summary,
+    notSeen: found.notSeen,
   }));
   return { startedAt, durationMs, status, reason, summary, detail, phases, values, facts, parts };
 }

@@ -28,9 +28,10 @@ export function apiRoutes({ commands, snapshot }: WebServerOptions): readonly We
       get: limited(async ({ parameters }, limit) => {
         const check = parameters['name'] ?? '';
         const results = await commands.history(check, limit);
-        return results === undefined
-          ? unknownCheck(check)
-          : jsonResponse(200, { check, results: results.map(resultShape) });
+        if (results === undefined) return unknownCheck(check);
+        const found = snapshot().checks.find(({ spec }) => spec.name === check);
+        const state = found === undefined ? null : checkShape(found);
+        return jsonResponse(200, { check, state, results: results.map(resultShape) });
       }),
     },
     {
