@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Minutes for each state of a real gateway: npm run test:openclaw.
+    exclude: ['test/openclaw/**'],
     setupFiles: ['test/support/expression-engines.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -88,7 +88,10 @@ function serveLine(websocket: WebSocket, gateway: StandInGateway): void {
       });
     const given = gateway.calls.get(method);
     const payload = typeof given === 'function' ? (given as Answering)(params) : given;
-    if (method !== 'connect') {
+    const recorded = gateway.frames.get(method);
+    if (recorded !== undefined) {
+      if (recorded !== null) send({ ...recorded, id });
+    } else if (method !== 'connect') {
       const wanted = writing.has(method) ? 'operator.write' : 'operator.read';
       if (!scopes.includes(wanted) && !scopes.includes('operator.write'))
         refuse('FORBIDDEN', 'MISSING_SCOPE');
@@ -159,6 +162,8 @@ export interface StandInGateway {
   grants: readonly string[];
   /** A frame that makes no sense. */
   nonsense: string | Buffer;
+  /** Recorded answers that go before: frames as a real gateway sent them, null for never. */
+  readonly frames: Map<string, object | null>;
   /** How it greets: `silent` as a gateway whose state database is gone; `raw` with `nonsense`. */
   greeting: 'hello' | 'silent' | 'raw' | 'another protocol';
   /** Connections over WebSocket that were made so far, and those that are open. */
@@ -273,6 +278,7 @@ export async function startGateway(
     asked: [],
     grants: ['operator.read', 'operator.write'],
     nonsense: 'what?',
+    frames: new Map(),
     greeting: 'hello',
     seen: () => requests + made + gateway.asked.length,
     connections: () => ({ made, open: lines.clients.size }),

@@ -21,10 +21,15 @@ export interface Watched {
 export async function watchGateway(
   wanted: readonly PartName[] = partNames,
   keys: Readonly<Record<string, unknown>> = {},
-  given: { readonly gateway?: StandInGateway; readonly memory?: CheckMemory } = {},
+  given: {
+    readonly gateway?: StandInGateway;
+    readonly memory?: CheckMemory;
+    /** The date at the first look, Unix milliseconds. */
+    readonly wallMs?: number;
+  } = {},
 ): Promise<Watched> {
   const gateway = given.gateway ?? (await startGateway());
-  const clock = createFakeClock({ wallMs: Date.now() });
+  const clock = createFakeClock({ wallMs: given.wallMs ?? Date.now() });
   const off = partNames.filter((name) => !wanted.includes(name));
   const parts = Object.fromEntries(off.map((name) => [name, false]));
   const check = openedCheck(

@@ -134,6 +134,7 @@ describe('what the gateway says of itself', () => {
     gateway.calls.set('cron.list', { jobs: [{ state: { runningAtMs: Date.now() } }], total: 3 });
     expect((await part('cron'))?.status).toBe('ok');
     gateway.calls.set('cron.list', { jobs: [{ state: { runningAtMs: Date.now() } }], total: 2 });
+    expect((await part('cron'))?.status, 'a job may have come between the calls').toBe('ok');
     expect((await part('cron'))?.summary).toBe('the gateway counts 3 jobs, and lists 2');
   });
 

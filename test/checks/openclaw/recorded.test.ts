@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { partNames, type PartName } from '../../../src/checks/openclaw/part.ts';
+import type { RecordedResult, Status } from '../../../src/model/result.ts';
+import { watchGateway } from '../../support/openclaw-watch.ts';
+import { readExchange, startRecordedGateway } from '../../support/recorded-gateway.ts';
+
+interface Expected {
+  /** How often it is looked at, and the milliseconds between. */
+  readonly looks: number;
+  readonly everyMs?: number;
+  /** Parts that are not well, with their sentences; all others are. */
+  readonly notWell: Partial<Record<PartName, readonly [Status, RegExp]>>;
+}
+
+/** What a real gateway said in each state, and what is made of it. */
+const recordings: Readonly<Record<string, Expected>> = {
+  'cron-off': { looks: 1, notWell: { cron: ['critical', /switched off \(OPENCLAW_SKIP_CRON=1/] } },
+};
+
+/** Looks at what was recorded, from the moment on at which it was. */
+async function look(name: string, { looks, everyMs = 15_000 }: Expected): Promise<RecordedResult> {
+  const gateway = await startRecordedGateway(name);
+  const wallMs = readExchange(name).recordedAtMs;
+  const { look: lookOnce, check } = await watchGateway(partNames, {}, { gateway, wallMs });
+  let result = await lookOnce(0);
+  for (let at = 1; at < looks; at += 1) result = await lookOnce(everyMs);
+  check.open.close?.();
+  return result;
+}
+
+describe('what a real gateway of OpenClaw 2026.9.6 said', () => {
+  test.for(Object.entries(recordings))('%s', async ([name, expected]) => {
+    const { findings = [] } = await look(name, expected);
+    const notWell = findings.filter(({ status }) => status !== 'ok');
+    expect(notWell.map(({ part }) => part).toSorted()).toEqual(
+      Object.keys(expected.notWell).toSorted(),
+    );
+    for (const { part, status, summary } of notWell) {
+      const [wanted, sentence] = expected.notWell[part as PartName] ?? [];
+      expect(status, summary).toBe(wanted);
+      expect(summary).toMatch(sentence ?? /^$/);
+    }
+    const unheard = findings.filter(({ summary }) => /does not offer|not recorded/.test(summary));
+    expect(unheard, 'this version offers all').toEqual([]);
+  });
+});

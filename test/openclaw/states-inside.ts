@@ -1,0 +1,131 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { deadChannel } from './channel.ts';
+import { addJob, removeJob } from './jobs.ts';
+import type { Lab } from './lab.ts';
+import type { ProviderMood } from './provider.ts';
+import type { State } from './state.ts';
+import { databaseOf, destroyHead } from './states-of-start.ts';
+
+const minuteMs = 60_000;
+
+async function startAgain({ gateway }: Lab, environment?: Record<string, string>): Promise<void> {
+  await gateway.stop();
+  gateway.start(environment);
+  await gateway.started();
+}
+
+/** Has the agent of the gateway say something while the provider is in this mood. */
+async function speak({ gateway, provider }: Lab, mood: ProviderMood, seconds = 40): Promise<void> {
+  provider.mood = mood;
+  const words = ['--agent', 'main', '--message', 'hi', '--json', '--timeout', String(seconds)];
+  const said = await gateway.cli('agent', ...words);
+  // Later turns may be refused by the gateway itself, which holds the key back.
+  if (provider.asked() === 0) throw new Error(`the provider was never asked: ${said}`);
+}
+
+/** Writes all into the file of the database, then destroys its beginning. */
+async function destroyLive(lab: Lab): Promise<void> {
+  const database = new DatabaseSync(databaseOf(lab));
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
+  await destroyHead(databaseOf(lab));
+}
+
+/** A gateway that answers while something in it does not work. */
+export const statesInside: readonly State[] = [
+  {
+    name: 'channel down',
+    how: 'a Telegram channel whose server refuses every connection',
+    foundBy: 'readiness',
+    saying: /telegram/,
+    withinMs: 8 * minuteMs,
+    async bring(lab) {
+      await lab.gateway.stop();
+      await lab.gateway.settings(deadChannel);
+      await startAgain(lab);
+    },
+    async mend(lab) {
+      await lab.gateway.stop();
+      await lab.gateway.settings({ channels: {} });
+      await startAgain(lab);
+    },
+    recordAs: 'channel-down',
+  },
+  {
+    name: 'cron off',
+    how: 'started with `OPENCLAW_SKIP_CRON=1`',
+    foundBy: 'cron',
+    saying: /switched off/,
+    bring: async (lab) => startAgain(lab, { OPENCLAW_SKIP_CRON: '1' }),
+    mend: async (lab) => startAgain(lab),
+    recordAs: 'cron-off',
+  },
+  {
+    name: 'cron failing',
+    how: 'a job each minute that exits with 3',
+    foundBy: 'cron_jobs',
+    saying: /bad has failed 3 times in a row/,
+    withinMs: 8 * minuteMs,
+    bring: async ({ gateway }) => addJob(gateway, 'bad', 'exit 3'),
+    mend: async ({ gateway }) => removeJob(gateway, 'bad'),
+    recordAs: 'cron-failing',
+  },
+  {
+    name: 'cron long run',
+    how: 'a job of 200 s each minute: its next time is past while it runs',
+    foundBy: undefined,
+    withinMs: 4 * minuteMs,
+    bring: async ({ gateway }) => addJob(gateway, 'long', 'sleep 200'),
+    recordAs: 'cron-long-run',
+  },
+  {
+    name: 'auth cooldown',
+    how: 'the provider answers 401 to turn after turn of the agent',
+    foundBy: 'credentials',
+    withinMs: 6 * minuteMs,
+    endsWithinMs: 20 * minuteMs,
+    async bring(lab) {
+      for (let turn = 0; turn < 4; turn += 1) await speak(lab, 'key refused');
+    },
+    mend: async (lab) => speak(lab, 'well'),
+    recordAs: 'auth-cooldown',
+  },
+  {
+    name: 'billing disable',
+    how: 'the provider answers 402 to one turn of the agent',
+    foundBy: 'credentials',
+    saying: /disabled/,
+    endsWithinMs: 12 * minuteMs,
+    bring: async (lab) => speak(lab, 'no credit'),
+    mend: async (lab) => speak(lab, 'well'),
+    recordAs: 'billing-disabled',
+  },
+  {
+    name: 'rate limit',
+    how: 'the provider answers 429 to one turn of the agent, which gives up after its retries',
+    foundBy: 'credentials',
+    tuned: { debounce: { fail_after: 1 } },
+    remark: 'the cooldown ends after 30 s',
+    withinMs: 6 * minuteMs,
+    bring: async (lab) => speak(lab, 'too many requests', 300),
+    mend: async (lab) => speak(lab, 'well'),
+    recordAs: 'rate-limit',
+  },
+  {
+    name: 'database broken live',
+    how: 'first 8 KiB of the state database overwritten under the gateway',
+    foundBy: 'storage',
+    saying: /no SQLite database any more/,
+    bring: destroyLive,
+    async mend({ gateway }) {
+      gateway.signal('SIGKILL');
+      await gateway.ended();
+      await rm(join(gateway.stateFolder, 'state'), { recursive: true });
+      gateway.start();
+      await gateway.started();
+    },
+    recordAs: 'database-dead',
+  },
+];
