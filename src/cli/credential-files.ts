@@ -4,18 +4,22 @@ import type { Secret } from '../model/secret.ts';
 
 /**
  * Keeps secrets in files that only their owner can read, in a folder that only he can enter, and gives how a
- * configuration names each. A value that is such a reference already is kept nowhere. Throws what the file
+ * configuration names each: as a credential where those are looked up (`beside`), so that a service can be given
+ * them by systemd, else by their file. A value that is such a reference already is kept nowhere. Throws what the file
  * system says.
  */
 export async function keepSecrets(
   secrets: ReadonlyMap<string, Secret>,
   folder: string,
+  where: { readonly beside: string },
 ): Promise<(name: string) => string> {
   const references = new Map<string, string>();
   for (const [name, secret] of secrets) {
     const value = secret.reveal();
     const isReference = /^\$\{[^{}]+\}$/.test(value);
-    references.set(name, isReference ? value : `\${file:${join(folder, name)}}`);
+    const reference =
+      folder === where.beside ? `\${credential:${name}}` : `\${file:${join(folder, name)}}`;
+    references.set(name, isReference ? value : reference);
     if (!isReference) await keep(folder, name, value);
   }
   return (name) => references.get(name) ?? '';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { load, type Surroundings } from '../app/load.ts';
 import { notifyLines, secretsOf, type Contacts } from '../app/proposal/contacts.ts';
 import { additionText, configurationText } from '../app/proposal/proposal-text.ts';
@@ -81,12 +81,10 @@ async function create(
 ): Promise<number> {
   const contacts = await complete(given, parsed, context);
   const proposed = await propose(undefined, context);
-  const folder = resolve(
-    context.cwd,
-    text(parsed, 'credentials') ?? `${dirname(file)}/credentials`,
-  );
+  const beside = join(dirname(file), 'credentials');
+  const folder = resolve(context.cwd, text(parsed, 'credentials') ?? beside);
   try {
-    const referenceTo = await keepSecrets(secretsOf(contacts), folder);
+    const referenceTo = await keepSecrets(secretsOf(contacts), folder, { beside });
     const notify = notifyLines(contacts, referenceTo);
     const written = configurationText(proposed.proposals, notify, hostname());
     await writeFile(file, written, { flag: 'wx', mode: 0o644 });

@@ -63,7 +63,7 @@ test('whoever sits at a terminal is asked whom to tell; secrets are not shown an
   }
   expect(await readFile(join(credentials, 'smtp-password'), 'utf8')).toBe('not a real word\n');
   const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
-  expect(written).toContain(`  slack: \${file:${credentials}/slack-webhook-url}\n`);
+  expect(written).toContain(`  slack: \${credential:slack-webhook-url}\n`);
   expect(written).toContain('    smarthost: "smtp.example.com:587"\n    auth_username: "tocsin"\n');
   expect(written).not.toContain('pagerduty:');
   expect(await runCommand(['validate'], { cwd: folder })).toMatchObject({ code: 0 });
@@ -77,7 +77,9 @@ test('what the environment says is not asked; the end of the input skips the res
   const { code, shown } = await terminal.ended();
   expect(code).toBe(0);
   expect(shown).not.toContain('Slack webhook URL');
-  expect(await readFile(join(folder, 'agent.config.yaml'), 'utf8')).toContain('  slack: ${file:');
+  expect(await readFile(join(folder, 'agent.config.yaml'), 'utf8')).toContain(
+    '  slack: ${credential:',
+  );
 });
 
 test('Ctrl-C at a question leaves nothing behind', async (context) => {

@@ -86,8 +86,8 @@ test('secrets that are given go into files that only their owner reads, and the 
   const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
   const credentials = join(folder, 'credentials');
   expect(written).toContain(`notify:
-  slack: \${file:${credentials}/slack-webhook-url}
-  pagerduty: \${file:${credentials}/pagerduty-key} # severity critical only
+  slack: \${credential:slack-webhook-url}
+  pagerduty: \${credential:pagerduty-key} # severity critical only
   email:
     to: "ops@example.com"
     from: "tocsin@`);

@@ -15,8 +15,8 @@ export function configurationText(
 ): string {
   const hint = [
     '# notify: # who is told; without it alerts are only printed',
-    '#   slack: ${file:/etc/tocsin/credentials/slack-webhook-url}',
-    '#   pagerduty: ${file:/etc/tocsin/credentials/pagerduty-key} # severity critical only',
+    '#   slack: ${credential:slack-webhook-url}',
+    '#   pagerduty: ${credential:pagerduty-key} # severity critical only',
   ];
   return [
     `# What tocsin watches on ${oneLine(host)}, as "tocsin init" found it. Every key: agent.config.example.yaml.`,
