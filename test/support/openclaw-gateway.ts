@@ -316,7 +316,7 @@ export async function startGateway(
     stop: async () => listening[Symbol.asyncDispose](),
   };
   onTestFinished(async () => {
-    database.close();
+    if (database.isOpen) database.close();
     if (server.listening) await listening[Symbol.asyncDispose]();
   });
   await gateway.lock();

@@ -46,12 +46,12 @@ export async function watchGateway(
     });
     // Time goes on only once the agent has asked all that it wants to, however busy the machine is.
     let before = -1;
-    for (let idle = 0; !state.isDone && idle < 400; idle += 1) {
+    for (let idle = 0; !state.isDone && idle < 600; idle += 1) {
       await new Promise((resolve) => setTimeout(resolve, 2));
       const seen = gateway.seen();
       if (seen !== before) idle = 0;
       before = seen;
-      if (idle > 60) await clock.advance(200);
+      if (idle > 150) await clock.advance(200);
     }
     return done;
   };

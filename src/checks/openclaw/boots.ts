@@ -61,7 +61,7 @@ function judgeRows(boots: Boots, { pid, now }: Scene): Found {
   if (newest?.outcome === 'startup_failed' && pid === undefined) {
     const ago = humanDuration(Math.max(0, now.wallMs - newest.started_at_ms));
     const what = `the start ${ago} ago failed for good: read the log of the gateway; starting it again does not help`;
-    return ill('critical', 'status', what, values);
+    return { ...ill('critical', 'status', what, values), because: ['config', 'storage'] };
   }
   const what = `${unplanned} starts without a clean stop before them within 5m`;
   if (unplanned >= 3) {

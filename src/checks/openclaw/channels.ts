@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import type { Instant } from '../../model/time.ts';
@@ -88,7 +89,9 @@ export function judgeChannels(payload: unknown, scene: Scene, memory: ChannelMem
     { metric: 'bad', value: badCount },
     { metric: 'quiet', value: quiet.length },
   ];
-  const said = [`${accounts.length} accounts, ${badCount} not well`, ...quiet].join('; ');
+  const said = [`${counted(accounts.length, 'account')}, ${badCount} not well`, ...quiet].join(
+    '; ',
+  );
   return worstFound(troubles, well(said, values));
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import { openCronTimes, type CronTimes } from '../host/cron-times.ts';
@@ -70,7 +71,10 @@ export async function judgeCronRuns(
   );
   const troubles = found.flat().map((what) => ill('warning', 'status', what));
   const values = [{ metric: 'recent', value: count }];
-  return worstFound(troubles.slice(-5), well(`${count} runs, none of them twice`, values));
+  return worstFound(
+    troubles.slice(-5),
+    well(`${counted(count, 'run')}, none of them twice`, values),
+  );
 }
 
 async function twiceIn(runs: readonly Run[], schedule: Schedule | undefined): Promise<string[]> {

@@ -103,7 +103,7 @@ export function judgeHealth(answer: ProbeAnswer, scene: Scene): Found {
     const what = `what answers on port ${installation.port} is no OpenClaw gateway, or one older than February 2026: GET /health gives HTTP ${answer.status} and ${describe(answer.json)}`;
     return ill('critical', 'body', what, [seconds]);
   }
-  const slow = history.note('health slow', answer.tookMs > options.slow, now);
+  const slow = history.note('health slow', answer.tookMs > options.slow && !isBooting, now);
   const took = humanDuration(answer.tookMs);
   if (slow.inLast(5) >= 3) {
     const what = `slow: ${slow.inLast(5)} of the last 5 answers took longer than ${humanDuration(options.slow)}, this one ${took}`;

@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import * as v from 'valibot';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
@@ -39,14 +40,14 @@ export function judgePlugins(payload: unknown, onDisk: string | undefined): Foun
   const troubles: Found[] = [];
   const warn = (what: string): void => void troubles.push(ill('warning', 'status', what));
   if (degradedPlugins.length > 0) {
-    warn(`${degradedPlugins.length} plugins do not work: ${namesOf(degradedPlugins)}`);
+    warn(`not working: ${counted(degradedPlugins.length, 'plugin')} (${namesOf(degradedPlugins)})`);
   }
   // Whose secrets, but never which: an owner is a plugin or a provider.
   if (degradedSecretOwners.length > 0) {
-    warn(`${degradedSecretOwners.length} owners of secrets cannot read theirs`);
+    warn(`without its secrets: ${counted(degradedSecretOwners.length, 'owner')}`);
   }
-  if (lost > 0) warn(`the gateway has lost track of ${lost} tasks`);
-  if (stale > 0) warn(`${stale} tasks are marked as running, and are not`);
+  if (lost > 0) warn(`the gateway has lost track of ${counted(lost, 'task')}`);
+  if (stale > 0) warn(`marked as running, and not so: ${counted(stale, 'task')}`);
   const waits = isOther
     ? `; ${runtimeVersion} runs, and ${onDisk} is on disk and waits for a restart`
     : '';
@@ -92,7 +93,7 @@ export function judgeLanes(payload: unknown, { history, now }: Scene): Found {
     const isFull = one.queuedCount > 0 && one.activeCount >= one.maxConcurrent;
     const streak = history.note(`lane ${one.lane}`, isFull, now);
     if (!isFull || streak.forMs < laneFullMs) return [];
-    const what = `${one.queuedCount} pieces of work wait in ${one.lane}, which has been full for 10m and more`;
+    const what = `${one.lane} has been full for 10m and more, with ${one.queuedCount} waiting for it`;
     return [ill('warning', 'threshold', what)];
   });
   const queued = lanes.reduce((sum, one) => sum + one.queuedCount, 0);
@@ -130,7 +131,7 @@ export function judgeTasks(payload: unknown, { now }: Scene): Found {
     { metric: 'failed', value: failed },
     { metric: 'succeeded', value: succeeded },
   ];
-  const what = `in the last hour ${failed} tasks failed, and ${succeeded} succeeded`;
+  const what = `tasks of the last hour: ${failed} failed, ${succeeded} succeeded`;
   return failed >= 3 && succeeded === 0
     ? ill('critical', 'status', what, values)
     : well(what, values);

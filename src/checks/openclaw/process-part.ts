@@ -24,7 +24,7 @@ export function judgeProcess(scene: Scene, health: ProbeAnswer): Found {
   if (lock === undefined || owner === undefined) {
     if (!isFailure(health)) return well('this version keeps no lock that says who owns the state');
     const what = `no gateway runs on ${stateFolder}: it was stopped, or was never started`;
-    return missing.inRow >= 2 ? ill('critical', 'missing', what) : well(what);
+    return missing.inRow >= 2 ? ended(what) : well(what);
   }
   if (owner.kind === 'alive') {
     const seconds = { metric: 'age_seconds', value: owner.ageMs / 1000, unit: 's' };
@@ -32,7 +32,12 @@ export function judgeProcess(scene: Scene, health: ProbeAnswer): Found {
   }
   const how = owner.kind === 'gone' ? 'has ended' : 'is another program by now';
   const what = `the gateway ended without tidying up: process ${lock.pid} of its lock ${how}`;
-  return wrong.inRow >= 2 ? ill('critical', 'missing', what) : well(what);
+  return wrong.inRow >= 2 ? ended(what) : well(what);
+}
+
+/** That there is no gateway: what keeps it from starting is the cause, where that is known. */
+function ended(what: string): Found {
+  return { ...ill('critical', 'missing', what), because: ['config', 'storage', 'boots'] };
 }
 
 type Finder = ReturnType<typeof createOwnerFinder>;

@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
@@ -48,11 +49,11 @@ export function judgeStability(pressure: unknown, stuck: unknown, { now, options
     if (latest === undefined) return;
     const ago = humanDuration(Math.max(0, now.wallMs - latest.ts));
     const why = latest.reason === undefined ? '' : ` (${latest.reason})`;
-    const text = `${what} ${ago} ago${why}, ${found.length} times within ${within}`;
+    const text = `${what} ${ago} ago${why}, ${counted(found.length, 'time')} within ${within}`;
     troubles.push(ill('warning', 'status', text));
   };
   tell(critical, 'the gateway says that memory ran short');
   tell(sessions, 'a session was stuck');
-  const lost = dropped === 0 ? '' : `; ${dropped} older events were dropped`;
+  const lost = dropped === 0 ? '' : `; ${counted(dropped, 'older event')} dropped`;
   return worstFound(troubles, well(`no memory pressure, no stuck session${lost}`, values));
 }

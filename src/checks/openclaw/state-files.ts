@@ -39,8 +39,12 @@ export async function judgeConfig({ installation, owner, now, options }: Scene):
   return worstFound(troubles, { ...well(what, [since]), facts });
 }
 
+/** Why a gateway wrote a black box that never came to run. */
+const failedStart = 'gateway.startup_failed';
+
 /** A black box that the gateway wrote: it says why it ended badly. */
-export async function judgeBlackBox({ installation, now, options }: Scene): Promise<Found> {
+export async function judgeBlackBox(scene: Scene): Promise<Found> {
+  const { installation, now, options, owner } = scene;
   const folder = join(installation.stateFolder, 'logs', 'stability');
   const found = await newest(folder, /^openclaw-stability-.*\.json$/);
   if (found === undefined) return well('none was ever written');
@@ -52,8 +56,12 @@ export async function judgeBlackBox({ installation, now, options }: Scene): Prom
       ? v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ reason: v.string() })), file.text)
       : undefined;
   const why = parsed?.success === true ? parsed.output.reason : 'it does not say why';
+  const hasStartedSince = owner !== undefined && 'ageMs' in owner && owner.ageMs < ageMs;
+  if (why === failedStart && hasStartedSince) {
+    return well(`the start that failed ${humanDuration(ageMs)} ago has been made up for`);
+  }
   const what = `the gateway wrote a black box ${humanDuration(ageMs)} ago (${why}): ${found.name}`;
-  return ill('warning', 'status', what);
+  return { ...ill('warning', 'status', what), because: ['config', 'storage'] };
 }
 
 /** Jobs in a file that versions with a database no longer read. */

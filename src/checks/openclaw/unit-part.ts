@@ -77,7 +77,7 @@ function judgeRestarts(
     shown.get('ActiveState') !== 'active'
   ) {
     const what = `${name} ended with exit code ${doNotRestart}: do not restart it, its settings or its database have to be mended first`;
-    return ill('critical', 'status', what);
+    return { ...ill('critical', 'status', what), because: ['config', 'storage'] };
   }
   const count = Number(shown.get('NRestarts') ?? Number.NaN);
   if (!Number.isFinite(count)) return well('');

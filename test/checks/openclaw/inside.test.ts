@@ -187,7 +187,7 @@ describe('what the gateway says of itself', () => {
     const byCode = { lost: 2, stale_running: 0 };
     gateway.calls.set('status', { degradedPlugins: [{ pluginId: 'x' }], taskAudit: { byCode } });
     expect((await part('plugins'))?.summary).toBe(
-      '1 plugins do not work: x; the gateway has lost track of 2 tasks',
+      'not working: 1 plugin (x); the gateway has lost track of 2 tasks',
     );
     const lane = { lane: 'main', queuedCount: 2, activeCount: 8, maxConcurrent: 8 };
     gateway.calls.set('diagnostics.lanes', { lanes: [lane] });
@@ -195,7 +195,7 @@ describe('what the gateway says of itself', () => {
     expect((await part('lanes', 601_000))?.status).toBe('warning');
     const failed = { status: 'failed', endedAt: Date.now(), error: 'boom' };
     gateway.calls.set('tasks.list', { tasks: [failed, failed, failed] });
-    expect((await part('tasks'))?.summary).toBe('in the last hour 3 tasks failed, and 0 succeeded');
+    expect((await part('tasks'))?.summary).toBe('tasks of the last hour: 3 failed, 0 succeeded');
     const skipped = { ...failed, error: 'heartbeat skipped: no-route' };
     gateway.calls.set('tasks.list', { tasks: [failed, failed, skipped] });
     expect((await part('tasks'))?.status).toBe('ok');
