@@ -48,6 +48,8 @@ const programs = [
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
   ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],
+  ['/usr/bin/zsh', 'zsh', 'completions'],
+  ['/usr/bin/fish', 'fish', 'completions'],
   ['/usr/bin/xz', 'xz-utils', 'the release'],
   ['/usr/bin/qemu-aarch64-static', 'qemu-user-static', 'the executable for arm64'],
   [

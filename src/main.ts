@@ -25,14 +25,14 @@ export async function main(args: readonly string[], context: CommandContext): Pr
   const rest = dashes === -1 ? words : words.slice(0, dashes);
   const wrapped = dashes === -1 ? {} : { wrapped: words.slice(dashes + 1) };
   if (rest.includes('--help') || rest.includes('-h')) {
-    context.stdout.write(`${usageLine(command)}\n${command.summary}\n`);
+    context.stdout.write(`${usageLine(command)}\n${command.summary}\n${optionLines(command)}`);
     return exitCode.ok;
   }
   try {
     const parsed = parseArgs({ args: rest, options: command.options, allowPositionals: true });
     return await command.run(
       {
-        values: { ...parsed.values } as Record<string, string>,
+        values: { ...parsed.values },
         positionals: parsed.positionals,
         ...wrapped,
       },
@@ -56,6 +56,17 @@ function isUsage(error: unknown): error is Error {
 
 function usageLine({ name, usage }: Command): string {
   return `usage: tocsin ${name}${usage === '' ? '' : ` ${usage}`}`;
+}
+
+function optionLines({ options }: Command): string {
+  const rows = Object.entries(options).map(([name, option]) => {
+    const short = option.short === undefined ? '    ' : `-${option.short}, `;
+    const value = option.type === 'string' ? ` ${option.value}` : '';
+    return [`${short}--${name}${value}`, option.about] as const;
+  });
+  const width = Math.max(...rows.map(([call]) => call.length)) + 2;
+  const lines = rows.map(([call, about]) => `  ${call.padEnd(width)}${about}\n`);
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
 function help(): string {

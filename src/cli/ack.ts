@@ -6,12 +6,16 @@ import { userName } from './user-name.ts';
 export const ack: Command = {
   name: 'ack',
   summary: 'takes on a firing alert: no more reminders and no escalation',
-  usage: '[-c FILE] [--comment TEXT] [--by NAME] [--json] ID|NAME…',
+  usage: '[-c FILE] [--comment TEXT] [--by NAME] [--json] ID|CHECK…',
   options: {
     ...configOption,
     ...jsonOption,
-    comment: { type: 'string' },
-    by: { type: 'string' },
+    comment: { type: 'string', value: 'TEXT', about: 'why, for the others' },
+    by: {
+      type: 'string',
+      value: 'NAME',
+      about: 'who takes it on; whoever is logged in when not given',
+    },
   },
   async run(parsed, context) {
     const { positionals: names } = parsed;

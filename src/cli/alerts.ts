@@ -19,15 +19,20 @@ export const alerts: Command = {
   name: 'alerts',
   summary: 'what fires, and what is kept back and why',
   usage:
-    '[-c FILE] [--active] [--silenced] [--inhibited] [--acknowledged] [--receiver NAME] [--json] [ALERTNAME] [MATCHER…]',
+    '[-c FILE] [--active] [--silenced] [--inhibited] [--acknowledged] [--receiver RECEIVER] [--json] [ALERTNAME] [MATCHER…]',
   options: {
     ...configOption,
     ...jsonOption,
-    active: { type: 'boolean', short: 'a' },
-    silenced: { type: 'boolean', short: 's' },
-    inhibited: { type: 'boolean', short: 'i' },
-    acknowledged: { type: 'boolean' },
-    receiver: { type: 'string', short: 'r' },
+    active: { type: 'boolean', short: 'a', about: 'those that are told' },
+    silenced: { type: 'boolean', short: 's', about: 'those that a silence keeps back' },
+    inhibited: { type: 'boolean', short: 'i', about: 'those that another alert keeps back' },
+    acknowledged: { type: 'boolean', about: 'those that somebody has taken on' },
+    receiver: {
+      type: 'string',
+      short: 'r',
+      value: 'RECEIVER',
+      about: 'those that go to this receiver',
+    },
   },
   async run(parsed, context) {
     const matchers = matchersIn(parsed.positionals);

@@ -25,8 +25,12 @@ export const exitCodeOf: Record<Status, number> = {
 export const check: Command = {
   name: 'check',
   summary: 'runs checks once, a line each, worst first',
-  usage: '[-c FILE] [--verbose] [--json] [NAME…]',
-  options: { ...configOption, ...jsonOption, verbose: { type: 'boolean', short: 'v' } },
+  usage: '[-c FILE] [--verbose] [--json] [CHECK…]',
+  options: {
+    ...configOption,
+    ...jsonOption,
+    verbose: { type: 'boolean', short: 'v', about: 'with phases, log and the options in effect' },
+  },
   async run(parsed, context) {
     const loaded = await loadOrTell(parsed, context);
     if ('exitCode' in loaded) return loaded.exitCode;

@@ -1,5 +1,3 @@
-import type { ParseArgsConfig } from 'node:util';
-
 /** Exit codes of the command line, as in docs/contract.md. */
 export const exitCode = {
   ok: 0,
@@ -39,6 +37,13 @@ export interface Parsed {
   readonly wrapped?: readonly string[];
 }
 
+/** One option; help, man page and completions say what is written here. */
+export type CommandOption = { readonly short?: string; readonly about: string } & (
+  | { readonly type: 'boolean' }
+  /** `value` stands for what follows, as in the usage line: FILE, DIR, CHECK, RECEIVER, or the words that may. */
+  | { readonly type: 'string'; readonly value: string }
+);
+
 /** One command of the command line. `run` gives the exit code and never ends the process. */
 export interface Command {
   /** The words that call it, such as `routes test`. */
@@ -46,15 +51,24 @@ export interface Command {
   readonly summary: string;
   /** What follows the name, for the usage line. */
   readonly usage: string;
-  readonly options: NonNullable<ParseArgsConfig['options']>;
+  readonly options: Readonly<Record<string, CommandOption>>;
   /** Whether it takes the command line of another program behind `--`. */
   readonly wrapsCommand?: true;
   run(parsed: Parsed, context: CommandContext): Promise<number>;
 }
 
 /** Options that many commands share. */
-export const configOption = { config: { type: 'string', short: 'c' } } as const;
-export const jsonOption = { json: { type: 'boolean' } } as const;
+export const configOption = {
+  config: {
+    type: 'string',
+    short: 'c',
+    value: 'FILE',
+    about: 'the configuration, in place of the one that is found',
+  },
+} as const;
+export const jsonOption = {
+  json: { type: 'boolean', about: 'JSON in place of text, for programs' },
+} as const;
 
 /** A wrong call; the message says what would be right. */
 export class UsageError extends Error {

@@ -37,14 +37,62 @@ export const kinds = {
 
 /** Where each value comes from: its option, the variable that stands for it, and what it must be. */
 const sources = {
-  slack: { option: 'slack-webhook', variable: 'TOCSIN_SLACK_WEBHOOK_URL', kind: kinds.url },
-  pagerduty: { option: 'pagerduty-key', variable: 'TOCSIN_PAGERDUTY_KEY', kind: kinds.key },
-  webhook: { option: 'webhook', variable: 'TOCSIN_WEBHOOK_URL', kind: kinds.url },
-  to: { option: 'email', variable: 'TOCSIN_EMAIL', kind: kinds.mail },
-  from: { option: 'email-from', variable: 'TOCSIN_EMAIL_FROM', kind: kinds.mail },
-  smarthost: { option: 'smarthost', variable: 'TOCSIN_SMTP_SMARTHOST', kind: kinds.server },
-  username: { option: 'smtp-username', variable: 'TOCSIN_SMTP_USERNAME', kind: kinds.text },
-  password: { option: 'smtp-password', variable: 'TOCSIN_SMTP_PASSWORD', kind: kinds.text },
+  slack: {
+    option: 'slack-webhook',
+    variable: 'TOCSIN_SLACK_WEBHOOK_URL',
+    kind: kinds.url,
+    placeholder: 'URL|@FILE',
+    about: 'an incoming webhook of Slack that is to be told',
+  },
+  pagerduty: {
+    option: 'pagerduty-key',
+    variable: 'TOCSIN_PAGERDUTY_KEY',
+    kind: kinds.key,
+    placeholder: 'KEY|@FILE',
+    about: 'the integration key of the service in PagerDuty that is to be told',
+  },
+  webhook: {
+    option: 'webhook',
+    variable: 'TOCSIN_WEBHOOK_URL',
+    kind: kinds.url,
+    placeholder: 'URL|@FILE',
+    about: 'a program of your own that is to be told',
+  },
+  to: {
+    option: 'email',
+    variable: 'TOCSIN_EMAIL',
+    kind: kinds.mail,
+    placeholder: 'TO',
+    about: 'who is to be told by e-mail',
+  },
+  from: {
+    option: 'email-from',
+    variable: 'TOCSIN_EMAIL_FROM',
+    kind: kinds.mail,
+    placeholder: 'FROM',
+    about: 'the sender of e-mail, tocsin@ this host when not given',
+  },
+  smarthost: {
+    option: 'smarthost',
+    variable: 'TOCSIN_SMTP_SMARTHOST',
+    kind: kinds.server,
+    placeholder: 'HOST:PORT',
+    about: 'the mail server that takes e-mail',
+  },
+  username: {
+    option: 'smtp-username',
+    variable: 'TOCSIN_SMTP_USERNAME',
+    kind: kinds.text,
+    placeholder: 'NAME',
+    about: 'who tocsin is to the mail server',
+  },
+  password: {
+    option: 'smtp-password',
+    variable: 'TOCSIN_SMTP_PASSWORD',
+    kind: kinds.text,
+    placeholder: '@FILE',
+    about: 'the password for the mail server',
+  },
 } as const;
 
 type Source = keyof typeof sources;
@@ -52,7 +100,10 @@ const secretSources: ReadonlySet<Source> = new Set(['slack', 'pagerduty', 'webho
 
 /** The options of the command, each with a value. */
 export const contactOptions = Object.fromEntries(
-  Object.values(sources).map(({ option }) => [option, { type: 'string' as const }]),
+  Object.values(sources).map(({ option, placeholder, variable, about }) => [
+    option,
+    { type: 'string' as const, value: placeholder, about: `${about}; or ${variable}` },
+  ]),
 );
 
 /** What options and environment say of whom to tell; `exposed` are options whose secret was written out. */

@@ -41,9 +41,18 @@ export const initOf = (propose: Propose): Command => ({
   options: {
     ...jsonOption,
     ...contactOptions,
-    output: { type: 'string', short: 'o' },
-    credentials: { type: 'string' },
-    yes: { type: 'boolean', short: 'y' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      about: 'where to write, agent.config.yaml when not given',
+    },
+    credentials: {
+      type: 'string',
+      value: 'DIR',
+      about: 'where secrets are kept, in files that only their owner reads',
+    },
+    yes: { type: 'boolean', short: 'y', about: 'asks nothing, also on a terminal' },
   },
   async run(parsed, context) {
     if (parsed.positionals.length > 0) throw new UsageError('takes no values but those of options');

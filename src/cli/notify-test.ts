@@ -25,7 +25,11 @@ export const notifyTest: Command = {
   name: 'notify test',
   summary: 'sends a marked test to a receiver, or to all, and prints the answer',
   usage: '[-c FILE] [--direct] [--json] [RECEIVER]',
-  options: { ...configOption, ...jsonOption, direct: { type: 'boolean' } },
+  options: {
+    ...configOption,
+    ...jsonOption,
+    direct: { type: 'boolean', about: 'from here, where no agent runs' },
+  },
   async run(parsed, context) {
     const loaded = await loadOrTell(parsed, context);
     if ('exitCode' in loaded) return loaded.exitCode;

@@ -23,12 +23,12 @@ import { columns, painter } from './style.ts';
 export const replay: Command = {
   name: 'replay',
   summary: 'recorded results through another configuration, beside what was sent',
-  usage: '--config NEW [--since 7d] [--data-dir DIR] [--json]',
+  usage: '--config FILE [--since DURATION] [--data-dir DIR] [--json]',
   options: {
     ...configOption,
     ...jsonOption,
-    since: { type: 'string' },
-    'data-dir': { type: 'string' },
+    since: { type: 'string', value: 'DURATION', about: 'how far back, 7d when not given' },
+    'data-dir': { type: 'string', value: 'DIR', about: 'where the results were recorded' },
   },
   async run(parsed, context) {
     const since = text(parsed, 'since') ?? '7d';

@@ -8,8 +8,15 @@ import { loadOrTell } from './load.ts';
 export const routesTest: Command = {
   name: 'routes test',
   summary: 'prints the receivers an alert with these labels would reach',
-  usage: '[-c FILE] [--verify.receivers a,b] label=value…',
-  options: { ...configOption, 'verify.receivers': { type: 'string' } },
+  usage: '[-c FILE] [--verify.receivers RECEIVER,…] label=value…',
+  options: {
+    ...configOption,
+    'verify.receivers': {
+      type: 'string',
+      value: 'RECEIVER,…',
+      about: 'fails unless these would be reached',
+    },
+  },
   async run(parsed, context) {
     const labels = parseLabels(parsed.positionals);
     const loaded = await loadOrTell(parsed, context);

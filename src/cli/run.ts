@@ -23,7 +23,14 @@ export const run: Command = {
   name: 'run',
   summary: 'the agent, in the foreground; SIGTERM drains, SIGHUP reloads',
   usage: '[-c FILE] [--log-level error|warn|info|debug]',
-  options: { ...configOption, 'log-level': { type: 'string' } },
+  options: {
+    ...configOption,
+    'log-level': {
+      type: 'string',
+      value: logLevels.join('|'),
+      about: 'the least that is logged, info when not given',
+    },
+  },
   async run(parsed, context) {
     const level = logLevel(text(parsed, 'log-level'));
     const loaded = await loadOrTell(parsed, context);

@@ -20,18 +20,35 @@ export const silenceAdd: Command = {
   name: 'silence add',
   summary: 'keeps alerts from being told for a time, or around a command',
   usage:
-    '[-c FILE] [-d 1h] [--start DATE] [--end DATE] [--until-ok [--max 1h]] [--comment TEXT] ' +
+    '[-c FILE] [-d DURATION] [--start DATE] [--end DATE] [--until-ok [--max DURATION]] [--comment TEXT] ' +
     '[--author NAME] [--json] [ALERTNAME] [MATCHER…] [-- COMMAND…]',
   options: {
     ...configOption,
     ...jsonOption,
-    duration: { type: 'string', short: 'd' },
-    start: { type: 'string' },
-    end: { type: 'string' },
-    'until-ok': { type: 'boolean' },
-    max: { type: 'string' },
-    comment: { type: 'string', short: 'm' },
-    author: { type: 'string', short: 'a' },
+    duration: {
+      type: 'string',
+      short: 'd',
+      value: 'DURATION',
+      about: 'how long, 1h when not given',
+    },
+    start: { type: 'string', value: 'DATE', about: 'from when on, such as 2026-01-31T22:00:00Z' },
+    end: { type: 'string', value: 'DATE', about: 'until when, in place of a duration' },
+    'until-ok': {
+      type: 'boolean',
+      about: 'ends once the checks pass again, after the command if there is one',
+    },
+    max: {
+      type: 'string',
+      value: 'DURATION',
+      about: 'the latest end of --until-ok, 1h when not given',
+    },
+    comment: { type: 'string', short: 'm', value: 'TEXT', about: 'why, for the others' },
+    author: {
+      type: 'string',
+      short: 'a',
+      value: 'NAME',
+      about: 'whose it is; whoever is logged in when not given',
+    },
   },
   wrapsCommand: true,
   async run(parsed, context) {

@@ -11,7 +11,11 @@ export const silenceList: Command = {
   name: 'silence list',
   summary: 'silences that are pending or active',
   usage: '[-c FILE] [--expired] [--json] [ALERTNAME] [MATCHER…]',
-  options: { ...configOption, ...jsonOption, expired: { type: 'boolean' } },
+  options: {
+    ...configOption,
+    ...jsonOption,
+    expired: { type: 'boolean', about: 'also those that have ended' },
+  },
   async run(parsed, context) {
     const wanted = matcherTexts(matchersIn(parsed.positionals));
     const loaded = await loadOrTell(parsed, context);

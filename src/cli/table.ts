@@ -2,6 +2,7 @@ import { ack } from './ack.ts';
 import { alerts } from './alerts.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { completionsOf } from './completions.ts';
 import { doctor } from './doctor.ts';
 import { grants } from './grants.ts';
 import { importAlertmanagerFile } from './import-alertmanager.ts';
@@ -46,5 +47,6 @@ export const commands: readonly Command[] = [
   importBlackboxFile,
   importAlertmanagerFile,
   schema,
+  completionsOf(() => commands),
   version,
 ];

@@ -38,15 +38,31 @@ export const watchdog: Command = {
   name: 'watchdog',
   summary: 'runs a service under Type=notify and WatchdogSec= that knows nothing of systemd',
   usage:
-    '(--http URL | --tcp HOST:PORT | [-c FILE] --check NAME) [--interval DURATION] [--boot 5m] [--stop 330s] -- COMMAND…',
+    '(--http URL | --tcp HOST:PORT | [-c FILE] --check CHECK) [--interval DURATION] [--boot DURATION] [--stop DURATION] -- COMMAND…',
   options: {
     ...configOption,
-    check: { type: 'string' },
-    http: { type: 'string' },
-    tcp: { type: 'string' },
-    interval: { type: 'string' },
-    boot: { type: 'string' },
-    stop: { type: 'string' },
+    check: { type: 'string', value: 'CHECK', about: 'the check of the configuration that decides' },
+    http: { type: 'string', value: 'URL', about: 'decides by whether this answers' },
+    tcp: {
+      type: 'string',
+      value: 'HOST:PORT',
+      about: 'decides by whether this can be connected to',
+    },
+    interval: {
+      type: 'string',
+      value: 'DURATION',
+      about: 'between two looks, a quarter of WatchdogSec= and at most 15s when not given',
+    },
+    boot: {
+      type: 'string',
+      value: 'DURATION',
+      about: 'the patience with a start, 5m when not given',
+    },
+    stop: {
+      type: 'string',
+      value: 'DURATION',
+      about: 'the patience with a stop, 330s when not given',
+    },
   },
   wrapsCommand: true,
   async run(parsed, context) {

@@ -29,7 +29,7 @@ const listedMax = 8;
 export const why: Command = {
   name: 'why',
   summary: 'what happened to a check or an alert, what was sent or kept back, and what comes next',
-  usage: '[-c FILE] [--json] NAME',
+  usage: '[-c FILE] [--json] CHECK',
   options: { ...configOption, ...jsonOption },
   async run(parsed, context) {
     const [name] = parsed.positionals;

@@ -66,6 +66,7 @@ test('help lists every command', async () => {
       import blackbox  writes the modules of a blackbox.yml as a section of the configuration
       import alertmanager  writes an alertmanager.yml as sections of the configuration
       schema  prints the JSON Schema of the configuration file
+      completions  prints what a shell needs to complete these commands
       version  prints the version
 
     "tocsin COMMAND --help" says more about one.
@@ -174,7 +175,7 @@ describe('check', () => {
       {
         "code": 64,
         "stderr": "tocsin: no check named fin to run; there are fine, full, broken, odd
-      usage: tocsin check [-c FILE] [--verbose] [--json] [NAME…]
+      usage: tocsin check [-c FILE] [--verbose] [--json] [CHECK…]
       ",
       }
     `);
