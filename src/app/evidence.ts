@@ -7,11 +7,14 @@ import type { RecordedResult } from '../model/result.ts';
 import { isOutside } from './watching/uplink-guard.ts';
 
 /** Looks around on this host for what explains a failing check; never throws. */
-export type CollectEvidence = (spec: CheckSpec, clock: Clock) => Promise<readonly string[]>;
+export type CollectEvidence = (
+  spec: CheckSpec,
+  result: RecordedResult,
+  clock: Clock,
+) => Promise<readonly string[]>;
 
 /** Looks at the real host. */
-export const hostEvidence: CollectEvidence = async (spec, clock) => {
-  const units = spec.type === 'systemd' ? (spec.target ?? '').split(', ').filter(Boolean) : [];
+export const hostEvidence: CollectEvidence = async (spec, { units = [] }, clock) => {
   return collectEvidence({ units, isDisk: spec.type === 'disk' }, { places: hostPlaces, clock });
 };
 
@@ -50,7 +53,7 @@ export class Evidence {
     if (this.#found.has(spec.name) || !isOfThisHost(spec)) return;
     const none: readonly string[] = [];
     this.#found.set(spec.name, none);
-    void collect(spec, clock).then((lines) => {
+    void collect(spec, result, clock).then((lines) => {
       // Well again, or looked at anew, in the meantime: then it says nothing any more.
       if (this.#found.get(spec.name) !== none) return;
       const told = lines.map(redact);

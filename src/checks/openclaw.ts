@@ -57,7 +57,11 @@ export const openclawOf = (places: HostPlaces) =>
           ]);
           const findings = quietened(found.flat());
           const healthy = `the gateway on port ${installation.port} is well in all ${findings.length} parts`;
-          const result = sumUpParts(findings, healthy, isAlive ? owner.ageMs : undefined);
+          const unit = outer.unit();
+          const result = {
+            ...sumUpParts(findings, healthy, isAlive ? owner.ageMs : undefined),
+            ...(unit === undefined ? {} : { units: [unit] }),
+          };
           return credential.kind === 'known'
             ? redactResult(result, redactor([credential.secret]))
             : result;

@@ -6,7 +6,7 @@ import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 import { rebootEvidence } from './host/reboot-evidence.ts';
-import { parseUptime } from './host/uptime.ts';
+import { createUptime } from './host/uptime.ts';
 
 const judgement = v.picklist(['ignore', 'warning', 'critical'], 'one of ignore, warning, critical');
 
@@ -33,6 +33,8 @@ type Options = OutputOf<typeof entries>;
 /** What is known of the host from one run to the next, and over a restart. Unix milliseconds. */
 interface Known {
   readonly bootId: string;
+  /** A container may show the boot of its kernel, which is not its own. */
+  readonly systemdStartUs?: number;
   readonly seenAt: number;
   /** When the agent was stopped in order. */
   readonly stoppedAt?: number;
@@ -59,6 +61,7 @@ export const rebootOf = (places: HostPlaces) =>
     entries,
     open({ name, options }, { clock, memory }) {
       let known = knownFrom(memory?.recall(name));
+      const up = createUptime(places);
       const keep = (next: Known): void => {
         known = next;
         memory?.keep(name, next);
@@ -67,21 +70,26 @@ export const rebootOf = (places: HostPlaces) =>
         async run({ signal }) {
           const boot = await readHostFile(`${places.proc}/sys/kernel/random/boot_id`, parseBootId);
           if (isUnreadable(boot)) return couldNotLook(boot);
-          const uptime = await readHostFile(`${places.proc}/uptime`, parseUptime);
+          const uptime = await up.read({ clock, signal });
           if (isUnreadable(uptime)) return couldNotLook(uptime);
           const { wallMs } = clock.now();
-          const { bootId } = boot;
+          const { systemdStartUs } = uptime;
+          const now = {
+            ...boot,
+            ...(systemdStartUs === undefined ? {} : { systemdStartUs }),
+            seenAt: wallMs,
+          };
           // A reload opens the next check before it closes this one, which keeps something then.
           known = knownFrom(memory?.recall(name)) ?? known;
-          if (known === undefined) keep({ bootId, seenAt: wallMs });
-          else if (known.bootId !== bootId) {
+          if (known === undefined) keep(now);
+          else if (!isSameBoot(known, now)) {
             const bootedMs = wallMs - uptime.seconds * 1000;
             const evidence = await rebootEvidence(bootedMs, known, places, { clock, signal });
             const awayMs = Math.max(0, bootedMs - (known.stoppedAt ?? known.seenAt));
-            keep({ bootId, seenAt: wallMs, reboot: { noticedAt: wallMs, awayMs, ...evidence } });
+            keep({ ...now, reboot: { noticedAt: wallMs, awayMs, ...evidence } });
           } else if (known.stoppedAt !== undefined || wallMs - known.seenAt >= noteEveryMs) {
             const { stoppedAt: _, ...rest } = known;
-            keep({ ...rest, seenAt: wallMs });
+            keep({ ...rest, ...now });
           }
           return judge(known?.reboot, uptime.seconds * 1000, wallMs, options);
         },
@@ -100,6 +108,13 @@ export const reboot = rebootOf(hostPlaces);
 function parseBootId(text: string): { readonly bootId: string } | undefined {
   const bootId = /^[0-9a-f-]{36}$/.exec(text.trim())?.[0];
   return bootId === undefined ? undefined : { bootId };
+}
+
+function isSameBoot(before: Known, now: Known): boolean {
+  const [then, start] = [before.systemdStartUs, now.systemdStartUs];
+  return (
+    before.bootId === now.bootId && (then === undefined || start === undefined || then === start)
+  );
 }
 
 function knownFrom(saved: unknown): Known | undefined {
@@ -126,7 +141,7 @@ function judge(
       ? 'a reboot of which nothing tells whether it was announced'
       : announced
         ? 'an announced reboot'
-        : 'an unannounced reboot';
+        : 'an unannounced reboot (a crash, or a lost supply)';
   const summary = `the host came back after ${kind}, ${up}`;
   const detail = [
     ...(by === undefined ? [] : [`so says ${by}`]),

@@ -8,7 +8,7 @@ import {
   type OutputOf,
   positiveDuration,
 } from '../lib/schema-atoms.ts';
-import { journalPatienceMs, unitJournalsMax } from '../model/limits.ts';
+import { journalPatienceMs, unitJournalLinesMax, unitJournalsMax } from '../model/limits.ts';
 import { notOk, ok, type CheckResult, fromWorst } from '../model/result.ts';
 import type { Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
@@ -16,7 +16,7 @@ import { couldNotLook, isUnreadable, readHostFile, type Unreadable } from './hos
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 import { parseUptime } from './host/uptime.ts';
 import { askTool } from './host/system-tool.ts';
-import { unitJournal } from './host/unit-journal.ts';
+import { unitJournals } from './host/unit-journal.ts';
 import { judgeHistory } from './host/unit-history.ts';
 import { durationLimits, numberLimits } from './service/figure.ts';
 import { createRestartWindow, type RestartWindow } from './service/restart-window.ts';
@@ -145,11 +145,10 @@ async function journals(
   const patience = new AbortController();
   const cancel = limits.clock.after(journalPatienceMs, () => patience.abort());
   const signal = AbortSignal.any([limits.signal, patience.signal]);
-  const units = failing.slice(0, unitJournalsMax);
-  const read = units.map(async ({ unit }) => unitJournal(unit, places, { ...limits, signal }));
-  const lines = await Promise.all(read);
+  const units = failing.slice(0, unitJournalsMax).map(({ unit }) => unit);
+  const lines = await unitJournals(units, unitJournalLinesMax, places, { ...limits, signal });
   cancel();
-  return lines.flat();
+  return lines;
 }
 
 /** The age of the unit that was started first: all of them must have started just now to be spared. */

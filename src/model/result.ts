@@ -89,6 +89,8 @@ export interface CheckResult {
   readonly findings?: readonly PartFinding[];
   /** Milliseconds since what is watched was started, where the check can know: for `start_period`. */
   readonly subjectAgeMs?: number;
+  /** Units of systemd in which what fails runs, where the check knows and does not tell their log itself. */
+  readonly units?: readonly string[];
 }
 
 /** A result together with when it was measured and how long the run took. */
@@ -101,7 +103,7 @@ export interface RecordedResult extends CheckResult {
 type Extras = Partial<
   Pick<
     CheckResult,
-    'detail' | 'phases' | 'families' | 'values' | 'facts' | 'findings' | 'subjectAgeMs'
+    'detail' | 'phases' | 'families' | 'values' | 'facts' | 'findings' | 'subjectAgeMs' | 'units'
   >
 >;
 

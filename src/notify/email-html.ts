@@ -7,7 +7,7 @@ import { emailRows, mailedStories } from './email-text.ts';
 import type { MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
 import { changeOf, headline, type Story } from './summary.ts';
-import { marks, nameOf, sentences, severityOf } from './wording.ts';
+import { detailOf, marks, nameOf, sentences, severityOf } from './wording.ts';
 
 const pageStyle =
   'margin:0;padding:16px;background:#ffffff;color:#1d1c1d;font:15px/1.5 -apple-system,Segoe UI,Arial,sans-serif';
@@ -50,7 +50,9 @@ function storyHtml(
     return `<tr><th style="${nameStyle}">${escapeHtml(name)}</th><td>${shown}</td></tr>`;
   });
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
-  const detail = alert.detail.map((line) => escapeHtml(printable(line))).join('\n');
+  const detail = detailOf(alert)
+    .map((line) => escapeHtml(printable(line)))
+    .join('\n');
   return [
     `<h2 style="margin:16px 0 4px;font-size:16px">${mark} ${escapeHtml(nameOf(alert))}</h2>`,
     ...said.map((line) => `<p style="margin:0 0 4px">${escapeHtml(line)}</p>`),

@@ -4,7 +4,7 @@ import { oneLine, printable } from './cut-text.ts';
 import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
 import { changeOf, headline, storiesToTell, type Story } from './summary.ts';
-import { factsOf, nameOf, runbookOf, sentences, since } from './wording.ts';
+import { detailOf, factsOf, nameOf, runbookOf, sentences, since } from './wording.ts';
 import type { WallMs } from '../model/time.ts';
 
 /** The e-mail as plain text. */
@@ -42,7 +42,7 @@ function storyText(
   const rows = emailRows(story, now, notification, links).map(
     ([name, value]) => `${`${name}:`.padEnd(10)}${value}`,
   );
-  const detail = alert.detail
+  const detail = detailOf(alert)
     .flatMap((lines) => lines.split('\n'))
     .map((line) => `    ${printable(line)}`);
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');

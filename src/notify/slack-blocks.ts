@@ -14,7 +14,16 @@ import {
   slackText,
 } from './slack-limits.ts';
 import { changeOf, headline, levelOf, storiesToTell, type Story } from './summary.ts';
-import { factsOf, lasted, marks, nameOf, runbookOf, sentences, severityOf } from './wording.ts';
+import {
+  detailOf,
+  factsOf,
+  lasted,
+  marks,
+  nameOf,
+  runbookOf,
+  sentences,
+  severityOf,
+} from './wording.ts';
 
 const colours: Record<Severity | 'resolved', string> = {
   critical: '#d40e0d',
@@ -122,7 +131,7 @@ function storyInFull(story: Story, now: WallMs, takeOn: TakeOn): SlackBlock[] {
   return [
     ...(said.length === 0 ? [] : [section(slackText(said.join('\n'), sectionTextMax))]),
     { type: 'section', fields },
-    ...code(alert.detail),
+    ...code(detailOf(alert)),
   ];
 }
 
@@ -141,8 +150,7 @@ function storyInShort(story: Story, now: WallMs, takeOn: TakeOn): SlackBlock[] {
       ...(acknowledge === '' ? [] : [link(acknowledge, 'take it on')]),
     ].join(' · '),
   ];
-  const detail = status === 'resolved' ? [] : alert.detail.slice(0, detailLinesOfMany);
-  return [section(lines.join('\n')), ...code(detail)];
+  return [section(lines.join('\n')), ...code(detailOf(alert).slice(0, detailLinesOfMany))];
 }
 
 function code(lines: readonly string[]): SlackBlock[] {

@@ -4,7 +4,7 @@ import { integration } from './integration.ts';
 import { asidesOf } from './asides.ts';
 import { changeOf, headline, levelOf, storiesToTell, type Story } from './summary.ts';
 import { printable } from './cut-text.ts';
-import { date, marks, nameOf, sentences, severityOf, since } from './wording.ts';
+import { date, detailOf, marks, nameOf, sentences, severityOf, since } from './wording.ts';
 
 /** Standard output: where an agent without a configuration tells its alerts. */
 export const terminal = integration({
@@ -30,7 +30,9 @@ export function terminalText({ notification, createdAt }: Delivery): string {
       ...[changeOf(story), ...sentences(story.alert), since(story.alert, createdAt.wallMs)]
         .filter((line) => line !== '')
         .map((line) => `  ${line}`),
-      ...story.alert.detail.flatMap((text) => text.split('\n')).map((line) => `    ${line}`),
+      ...detailOf(story.alert)
+        .flatMap((text) => text.split('\n'))
+        .map((line) => `    ${line}`),
     ]),
     ...(notification.truncatedAlerts > 0 ? [`  … and ${notification.truncatedAlerts} more`] : []),
   ];

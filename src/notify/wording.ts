@@ -28,11 +28,30 @@ export const marks: Record<Severity | 'resolved', string> = {
   resolved: '✅',
 };
 
-/** Types of checks that watch a quantity: it has left its limits rather than gone down. */
-const quantities = new Set(['disk', 'memory', 'cpu', 'load', 'clock', 'agent', 'command', 'group']);
+/** Types of checks that watch a quantity or what happens: it has left its limits rather than gone down. */
+const quantities = new Set([
+  'disk',
+  'memory',
+  'cpu',
+  'load',
+  'clock',
+  'agent',
+  'command',
+  'group',
+  'reboot',
+  'log',
+  'oom',
+  'file',
+  'certificate',
+]);
 
 function isQuantity(alert: Alert): boolean {
   return quantities.has(alert.labels['type'] ?? '');
+}
+
+/** The lines that explain it to whoever has to act: when it is over, what was wrong is said in one sentence. */
+export function detailOf(alert: Alert): readonly string[] {
+  return alertStatus(alert) === 'firing' ? alert.detail : [];
 }
 
 /** Whether it tells something about a check beside its result, such as `gateway stalled`. */

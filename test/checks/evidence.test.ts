@@ -14,6 +14,7 @@ function stat(pid: number, name: string, pages: number): Record<string, string> 
 }
 
 const processes = {
+  ...stat(1, 'systemd', 40),
   ...stat(10, 'postgres', 500_000),
   ...stat(11, 'openclaw-gatewa', 250_000),
   ...stat(12, 'sh', 100),
@@ -31,8 +32,11 @@ function dpkgTime(agoMs: number): string {
 test('the end of the log, the largest processes and what changed last are told, secrets masked', async () => {
   const places = await hostWith({
     ...processes,
+    ...stat(11, 'MainThread', 250_000),
+    'proc/11/cmdline': '/opt/openclaw/bin/openclaw\0--token=abc\0',
+    'proc/11/cgroup': '0::/user.slice/user@1000.service/app.slice/openclaw.service/worker\n',
     'bin/journalctl':
-      '#!/bin/sh\nprintf "2026-11-28T03:00:01 nginx[7]: called as $1\\n2026-11-28T03:00:02 nginx[7]: token=abc123def url https://me:pw@db/ password: hunter2\\n"\n',
+      '#!/bin/sh\nprintf "2026-11-28T03:00:01 nginx[7]: called as $5\\n2026-11-28T03:00:02 nginx[7]: token=abc123def url https://me:pw@db/ password: hunter2\\n"\n',
     'var/log/dpkg.log': [
       `${dpkgTime(90_000_000)} upgrade old:amd64 1 2`,
       `${dpkgTime(7_200_000)} upgrade nginx:amd64 1.22 1.24`,
@@ -50,9 +54,9 @@ test('the end of the log, the largest processes and what changed last are told, 
   );
   expect(found).toEqual([
     'log of nginx.service:',
-    '  2026-11-28T03:00:01 nginx[7]: called as --unit=nginx.service',
+    '  2026-11-28T03:00:01 nginx[7]: called as _SYSTEMD_UNIT=nginx.service',
     '  2026-11-28T03:00:02 nginx[7]: token=<secret> url https://<secret>@db/ password: <secret>',
-    'most memory: postgres (10) 2 GB, openclaw-gatewa (11) 1 GB, sh (12) 410 kB',
+    'most memory: postgres (10) 2 GB, openclaw of openclaw.service (11) 1 GB, sh (12) 410 kB',
     expect.stringMatching(
       /^last package change, 2h.* ago: upgrade nginx:amd64 from 1\.22 to 1\.24$/,
     ),
@@ -81,6 +85,13 @@ test('a full disk tells the large files of the last day, those found in time', a
   expect(found).toContain(
     'large files written within a day: /var/log/big one.log 9 GB, /var/log/small.log 20 MB',
   );
+});
+
+test('where the processes of others are hidden, those of the agent are not called the largest', async () => {
+  const places = await hostWith(stat(60, 'tocsin', 100));
+  expect(await collectEvidence({ units: [], isDisk: false }, { places, clock })).toEqual([
+    'processes of other users are hidden from the agent (ProtectProc= of its unit, or hidepid of /proc)',
+  ]);
 });
 
 test('a host that shows nothing gives no evidence, and no error', async () => {

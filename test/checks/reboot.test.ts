@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CheckMemory } from '../../src/checks/check-type.ts';
 import { reboot, rebootOf } from '../../src/checks/reboot.ts';
@@ -71,7 +71,7 @@ describe('a host', () => {
     expect(result).toMatchObject({
       status: 'critical',
       reason: 'status',
-      summary: 'the host came back after an unannounced reboot, up 2m',
+      summary: 'the host came back after an unannounced reboot (a crash, or a lost supply), up 2m',
     });
     expect(result.detail).toEqual([
       'so says tocsin, which was cut off',
@@ -95,6 +95,19 @@ describe('a host', () => {
       summary: 'the host came back after an announced reboot, up 2m',
     });
     expect((await opened({ announced: 'warning' }).run()).status).toBe('warning');
+  });
+
+  test('that shows the boot of another, as containers do, is known by the start of its systemd', async () => {
+    const answer = (seconds: number): string =>
+      `#!/bin/sh\necho UserspaceTimestampMonotonic=${seconds * 1_000_000}\n`;
+    const world = await host({ 'run/systemd/system/': '', 'bin/systemctl': answer(540) });
+    expect((await world.opened().run()).summary).toBe('the host is up 1m');
+    expect((await world.opened().run()).status).toBe('ok');
+    await writeInto(dirname(world.places.proc), 'bin/systemctl', answer(590));
+    expect(await world.opened().run()).toMatchObject({
+      status: 'critical',
+      summary: expect.stringMatching(/^the host came back after an unannounced .*, up 10s$/),
+    });
   });
 
   test('whose agent was only reloaded before it was cut off was not shut down', async () => {

@@ -78,7 +78,7 @@ describe('restarts of a unit', () => {
     await tell('units', { Id: 'a.service', NRestarts: '0' });
     await check.run();
     await tell('units', { Id: 'a.service', NRestarts: '5', ActiveState: 'failed', SubState: '' });
-    expect((await check.run()).summary).toBe('a.service is failed, restarted 5 times');
+    expect((await check.run()).summary).toBe('a.service has failed, restarted 5 times');
   });
 });
 
@@ -152,21 +152,37 @@ describe('the journal of a unit that fails', () => {
     await tell('units', unit);
     const result = await openedCheck(type, { unit: 'a.service' }).run();
     expect(result.detail).toEqual([
-      ...[4, 5, 6, 7, 8, 9, 10, 11].map((line) => `line ${line}`),
-      'login password=<secret> at postgres://web:<secret>@db/x',
-      'Authorization: <secret> key <secret>',
+      'log of a.service:',
+      ...[4, 5, 6, 7, 8, 9, 10, 11].map((line) => `  line ${line}`),
+      '  login password=<secret> at postgres://web:<secret>@db/x',
+      '  Authorization: <secret> key <secret>',
     ]);
-    expect(await readFile(join(folder, 'asked'), 'utf8')).toContain('--unit=a.service');
+    const asked = await readFile(join(folder, 'asked'), 'utf8');
+    expect(asked).toContain('_SYSTEMD_UNIT=a.service + _SYSTEMD_USER_UNIT=a.service');
     const without = openedCheck(type, { unit: 'a.service', journal: false });
     expect((await without.run()).detail).toEqual([]);
   });
 
-  test('that hangs or may not be read takes nothing from the result', async () => {
+  test('that may not be read says so, and how to grant it', async () => {
+    const hint = 'Hint: You are currently not seeing messages from other users and the system.';
+    for (const code of [0, 1]) {
+      const { tell, type } = await hostWith(`#!/bin/sh\necho '${hint}' >&2\nexit ${code}\n`);
+      await tell('units', unit, { ...unit, Id: 'b.service' });
+      const { detail } = await openedCheck(type, { unit: ['a.service', 'b.service'] }).run();
+      expect(detail.slice(2)).toEqual([
+        expect.stringMatching(
+          /^no log of a\.service, b\.service: .* put it into the group systemd-journal \(usermod -aG systemd-journal \w+, then restart the agent\)$/,
+        ),
+      ]);
+    }
+  });
+
+  test('that hangs takes nothing from the result', async () => {
     const { tell, type } = await hostWith('#!/bin/sh\nexec /bin/sleep 600\n');
     await tell('units', unit);
     const check = openedCheck(type, { unit: 'a.service' });
     const result = await check.run();
-    expect(result).toMatchObject({ status: 'critical', summary: 'a.service is failed' });
+    expect(result).toMatchObject({ status: 'critical', summary: 'a.service has failed' });
     expect(result.detail).toEqual([]);
     expect(result.durationMs).toBeLessThan(4000);
   });

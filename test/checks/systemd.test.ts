@@ -67,27 +67,42 @@ describe('a unit', () => {
     [
       { Id: 'a.service', ...waiting, ...exited, NRestarts: '1' },
       'critical',
-      'a.service keeps ending and waits to be restarted: exit-code, exit code 3, restarted once',
+      'a.service keeps ending and waits to be restarted: exit code 3, restarted once',
     ],
     [
       { Id: 'a.service', ...failed, Result: 'signal', ExecMainCode: '2', ExecMainStatus: '9' },
       'critical',
-      'a.service is failed: signal, signal 9',
+      'a.service has failed: killed by SIGKILL',
+    ],
+    [
+      { Id: 'a.service', ...failed, Result: 'exit-code', ExecMainCode: '1', ExecMainStatus: '203' },
+      'critical',
+      'a.service has failed: exit code 203 (systemd could not start its program: is it there, and executable?)',
+    ],
+    [
+      { Id: 'a.service', ...failed, Result: 'core-dump', ExecMainCode: '3', ExecMainStatus: '11' },
+      'critical',
+      'a.service has failed: crashed by SIGSEGV, with a core dump',
+    ],
+    [
+      { Id: 'a.service', ...failed, Result: 'exit-code' },
+      'critical',
+      'a.service has failed: one of its commands ended with an error',
     ],
     [
       { Id: 'a.service', ...failed, Result: 'watchdog', ExecMainCode: '2', ExecMainStatus: '6' },
       'critical',
-      'a.service is failed: it did not report in time and was killed by the watchdog',
+      'a.service has failed: it did not report in time and was killed by the watchdog',
     ],
     [
       { Id: 'a.service', ...failed, Result: 'oom-kill' },
       'critical',
-      'a.service is failed: it was killed because it ran out of memory',
+      'a.service has failed: it was killed because it ran out of memory',
     ],
     [
       { Id: 'a.service', ...failed, Result: 'start-limit-hit' },
       'critical',
-      'a.service is failed: start-limit-hit; systemd has stopped trying (start limit hit)',
+      'a.service has failed; systemd has stopped trying (start limit hit)',
     ],
     [
       {
@@ -99,7 +114,7 @@ describe('a unit', () => {
         NRestarts: '5',
       },
       'critical',
-      'a.service is failed: exit-code, exit code 3; systemd has stopped trying (start limit hit), restarted 5 times',
+      'a.service has failed: exit code 3, restarted 5 times; systemd has stopped trying (start limit hit)',
     ],
     [
       { Id: 'a.service', ActiveState: 'inactive', SubState: 'dead' },
@@ -130,15 +145,15 @@ describe('a unit', () => {
       { Id: 'a.service', NRestarts: '2' },
       { Id: 'b.service', ...failed },
     );
-    expect(result).toMatchObject({ status: 'critical', summary: 'b.service is failed' });
+    expect(result).toMatchObject({ status: 'critical', summary: 'b.service has failed' });
     expect(valuesOf(result)).toMatchObject({ 'restarts a.service': 2, 'restarts b.service': 0 });
   });
 
   test('among several in trouble is not the only one told', async () => {
     const result = await judged({ Id: 'a.service', ...failed }, { Id: 'b.socket', ...failed });
     expect(result).toMatchObject({
-      summary: 'a.service is failed, and 1 more in trouble',
-      detail: ['a.service is failed', 'b.socket is failed'],
+      summary: 'a.service has failed, and 1 more in trouble',
+      detail: ['a.service has failed', 'b.socket has failed'],
     });
   });
 });
@@ -156,7 +171,7 @@ describe('all units', () => {
     expect(await openedCheck(await hostWithUnits([unit], line)).run()).toMatchObject({
       status: 'critical',
       reason: 'status',
-      summary: 'backup.service is failed: timeout',
+      summary: 'backup.service has failed: it did not start or stop in time',
     });
   });
 

@@ -97,6 +97,14 @@ test('the mail says the same as text and as HTML, with all of it escaped', async
   expect(html).not.toMatch(/<script|<b>|<img/);
 });
 
+test('the mail of a recovery leaves out the lines that explained the failure', async () => {
+  await using server = await startSmtpServer({ tls });
+  const alert = sampleAlert({ endsAt: noon, detail: ['log of web.service:'] });
+  await sendThrough('email', optionsFor(server), sampleDelivery({ alerts: [alert] }));
+  expect(readable(onlyMail(server))).toContain('gateway is back');
+  expect(readable(onlyMail(server))).not.toContain('log of');
+});
+
 describe('threads', () => {
   const tell = (
     server: SmtpServer,

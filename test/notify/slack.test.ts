@@ -53,9 +53,11 @@ test.for([
   expect(attachments[0]?.color).toBe(color);
 });
 
-test('a recovery is green', async () => {
-  const { attachments } = await told({ alerts: [sampleAlert({ endsAt: noon })] });
+test('a recovery is green, and leaves out the log of what was wrong', async () => {
+  const alert = sampleAlert({ endsAt: noon, detail: ['log of web.service:'] });
+  const { attachments } = await told({ alerts: [alert] });
   expect(attachments[0]?.color).toBe('#2eb67d');
+  expect(JSON.stringify(attachments)).not.toContain('log of');
 });
 
 test('the look of the message comes from the configuration', async () => {

@@ -26,7 +26,7 @@ test('a notification is one readable block', async () => {
 test('what has resolved says how it is now before what it was', async () => {
   const description = 'HTTP 502 from http://127.0.0.1:18789/health, expected 200';
   const annotations = { summary: 'The gateway does not answer', description, resolved: 'HTTP 200' };
-  const alert = sampleAlert({ annotations, endsAt: noon });
+  const alert = sampleAlert({ annotations, endsAt: noon, detail: ['what nobody has to read now'] });
   expect(await printed({ alerts: [alert], reason: 'all alerts resolved' })).toBe(
     [
       '2025-01-15 12:00:00 UTC  ✅ gateway is back on web-1 after 1m',

@@ -8,12 +8,15 @@ import {
   evidenceLogLines,
   evidenceProcesses,
 } from '../../model/command-limits.ts';
+import { unitJournalsMax } from '../../model/limits.ts';
 import { formatBytes } from './bytes.ts';
-import { isUnreadable } from './host-file.ts';
 import { pause } from './pause.ts';
 import type { HostPlaces } from './places.ts';
+import { hidesProcesses } from './process-search.ts';
+import { calledName, knownName } from './program-name.ts';
+import { unitOf } from './process-unit.ts';
 import { runProgram } from './run-program.ts';
-import { askTool } from './system-tool.ts';
+import { unitJournals } from './unit-journal.ts';
 
 interface Looking {
   readonly places: HostPlaces;
@@ -42,7 +45,7 @@ export async function collectEvidence(
   const cancel = clock.after(evidenceDeadlineMs, () => deadline.abort());
   const looking = { places, clock, signal: deadline.signal };
   const parts = [
-    ...question.units.slice(0, 2).map(async (unit) => unitLog(unit, looking)),
+    unitJournals(question.units.slice(0, unitJournalsMax), evidenceLogLines, places, looking),
     busiest(looking),
     ...(question.isDisk ? [largeFiles(looking)] : []),
     lastPackages(looking),
@@ -76,18 +79,6 @@ function masked(line: string): string {
     .replaceAll(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1<secret>@');
 }
 
-async function unitLog(unit: string, looking: Looking): Promise<readonly string[]> {
-  const words = [`--unit=${unit}`, `--lines=${evidenceLogLines}`, '--output=short-iso'];
-  const said = await askTool(
-    ['journalctl', ...words, '--no-pager', '--quiet', '--no-hostname'],
-    looking.places,
-    looking,
-  );
-  if (isUnreadable(said)) return [];
-  const lines = said.output.split('\n').filter((line) => line.trim() !== '');
-  return lines.length === 0 ? [] : [`log of ${unit}:`, ...lines.map((line) => `  ${line}`)];
-}
-
 interface Usage {
   readonly name: string;
   readonly pid: number;
@@ -104,6 +95,7 @@ const watchMs = 500;
 
 async function busiest(looking: Looking): Promise<readonly string[]> {
   const before = await usages(looking);
+  if (before.size > 0 && (await hidesProcesses(looking.places))) return [othersHidden];
   const startedAt = looking.clock.now().steadyMs;
   const byMemory = [...before.values()].toSorted((a, b) => b.residentBytes - a.residentBytes);
   await pause(watchMs, looking.clock, looking.signal);
@@ -114,19 +106,38 @@ async function busiest(looking: Looking): Promise<readonly string[]> {
     .map((one) => ({ ...one, share: (100 * one.used) / ticksPerSecond / seconds }))
     .filter(({ share }) => share >= 1)
     .toSorted((a, b) => b.share - a.share);
-  const memory = byMemory
-    .slice(0, evidenceProcesses)
-    .map(({ name, pid, residentBytes }) => `${name} (${pid}) ${formatBytes(residentBytes)}`);
-  const time = byTime
-    .slice(0, evidenceProcesses)
-    .map(({ name, pid, share }) => `${name} (${pid}) ${Math.round(share)}%`);
+  const [memory, time] = await Promise.all([
+    named(byMemory, looking, ({ residentBytes }) => formatBytes(residentBytes)),
+    named(byTime, looking, ({ share }) => `${Math.round(share)}%`),
+  ]);
   return [
     ...(memory.length === 0 ? [] : [`most memory: ${memory.join(', ')}`]),
     ...(time.length === 0 ? [] : [`most processor time: ${time.join(', ')}`]),
   ];
 }
 
-/** Only the kernel's name of a process is told: command lines hold secrets. */
+const othersHidden =
+  'processes of other users are hidden from the agent (ProtectProc= of its unit, or hidepid of /proc)';
+
+/** The first processes by name, with their figure and the unit in which they run. */
+async function named<Use extends Usage>(
+  all: readonly Use[],
+  { places }: Looking,
+  figure: (usage: Use) => string,
+): Promise<readonly string[]> {
+  const first = all.slice(0, evidenceProcesses);
+  return Promise.all(
+    first.map(async (usage) => {
+      const folder = join(places.proc, String(usage.pid));
+      const line = await readFile(join(folder, 'cmdline'), 'utf8').catch(() => '');
+      const unit = await unitOf(usage.pid, places.proc);
+      const where = unit === undefined ? '' : ` of ${unit}`;
+      return `${knownName(usage.name, calledName(line))}${where} (${usage.pid}) ${figure(usage)}`;
+    }),
+  );
+}
+
+/** A process is told by its name alone: the rest of its command line may hold secrets. */
 async function usages({ places, signal }: Looking): Promise<Map<number, Usage>> {
   const found = new Map<number, Usage>();
   for (const entry of await readdir(places.proc)) {

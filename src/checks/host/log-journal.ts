@@ -1,6 +1,7 @@
 import { journalEntriesMax } from '../../model/limits.ts';
 import type { RunContext } from '../check-type.ts';
 import type { Unreadable } from './host-file.ts';
+import { isJournalRefused, journalRight, matchesOf } from './journal-match.ts';
 import type { LogLine } from './log-rules.ts';
 import type { PatientPrograms } from './patient-programs.ts';
 
@@ -32,8 +33,9 @@ export async function readJournal(
       'journalctl',
       '--output=json',
       '--no-pager',
-      `--lines=${journalEntriesMax}`,
-      cursor === undefined ? `--since=@${since}` : `--after-cursor=${cursor}`,
+      `--lines=${journalEntriesMax + 1}`,
+      // Not `--after-cursor`: where that entry is gone with its file, it leaves out the first one that came after.
+      cursor === undefined ? `--since=@${since}` : `--cursor=${cursor}`,
       ...matchesOf(unit),
     ],
     context,
@@ -41,16 +43,17 @@ export async function readJournal(
   if (answer.kind === 'silent') {
     return { unreadable: 'journalctl did not answer in time', reason: 'timeout' };
   }
-  const entries = parseEntries(answer.output.toString('utf8'));
-  if (answer.kind === 'failed' && entries.length === 0) {
+  const found = parseEntries(answer.output.toString('utf8'));
+  const entries = found.filter((entry, at) => at > 0 || entry.cursor !== cursor);
+  if (answer.kind === 'failed' && found.length === 0) {
     // A journal that was thrown away has no such place any more.
     if (cursor !== undefined && /cursor/i.test(answer.said)) {
       return { lines: [], position: { since: Math.floor(context.startedAt.wallMs / 1000) } };
     }
-    if (isRefused(answer.said)) return refused;
+    if (isJournalRefused(answer.said)) return refused();
     return { unreadable: `journalctl failed: ${answer.message}`, reason: 'command' };
   }
-  if (entries.length === 0 && cursor === undefined) {
+  if (found.length === 0) {
     const why = await whyEmpty(unit, programs, context);
     if (why !== undefined) return why;
   }
@@ -61,20 +64,8 @@ export async function readJournal(
   };
 }
 
-/** The unit of the system, the unit of a user, and what systemd itself says of either. */
-function matchesOf(unit: string): readonly string[] {
-  const own = [`_SYSTEMD_UNIT=${unit}`, '+', `_SYSTEMD_USER_UNIT=${unit}`];
-  return [...own, '+', '_PID=1', `UNIT=${unit}`];
-}
-
-const refused: Unreadable = {
-  unreadable:
-    'the user of the agent lacks the right to read the journal: put it into the group systemd-journal',
-  reason: 'permission',
-};
-
-function isRefused(said: string): boolean {
-  return /insufficient permissions|not seeing messages/i.test(said);
+function refused(): Unreadable {
+  return { unreadable: journalRight(), reason: 'permission' };
 }
 
 /**
@@ -94,7 +85,7 @@ async function whyEmpty(
     .split('\n')
     .some((line) => line !== '' && !line.startsWith('-- '));
   if (isSeen) return undefined;
-  if (isRefused(answer.said)) return refused;
+  if (isJournalRefused(answer.said)) return refused();
   if (!/no journal files were found/i.test(answer.said)) return undefined;
   const unreadable = 'there is no journal on this host: systemd-journald does not run here';
   return { unreadable, reason: 'missing' };

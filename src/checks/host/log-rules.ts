@@ -62,13 +62,13 @@ export function brokenRules(
       const times = memory?.times.filter((time) => nowMs - time < rule.within) ?? [];
       const latest = times.at(-1);
       if (times.length < rule.count || latest === undefined) return [];
-      const ago = humanDuration(Math.max(0, nowMs - latest));
+      const agoMs = nowMs - latest;
+      const ago = agoMs < 1000 ? 'just now' : `${humanDuration(agoMs)} ago`;
       const { source } = rule.pattern;
-      const counted =
+      const sentence =
         rule.count === 1
-          ? `a line that matches /${source}/`
-          : `${rule.count} lines or more within ${formatDuration(rule.within)} that match /${source}/`;
-      const sentence = `${what} has ${counted}, the last ${ago} ago`;
+          ? `${what} has a line that matches /${source}/, ${ago}`
+          : `${what} has ${rule.count} lines or more that match /${source}/ within ${formatDuration(rule.within)}, the last ${ago}`;
       return [{ status: rule.status, sentence, last: memory?.last ?? '' }];
     })
     .toSorted((a, b) => byWorst(a.status, b.status));

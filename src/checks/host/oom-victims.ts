@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { kernelRecordsMax } from '../../model/limits.ts';
 import { formatBytes } from './bytes.ts';
+import { knownName } from './program-name.ts';
 
 /** A process that the kernel killed for lack of memory. */
 export interface OomVictim {
@@ -73,5 +74,5 @@ export function parseVictims(text: string): readonly OomVictim[] {
 export function describeVictim({ name, pid, bytes, group }: OomVictim): string {
   const size = bytes === undefined ? '' : `, ${formatBytes(bytes)}`;
   const where = group === undefined || group === '/' ? '' : `, in ${group.replace(/^\//, '')}`;
-  return `${name} (pid ${pid}${size}${where})`;
+  return `${knownName(name, 'node')} (pid ${pid}${size}${where})`;
 }

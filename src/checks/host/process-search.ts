@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { isUnreadable, readHostFile, type Unreadable } from './host-file.ts';
 import type { HostPlaces } from './places.ts';
+import { calledName } from './program-name.ts';
 import { parseProcessStat, type ProcessStat } from './process-stat.ts';
 import { parseUptime } from './uptime.ts';
 
@@ -86,11 +86,9 @@ async function isCalled(
   if (isNamed && cmdline === undefined) return true;
   // A kernel thread has no command line; its name is all there is.
   if (stat.isKernelThread) return isNamed && cmdline === undefined;
-  const words = (await textOf(`${folder}/cmdline`)).replace(/\0$/, '').split('\0');
-  const [word = ''] = words;
-  // A program may set a title in place of its arguments, such as `nginx: master process`.
-  const called = basename(words.length > 1 ? word : word.replace(/:? .*$/s, ''));
-  return (isNamed || called === name) && (cmdline === undefined || cmdline.test(words.join(' ')));
+  const line = await textOf(`${folder}/cmdline`);
+  const words = line.replace(/\0$/, '').replaceAll('\0', ' ');
+  return (isNamed || calledName(line) === name) && (cmdline === undefined || cmdline.test(words));
 }
 
 /** The text, or nothing: processes come and go while one looks. */

@@ -1,11 +1,11 @@
 import { readdir, readlink, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { HostPlaces } from './places.ts';
+import { calledName } from './program-name.ts';
 
 /** A process that holds a socket. */
 export interface SocketOwner {
   readonly pid: number;
-  /** What it may be called: the name that the kernel keeps, and the file name of its program. */
+  /** What it may be called: the name that the kernel keeps, and last the file name of its program. */
   readonly names: readonly string[];
 }
 
@@ -71,11 +71,8 @@ async function searchAll(proc: string, inodes: ReadonlySet<string>, signal: Abor
 
 async function namesOf(folder: string): Promise<readonly string[]> {
   const kept = await readFile(`${folder}/comm`, 'utf8').catch(() => '');
-  const line = await readFile(`${folder}/cmdline`, 'utf8').catch(() => '');
-  const words = line.replace(/\0$/, '').split('\0');
-  // A program may set a title in place of its arguments, such as `nginx: master process`.
-  const word = words.length > 1 ? (words[0] ?? '') : (words[0] ?? '').replace(/:? .*$/s, '');
-  return [kept.trim(), basename(word)].filter((name) => name !== '');
+  const called = calledName(await readFile(`${folder}/cmdline`, 'utf8').catch(() => ''));
+  return [kept.trim(), called].filter((name) => name !== '');
 }
 
 async function linkOf(path: string): Promise<string> {

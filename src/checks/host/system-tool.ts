@@ -5,7 +5,7 @@ import type { HostPlaces } from './places.ts';
 import { runProgram, type ProgramCall } from './run-program.ts';
 
 /**
- * Asks a tool of the system, in the C locale and in UTC, and gives what it printed if it ended well; with
+ * Asks a tool of the system, in the C locale and in UTC: what it printed, and said beside, if it ended well; with
  * more variables or as another user where that is asked for.
  */
 export async function askTool(
@@ -13,7 +13,7 @@ export async function askTool(
   places: HostPlaces,
   limits: { readonly signal: AbortSignal; readonly clock: Clock },
   { environment, runAs }: Partial<Pick<ProgramCall, 'environment' | 'runAs'>> = {},
-): Promise<{ readonly output: string } | Unreadable> {
+): Promise<{ readonly output: string; readonly said: string } | Unreadable> {
   const call = {
     program,
     arguments: words,
@@ -27,7 +27,7 @@ export async function askTool(
   if (outcome.kind === 'overdue') {
     return { unreadable: `${program} did not answer in time`, reason: 'timeout' };
   }
-  if (outcome.exitCode === 0) return { output: outcome.stdout };
+  if (outcome.exitCode === 0) return { output: outcome.stdout, said: outcome.stderr };
   const how = outcome.exitSignal ?? `exit code ${outcome.exitCode}`;
   const said = outcome.stderr.split('\n').find((line) => line.trim() !== '') ?? 'it said nothing';
   return { unreadable: `${program} failed with ${how}: ${said}`, reason: 'command' };

@@ -1,6 +1,7 @@
 import { humanDuration } from '../../lib/duration.ts';
 import { timerLateMs } from '../../model/limits.ts';
 import type { FailureReason, Status } from '../../model/result.ts';
+import { whyItEnded } from './unit-end.ts';
 
 /** Properties of a unit, as `systemctl show` prints them. */
 export type UnitProperties = ReadonlyMap<string, string>;
@@ -64,17 +65,20 @@ export function judgeUnit(properties: UnitProperties, nowMs: number): UnitFindin
   const triggeredMs = timestampMs(properties.get('LastTriggerUSec'));
   const restarts = Number(properties.get('NRestarts') ?? Number.NaN);
   const startedUs = Number(properties.get('InactiveExitTimestampMonotonic') ?? 0);
-  const restarted =
-    restarts > 0 ? `, restarted ${restarts === 1 ? 'once' : `${restarts} times`}` : '';
   return {
     unit,
     status: found.status,
     reason: found.reason ?? 'status',
-    sentence: `${unit} ${found.text}${restarted}`,
+    sentence: `${unit} ${found.text}${restarted(restarts)}${found.end ?? ''}`,
     ...(Number.isFinite(restarts) ? { restarts } : {}),
     ...(startedUs > 0 ? { startedSeconds: startedUs / 1e6 } : {}),
     ...(triggeredMs === undefined ? {} : { triggeredMs }),
   };
+}
+
+function restarted(times: number): string {
+  if (!(times > 0)) return '';
+  return `, restarted ${times === 1 ? 'once' : `${times} times`}`;
 }
 
 /** A timer that waits for a time which has passed: it did not run when it should have. */
@@ -99,6 +103,8 @@ function timestampMs(text: string | undefined): number | undefined {
 interface StateFinding {
   readonly status: Status;
   readonly text: string;
+  /** What is said after all else. */
+  readonly end?: string;
   readonly reason?: FailureReason;
 }
 
@@ -115,18 +121,24 @@ function judgeState(properties: UnitProperties): StateFinding {
     return { status: 'critical', text: `cannot be loaded (${loaded})` };
   }
   if (active === 'active') return { status: 'ok', text: `is ${state}` };
+  const why = whyItEnded(properties);
   if (sub === 'auto-restart') {
-    return { status: 'critical', text: `keeps ending and waits to be restarted${why(properties)}` };
+    return { status: 'critical', text: `keeps ending and waits to be restarted${why}` };
   }
   if (active === 'activating' || active === 'reloading' || active === 'refreshing') {
     return { status: 'ok', text: `is ${state}` };
   }
-  if (active === 'inactive' && hasDoneItsWork(properties)) {
-    return { status: 'ok', text: 'has done its work and ended' };
+  if (active === 'failed') {
+    const text = `has failed${why}`;
+    return hasStoppedTrying(properties)
+      ? { status: 'critical', text, end: '; systemd has stopped trying (start limit hit)' }
+      : { status: 'critical', text };
   }
-  const gaveUp = active === 'failed' && hasStoppedTrying(properties);
-  const end = gaveUp ? '; systemd has stopped trying (start limit hit)' : '';
-  return { status: 'critical', text: `is ${state}${why(properties)}${end}` };
+  if (active !== 'inactive') return { status: 'critical', text: `is ${state}${why}` };
+  if (hasDoneItsWork(properties)) return { status: 'ok', text: 'has done its work and ended' };
+  const unit = properties.get('Id') ?? '';
+  const hint = unit.endsWith('.timer') ? `: systemctl enable --now ${unit} starts it` : why;
+  return { status: 'critical', text: `is ${state}${hint}` };
 }
 
 /** Newer versions keep the cause of the last failure as the result: then the count of restarts tells. */
@@ -140,17 +152,4 @@ function hasStoppedTrying(properties: UnitProperties): boolean {
 /** A unit that a timer starts rests between two runs, and that is well. */
 function hasDoneItsWork(properties: UnitProperties): boolean {
   return properties.get('Type') === 'oneshot' && properties.get('Result') === 'success';
-}
-
-/** How the main process ended, `si_code` of waitid(2): 1 by itself, 2 by a signal, 3 with a core. */
-function why(properties: UnitProperties): string {
-  const result = properties.get('Result') ?? 'success';
-  if (result === 'success') return '';
-  if (result === 'watchdog') return ': it did not report in time and was killed by the watchdog';
-  if (result === 'oom-kill') return ': it was killed because it ran out of memory';
-  const code = properties.get('ExecMainCode');
-  const status = properties.get('ExecMainStatus') ?? '0';
-  if (code === '1' && status !== '0') return `: ${result}, exit code ${status}`;
-  if (code === '2' || code === '3') return `: ${result}, signal ${status}`;
-  return `: ${result}`;
 }

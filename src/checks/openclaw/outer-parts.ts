@@ -66,6 +66,8 @@ export function createOuterParts(places: HostPlaces, clock: Clock, kept: Kept | 
       if (JSON.stringify(jobs) !== before) kept?.keep({ ...jobs });
       return found;
     },
+    /** The name of the unit of the gateway, once that is known. */
+    unit: () => units.unit?.name,
     close: () => usage.close(),
   };
 }

@@ -57,7 +57,7 @@ export async function judgePort(scene: Scene, finder: Finder): Promise<Found> {
   );
   const stranger = owners.find((owner) => owner.pid !== pid);
   if (stranger !== undefined) {
-    const name = stranger.names[0] ?? 'a program';
+    const name = stranger.names.at(-1) ?? 'a program';
     const what = `port ${installation.port} belongs to ${name} (process ${stranger.pid}), not to the gateway (process ${pid})`;
     return ill('critical', 'status', what, [count]);
   }

@@ -16,13 +16,20 @@ export interface AgentGuest extends AsyncDisposable {
 
 const deploy = join(import.meta.dirname, '..', '..', '..', 'deploy', 'systemd');
 
+interface AgentGuestOptions extends GuestOptions {
+  /** Drop-ins of `deploy/systemd/grants`, by name. */
+  readonly grants?: readonly string[];
+  /** A line of shell before the agent is started. */
+  readonly prepare?: string;
+}
+
 /**
  * A guest in which tocsin runs as its packaged service does: as a user of its own, in the sandbox of its unit, with the
- * rights of these grants (drop-ins of `deploy/systemd/grants`). It tells a Slack of the test at once what it finds.
+ * rights of these grants. It tells a Slack of the test at once what it finds.
  */
 export async function bootAgent(
   checks: readonly object[],
-  { grants = [], ...options }: GuestOptions & { readonly grants?: readonly string[] } = {},
+  { grants = [], prepare = 'true', ...options }: AgentGuestOptions = {},
 ): Promise<AgentGuest> {
   const slack = await startSlackServer();
   const unit = '/etc/systemd/system/tocsin.service';
@@ -42,8 +49,10 @@ export async function bootAgent(
   const guest = await bootGuest({ ...options, files, bind });
   await guest.lend(Number(new URL(slack.origin).port));
   await guest.say('systemd-sysusers');
-  const start = 'systemctl enable -q --now tocsin || { journalctl -u tocsin >&2; exit 1; }';
-  await guest.shell(start);
+  await guest.shell(prepare);
+  await guest.shell('systemctl enable -q --now tocsin || { journalctl -u tocsin >&2; exit 1; }');
+  // It greets once it has looked at everything.
+  await guest.shell('until journalctl -u tocsin | grep -q " sees "; do sleep 0.1; done');
   const told = (): readonly string[] => slack.messages().map(readable);
   return {
     guest,
@@ -82,7 +91,7 @@ function configuration(slack: string, checks: readonly object[]): object {
 }
 
 /** What a person reads of a message: the headline, and the panel below it. */
-function readable({ text, attachments = [] }: SlackPayload): string {
+function readable({ text, attachments }: SlackPayload): string {
   const panels = attachments.flatMap(({ blocks }) =>
     blocks.flatMap((block) => [
       ...('text' in block && block.text !== undefined ? [block.text.text] : []),
