@@ -50,7 +50,7 @@ while read line; do echo "$line"; done < ${home}/says
 
 describe('the unit of a gateway', () => {
   test('that ended with exit code 78 asks for a person, not for another start', async () => {
-    const { gateway, part, says } = await withSystemd();
+    const { gateway, look, part, says } = await withSystemd();
     await gateway.stop();
     await gateway.remove('tmp');
     await says({
@@ -63,6 +63,8 @@ describe('the unit of a gateway', () => {
       status: 'critical',
       summary: expect.stringContaining(`${unit} ended with exit code 78: do not restart it`),
     });
+    // For the end of its log, which goes with the message.
+    expect((await look()).units).toEqual([unit]);
     await says({ ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '1', NRestarts: '0' });
     expect((await part('boots'))?.status).toBe('ok');
   });
