@@ -72,7 +72,7 @@ test(
     );
     expect(names).toEqual(expect.arrayContaining(['nginx 8080', 'nginx', 'site shop.invalid']));
     expect(written).toMatch(
-      / {2}# did not pass when this was written: shop-import\.service is failed: exit-code, exit code 3.*\n {2}- name: unit shop-import\n/,
+      / {2}# did not pass when this was written: shop-import\.service has failed: exit code 3.*\n {2}- name: unit shop-import\n/,
     );
     const validated = await guest.run([
       '/usr/local/bin/tocsin',

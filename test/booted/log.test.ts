@@ -88,6 +88,7 @@ describe('the log of a unit', () => {
       );
       expect(told()).toEqual([]);
       await guest.shell('usermod -aG systemd-journal tocsin && systemctl restart tocsin');
+      await eventually(async () => (await status()).startsWith('ok'), 'the log is read');
       await guest.shell("echo 'ERROR secret' > /run/talk");
       await message(/^🔴 secret/);
     },
