@@ -20,6 +20,11 @@ export function addCheckMetrics(exposition: Exposition, checks: readonly CheckSn
     for (const state of alertPhases) {
       exposition.add(heads.alertState, labels.alertState[state], check.phase === state ? 1 : 0);
     }
+    if (check.firingAs !== undefined) {
+      const { name, type } = check.spec;
+      const firing = labelText({ check: name, type, severity: check.firingAs });
+      exposition.add(heads.alertFiring, firing, 1);
+    }
   }
   addAlertCounts(exposition, checks);
 }
@@ -117,5 +122,9 @@ const heads = {
     'Whether the check has not been looked at for longer than it should be.',
   ),
   alertState: gauge('tocsin_alert_state', 'Whether the alert of the check is in this state.'),
+  alertFiring: gauge(
+    'tocsin_alert_firing',
+    'Constant 1 for each check whose alert fires, with the severity of that alert.',
+  ),
   alerts: gauge('tocsin_alerts', 'Alerts in this state.'),
 };

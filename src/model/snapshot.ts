@@ -11,6 +11,8 @@ import type { WallMs } from './time.ts';
 export interface CheckSnapshot {
   readonly spec: CheckSpec;
   readonly phase: AlertPhase;
+  /** The severity with which its alert fires; absent while it does not. */
+  readonly firingAs?: string;
   /** False while its alert fires, but for one that is only a warning. */
   readonly up: boolean;
   readonly flapping: boolean;

@@ -49,13 +49,15 @@ export function agentSnapshot(
 }
 
 export function checkSnapshot(agent: Agent, spec: CheckSpec): CheckSnapshot {
-  const { state, rule } = agent.pipeline.track(spec.name);
+  const { state, rule, alert } = agent.pipeline.track(spec.name);
+  const severity = alert?.labels['severity'];
   const since = state.firingSince ?? state.pendingSince;
   const schedule = agent.scheduler.view(spec.name);
   const stalledSince = agent.own.stalled.since(spec.name);
   return {
     spec,
     phase: state.phase,
+    ...(state.phase === 'firing' && severity !== undefined ? { firingAs: severity } : {}),
     up: isUp(state),
     flapping: state.flapping,
     ...(stalledSince === undefined ? {} : { stalledSince }),
