@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openclawMessageBytesMax } from '../../../src/model/openclaw-limits.ts';
+import { eventually } from '../../support/eventually.ts';
 import { invalid, never, raw } from '../../support/openclaw-gateway.ts';
 import { watchGateway } from '../../support/openclaw-watch.ts';
 
@@ -30,6 +31,7 @@ describe('a gateway that says', () => {
     gateway.calls.set('cron.status', raw);
     const result = await look();
     expect(result.status).not.toBe('critical');
+    await eventually(() => gateway.connections().open === 0, 'nobody listens to that line');
     gateway.calls.set('cron.status', { enabled: true, jobs: 3, nextWakeAtMs: Date.now() + 60_000 });
     expect((await look()).status).toBe('ok');
     expect(gateway.connections().open).toBe(1);
