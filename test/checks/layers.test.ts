@@ -157,7 +157,7 @@ describe('the way from a service to its users', () => {
     expect(result).toMatchObject({ status: 'critical', reason: 'tls' });
     expect(result.summary).toMatch(
       new RegExp(
-        `^broken at the certificate: the certificate of ${door.proxy} ${sentence.source}; in order: socket, upstreams, proxy; not looked at: way through the proxy, name \\(DNS\\), public address$`,
+        `^broken at the certificate: the certificate of ${door.proxy} ${sentence.source} \\(asked as localhost\\); in order: socket, upstreams, proxy; not looked at: way through the proxy, name \\(DNS\\), public address$`,
       ),
     );
   });
@@ -168,13 +168,13 @@ describe('the way from a service to its users', () => {
     const result = await looked(keysOf(door, [upstream]));
     expect(result.reason).toBe('status');
     expect(result.summary).toBe(
-      `broken at the way through the proxy: the way from the proxy to its upstreams is broken: ${door.public} answers 502 ` +
+      `broken at the way through the proxy: ${door.public} answers 502 ` +
         '(by the proxy itself: no upstream gave it a sound answer), while its upstream answers when asked past it' +
         '; in order: socket, upstreams, proxy, certificate; not looked at: name (DNS), public address',
     );
     const elsewhere = await startDoor([upstream], good, 'location /elsewhere');
     expect((await looked(keysOf(elsewhere, [upstream]))).summary).toContain(
-      `the way from the proxy to its upstreams is broken: ${elsewhere.public} answers 404, while its upstream answers`,
+      `broken at the way through the proxy: ${elsewhere.public} answers 404, while its upstream answers`,
     );
   });
 

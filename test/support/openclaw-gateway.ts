@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
@@ -176,6 +177,8 @@ export interface StandInGateway {
   drop(): void;
   /** Stops to listen. */
   stop(): Promise<void>;
+  /** Listens again, where it did. */
+  resume(): Promise<void>;
 }
 
 const html = '<!doctype html><title>OpenClaw Control</title>';
@@ -314,6 +317,10 @@ export async function startGateway(
         .run(name, name, enabled ? 1 : 0, kind, job, JSON.stringify(state));
     },
     stop: async () => listening[Symbol.asyncDispose](),
+    async resume() {
+      server.listen(listening.port, '127.0.0.1');
+      await once(server, 'listening');
+    },
   };
   onTestFinished(async () => {
     if (database.isOpen) database.close();

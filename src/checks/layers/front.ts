@@ -4,7 +4,7 @@ import { isFailure } from '../net/failure.ts';
 import { formatHostPort } from '../net/host-port.ts';
 import type { ProbeContext } from '../net/probe.ts';
 import { addressesOf } from '../net/resolve.ts';
-import { brokenLayer } from '../service/through-proxy-finding.ts';
+import { outageOf, wayFrom } from '../service/through-proxy-finding.ts';
 import { askedOf, type Asked, type ThroughOptions } from '../service/through-proxy.ts';
 import { knock, type Knock } from './door.ts';
 import { broken, failed, seconds, sound, type Layer, type LayerName } from './layer.ts';
@@ -35,7 +35,10 @@ export async function judgeDoor(
   if (found.connected !== true) return [failed(first, found.connected)];
   const layers = [sound(first, `takes connections at ${at}`, seconds(found.connectMs ?? 0))];
   if (found.secured !== undefined) {
-    if (found.secured !== true) return [...layers, failed('certificate', found.secured)];
+    if (found.secured !== true) {
+      const summary = `${found.secured.summary} (asked as ${hostOf(url)})`;
+      return [...layers, failed('certificate', { ...found.secured, summary })];
+    }
     const well = `the certificate for ${hostOf(url)} is good`;
     layers.push(sound('certificate', well, seconds(found.secureMs ?? 0)));
   }
@@ -53,8 +56,10 @@ function judgeAnswer(
   if (front.isSound && !isFailure(answer)) {
     return sound('through', `${front.told} through the proxy`, seconds(answer.tookMs));
   }
-  const { reason, sentence } = brokenLayer('the proxy', front, behind);
-  return broken('through', reason, sentence);
+  const { reason, layer, told } = outageOf('the proxy', front, behind);
+  // That it is this very layer need not be said twice.
+  const isThis = layer === undefined || layer === wayFrom('the proxy');
+  return broken('through', reason, isThis ? told : `${layer}: ${told}`);
 }
 
 /** Whether the public name leads anywhere, and where it should. */

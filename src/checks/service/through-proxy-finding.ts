@@ -89,35 +89,50 @@ function wrongOpinions(
     }));
 }
 
-/** Why the users of the proxy are not served: the layer that is broken comes first. */
-export function brokenLayer(
-  proxy: string,
-  front: Asked,
-  behind: readonly Asked[],
-): Pick<Finding, 'reason' | 'sentence'> {
+/** Why the users of a proxy are not served. */
+interface Outage {
+  readonly reason: Finding['reason'];
+  /** Which layer it is, as a clause; undefined where nothing was asked past the proxy. */
+  readonly layer?: string;
+  /** The answer through the proxy, beside those past it. */
+  readonly told: string;
+}
+
+/** Why the users of the proxy are not served: which layer is broken, by what answers past it. */
+export function outageOf(proxy: string, front: Asked, behind: readonly Asked[]): Outage {
   const { answer } = front;
   const failing = failingOf(behind);
   const sound = behind.length - failing.length;
   const reason = reasonOf(front);
-  const told = `${front.told}${ownWords(proxy, front, behind)}`;
+  const through = `${front.told}${ownWords(proxy, front, behind)}`;
   const failed = failing.map((one) => one.told).join('; ');
-  if (behind.length === 0) return { reason, sentence: told };
+  if (behind.length === 0) return { reason, told: through };
   if (sound === 0) {
     const [first = front] = failing;
-    const sentence = `the upstreams behind ${proxy} are broken: ${failed}; ${told}`;
-    return { reason: reasonOf(first), sentence };
+    const layer = `the upstreams behind ${proxy} are broken`;
+    return { reason: reasonOf(first), layer, told: `${failed}; ${through}` };
   }
-  const who = answering(sound, behind.length);
-  const rest = `${who} when asked past it`;
+  const told = `${through}, while ${answering(sound, behind.length)} when asked past it`;
   // It took the question, so that it is the way from there on that fails.
   const isTaken = !isFailure(answer) || answer.reason === 'timeout';
-  if (!isTaken) return { reason, sentence: `${proxy} itself is broken: ${told}, while ${rest}` };
-  if (failing.length > 0) {
-    const sentence = `${proxy} does not get round an upstream that fails (${failed}): ${told}, while ${rest}`;
-    return { reason, sentence };
-  }
-  const sentence = `the way from ${proxy} to its upstreams is broken: ${told}, while ${rest}`;
-  return { reason, sentence };
+  if (!isTaken) return { reason, layer: `${proxy} itself is broken`, told };
+  if (failing.length === 0) return { reason, layer: wayFrom(proxy), told };
+  const layer = `${proxy} does not get round an upstream that fails (${failed})`;
+  return { reason, layer, told };
+}
+
+/** The layer between a proxy and upstreams that are well. */
+export function wayFrom(proxy: string): string {
+  return `the way from ${proxy} to its upstreams is broken`;
+}
+
+function brokenLayer(
+  proxy: string,
+  front: Asked,
+  behind: readonly Asked[],
+): Pick<Finding, 'reason' | 'sentence'> {
+  const { reason, layer, told } = outageOf(proxy, front, behind);
+  return { reason, sentence: layer === undefined ? told : `${layer}: ${told}` };
 }
 
 function answering(sound: number, count: number): string {
