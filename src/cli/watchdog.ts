@@ -2,15 +2,25 @@ import { homedir } from 'node:os';
 import { stringify } from 'yaml';
 import { repeatedLook } from '../app/check-once.ts';
 import { defaultDataDir } from '../app/data-dir.ts';
-import { openKillBrake } from '../app/watchdog/kill-brake.ts';
 import { loadFromText } from '../app/load.ts';
 import { supervisor, supervisorVariables, statusLine, type Supervisor } from '../app/supervisor.ts';
-import { shellCode, startService } from '../app/watchdog/supervised-service.ts';
+import {
+  chooseLook,
+  isAboutAgent,
+  specLook,
+  type ChoiceOptions,
+} from '../app/watchdog/choose-look.ts';
+import { openKillBrake } from '../app/watchdog/kill-brake.ts';
+import { deafness } from '../app/watchdog/own-unit.ts';
+import type { ServiceLook } from '../app/watchdog/service-look.ts';
+import {
+  shellCode,
+  startService,
+  type SupervisedService,
+} from '../app/watchdog/supervised-service.ts';
 import { Watchdog, type WatchedEnd } from '../app/watchdog/watchdog.ts';
-import { systemClock } from '../lib/clock.ts';
+import { systemClock, type Clock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
-import type { CheckSpec } from '../model/check.ts';
-import type { Config } from '../model/config.ts';
 import { bootPatienceMinMs, watchdogIntervalMaxMs } from '../model/command-limits.ts';
 import {
   configOption,
@@ -38,7 +48,7 @@ export const watchdog: Command = {
   name: 'watchdog',
   summary: 'runs a service under Type=notify and WatchdogSec= that knows nothing of systemd',
   usage:
-    '(--http URL | --tcp HOST:PORT | [-c FILE] --check CHECK) [--interval DURATION] [--boot DURATION] [--stop DURATION] -- COMMAND…',
+    '[--http URL | --tcp HOST:PORT | --check CHECK] [-c FILE] [--interval DURATION] [--boot DURATION] [--stop DURATION] -- COMMAND…',
   options: {
     ...configOption,
     check: { type: 'string', value: 'CHECK', about: 'the check of the configuration that decides' },
@@ -71,13 +81,23 @@ export const watchdog: Command = {
     const clock = systemClock();
     const manager = supervisor(context.environment, clock);
     const times = readTimes(parsed, manager);
-    const found = await findCheck(parsed, context, times.intervalMs);
-    if ('exitCode' in found) return found.exitCode;
     const say = (sentence: string): unknown => context.stderr.write(`tocsin: ${sentence}\n`);
-    // Without a way to say that it lives, the service would be killed again and again.
-    const problem = await manager.tell([statusLine('starting')]);
-    if (problem?.includes('cannot be started')) {
-      say(problem);
+    const running: { service?: SupervisedService } = {};
+    const found = await findLook(parsed, context, {
+      ...context,
+      clock,
+      homeDirectory: homedir(),
+      configFile: text(parsed, 'config'),
+      // A look ends before the next one is due, but gets a second even under a short WatchdogSec.
+      timeoutMs: Math.round(Math.min(10_000, Math.max(1000, times.intervalMs))),
+      isUnit: manager.isThere,
+      pid: () => running.service?.pid,
+      say,
+    });
+    if ('exitCode' in found) return found.exitCode;
+    const deaf = await whyNotHeard(manager, clock);
+    if (deaf !== undefined) {
+      say(deaf);
       return exitCode.config;
     }
     if (!manager.isThere) say('no service manager listens (NOTIFY_SOCKET): nothing is told to one');
@@ -88,18 +108,28 @@ export const watchdog: Command = {
       command,
     );
     const service = startService(command, { cwd, environment: forService(environment), clock });
-    const look = repeatedLook(found.spec, found.config);
-    const dog = new Watchdog(service, { clock, manager, brake, service: look, ...times, say });
+    running.service = service;
+    const dog = new Watchdog(service, { clock, manager, brake, service: found, ...times, say });
     const pass = (signal: NodeJS.Signals): void => void dog.take(signal);
     for (const signal of passedOn) process.on(signal, pass);
     const end = await dog.run();
     await manager.settled();
     for (const signal of passedOn) process.off(signal, pass);
-    look.close();
+    found.close();
     if (end.failure !== undefined) say(end.failure);
     return codeOf(end, manager);
   },
 };
+
+/** Without a way to say that it lives, a service would be killed again and again: it is not started. */
+async function whyNotHeard(manager: Supervisor, clock: Clock): Promise<string | undefined> {
+  if (!manager.isThere) return undefined;
+  const [problem, deaf] = await Promise.all([
+    manager.tell([statusLine('starting')]),
+    deafness(clock),
+  ]);
+  return problem?.includes('cannot be started') ? problem : deaf;
+}
 
 /** Deaths that systemd counts as a clean end, see "SuccessExitStatus=" in systemd.service(5). */
 const cleanSignals: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE']);
@@ -144,25 +174,31 @@ function duration(parsed: Parsed, name: string): number | undefined {
   return ms;
 }
 
-/** The check that decides, out of the configuration or made of a single option. */
-async function findCheck(
+/** How the service is looked at: as somebody says, or as it is found out. */
+async function findLook(
   parsed: Parsed,
   context: CommandContext,
-  intervalMs: number,
-): Promise<{ readonly spec: CheckSpec; readonly config: Config } | { readonly exitCode: number }> {
+  options: ChoiceOptions,
+): Promise<ServiceLook | { readonly exitCode: number }> {
   const given = (['http', 'tcp', 'check'] as const).filter((name) => text(parsed, name));
   const [kind, ...more] = given;
-  if (kind === undefined || more.length > 0) {
+  if (more.length > 0) {
     throw new UsageError('what decides is one of --http URL, --tcp HOST:PORT and --check NAME');
+  }
+  const command = parsed.wrapped ?? [];
+  if (kind === undefined) {
+    const chosen = await chooseLook(command, options);
+    if (!('problems' in chosen)) return chosen;
+    tellProblems(chosen.problems, context);
+    return { exitCode: exitCode.config };
   }
   const value = text(parsed, kind) ?? '';
   if (kind !== 'check') {
-    // A look ends before the next one is due, but gets a second even under a short WatchdogSec.
-    const timeout = `${Math.round(Math.min(10_000, Math.max(1000, intervalMs)))}ms`;
+    const timeout = `${options.timeoutMs}ms`;
     const document = { checks: [{ name: 'service', type: kind, target: value, timeout }] };
     const loaded = await loadFromText(stringify(document), context, `--${kind}`);
     const [spec] = loaded.ok ? loaded.config.checks : [];
-    if (loaded.ok && spec !== undefined) return { spec, config: loaded.config };
+    if (loaded.ok && spec !== undefined) return repeatedLook(spec, loaded.config);
     tellProblems(loaded.ok ? [] : loaded.problems, context);
     return { exitCode: exitCode.config };
   }
@@ -170,8 +206,8 @@ async function findCheck(
   if ('exitCode' in loaded) return loaded;
   const { config } = loaded;
   const spec = config.checks.find(({ name }) => name === value);
-  if (spec === undefined || spec.type === 'agent' || spec.type === 'heartbeat') {
+  if (spec === undefined || isAboutAgent(spec)) {
     throw new UsageError(`no check named ${value} that can be looked at without the agent`);
   }
-  return { spec, config };
+  return specLook(spec, config, command, options);
 }

@@ -48,6 +48,12 @@ export const bootPatienceMinMs = 60_000;
 /** The pause between two looks at a service that starts: whoever waits for it is not kept longer. */
 export const bootLookMs = 1000;
 
+/** How long a service is waited for to listen on a port; most do within seconds, some never. */
+export const portPatienceMs = 20_000;
+
+/** How long its port is looked for at all: longer than the boot of anything that will have one. */
+export const portSearchMs = 600_000;
+
 /** How long a restart waits for what it would interrupt; then the service gets its own time to end it. */
 export const restartBlockersMaxMs = 120_000;
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openKillBrake } from '../../src/app/watchdog/kill-brake.ts';
@@ -21,6 +21,10 @@ async function watched(
     readonly address?: string;
     readonly path?: string;
     readonly folder?: string;
+    /** What decides; by default the answer of `health`. */
+    readonly words?: readonly string[];
+    /** Instead of the shell with its script. */
+    readonly command?: readonly string[];
   } = {},
 ) {
   const folder = options.folder ?? temporaryFolder();
@@ -31,8 +35,8 @@ async function watched(
   });
   onTestFinished(async () => server[Symbol.asyncDispose]());
   const notify = await startNotifySocket(options.address ?? join(temporaryFolder(), 'notify'));
-  const words = ['watchdog', '--http', server.url, '--', '/bin/sh', '-c', script];
-  const child = spawn(process.execPath, [program, ...words], {
+  const { words = ['--http', server.url], command = ['/bin/sh', '-c', script] } = options;
+  const child = spawn(process.execPath, [program, 'watchdog', ...words, '--', ...command], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -53,6 +57,8 @@ async function watched(
     stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   }
   const kill = (signal: NodeJS.Signals): boolean => child.kill(signal);
+  // Reading its own sources takes seconds on a machine that has other things to do.
+  if (options.path === undefined) await eventually(() => notify.told().length > 0, 'it runs');
   return { folder, health, notify, said: () => said, ended, kill };
 }
 
@@ -154,6 +160,48 @@ test('what fails for as long as WatchdogSec= is ended in order and told as a kil
   await eventually(() => again.notify.count('WATCHDOG=1') > before + 3, 'left as it is');
 });
 
+test('a command alone is enough: what it listens on is found, and told in one line', async (context) => {
+  skipUnlessThere('/usr/bin/systemd-notify', context);
+  const folder = temporaryFolder();
+  const script = join(folder, 'serve.cjs');
+  const answer = `const server = require('node:http').createServer((request, response) => response.end());
+    server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));`;
+  writeFileSync(script, answer);
+  const options = { words: [], command: [process.execPath, script], folder, watchdogMs: 4000 };
+  const { notify, said, kill, ended } = await watched('', options);
+  await eventually(() => notify.count('READY=1') === 1, 'ready');
+  await eventually(() => notify.count('WATCHDOG=1') >= 2, 'signs of life');
+  const [, port] = /port (\d+)/.exec(said()) ?? [];
+  const lines = said()
+    .split('\n')
+    .filter((line) => line.startsWith('tocsin: what decides'));
+  expect(lines).toEqual([
+    `tocsin: what decides: 127.0.0.1:${port}, where it listens: any answer to GET /health (another way: --http URL, --tcp HOST:PORT or --check NAME)`,
+  ]);
+  kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
+test('a check of a configuration decides with -c and --check', async (context) => {
+  skipUnlessThere('/usr/bin/systemd-notify', context);
+  const folder = temporaryFolder();
+  const [file, wanted] = [join(folder, 'own.yaml'), join(folder, 'wanted')];
+  writeFileSync(file, `checks: [{ name: here, type: file, path: ${wanted} }]\n`);
+  const options = { words: ['-c', file, '--check', 'here'], folder, watchdogMs: 3000 };
+  const { notify, said, ended } = await watched(forEver, options);
+  await eventually(
+    () => notify.told().some(({ lines }) => lines.join().includes('STATUS=starting: ')),
+    'it waits',
+  );
+  expect(notify.count('READY=1')).toBe(0);
+  writeFileSync(wanted, '');
+  await eventually(() => notify.count('READY=1') === 1, 'ready');
+  rmSync(wanted);
+  // The shell has no handler for SIGTERM, so that the signal ends it.
+  expect(await ended).toEqual([1, null]);
+  expect(said()).not.toContain('what decides');
+});
+
 test('without systemd-notify the service is not started, with the code that stops restarts', async () => {
   const { said, ended } = await watched('echo started', { path: '/nowhere' });
   expect(await ended).toEqual([78, null]);
@@ -164,7 +212,7 @@ test('without systemd-notify the service is not started, with the code that stop
 
 test.each([
   [['--tcp', '127.0.0.1:1'], 'the command to run stands behind "--"'],
-  [['--', 'true'], 'what decides is one of --http URL, --tcp HOST:PORT and --check NAME'],
+  [['--check', 'nothing', '--', 'true'], 'no check named nothing that can be looked at'],
   [['--tcp', 'a:1', '--http', 'http://a', '--', 'true'], 'what decides is one of'],
   [['--tcp', 'a:1', '--boot', '10s', '--', 'true'], '--boot is at least 1m'],
   [['--tcp', 'a:1', '--stop', 'soon', '--', 'true'], '--stop is a duration such as 30s'],

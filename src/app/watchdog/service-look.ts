@@ -6,9 +6,9 @@ export interface ServiceLook {
    * Looks once; never throws, and ends by itself. While the service is `booting`, a pass says that it is
    * ready; later on, that it lives.
    */
-  look(phase: 'booting' | 'running'): Promise<CheckResult>;
+  readonly look: (phase: 'booting' | 'running') => Promise<CheckResult>;
   /** What a restart would interrupt just now, each as a sentence; none if nobody can be asked. */
-  blockers?(): Promise<readonly string[]>;
+  readonly blockers?: () => Promise<readonly string[]>;
   /** Gives back what looking took. */
-  close(): void;
+  readonly close: () => void;
 }

@@ -73,6 +73,8 @@ export class Watchdog {
   #cancelDeadline = (): void => undefined;
   #cancelTick = (): void => undefined;
   #wakeUp = (): void => undefined;
+  /** A kill that is being written down. */
+  #noted = Promise.resolve();
 
   constructor(service: SupervisedService, options: WatchdogOptions) {
     this.#service = service;
@@ -91,6 +93,7 @@ export class Watchdog {
     this.#cancelDeadline();
     this.#cancelTick();
     this.#wakeUp();
+    await this.#noted;
     const { manager } = this.#options;
     if (gaveUp && this.#isReady && manager.watchdogMs !== undefined && end.code !== 78) {
       // The result of the unit is then "watchdog". What is sent may be the last thing that we do.
@@ -114,7 +117,7 @@ export class Watchdog {
         this.#phase === 'running' &&
         this.#now() - this.#aliveAt >= (manager.watchdogMs ?? Infinity);
       this.#beginEnd('stopping', isKill && signal === 'SIGABRT' ? 'SIGTERM' : signal);
-      if (isKill) await this.#noteKill();
+      if (isKill) this.#noted = this.#noteKill();
     }
     this.#status = 'asked to end';
     await this.#tell(['STOPPING=1', ...this.#moreTime(), statusLine(this.#status)]);
@@ -195,8 +198,8 @@ export class Watchdog {
       return this.#tell([...this.#moreTime(), statusLine(this.#status)]);
     }
     const lost = blockers.length > 0 ? `, although that interrupts ${blockers.join('; ')}` : '';
-    await this.#giveUp(`failing for ${silent}, asked to end${lost}: ${result.summary}`);
-    return this.#noteKill();
+    this.#noted = this.#noteKill();
+    return this.#giveUp(`failing for ${silent}, asked to end${lost}: ${result.summary}`);
   }
 
   async #giveUp(sentence: string): Promise<void> {

@@ -3,6 +3,8 @@ export interface ProcessStat {
   readonly name: string;
   /** One letter: `R`, `S`, `D`, `Z` for a zombie, … */
   readonly state: string;
+  readonly parentPid: number;
+  readonly processGroup: number;
   /** Clock ticks from boot to its start. */
   readonly startTicks: number;
   readonly isKernelThread: boolean;
@@ -19,5 +21,12 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   const fields = rest.split(' ');
   const [state = '', flags, startTicks] = [fields[0], Number(fields[6]), Number(fields[19])];
   if (!Number.isFinite(startTicks)) return undefined;
-  return { name, state, startTicks, isKernelThread: (flags & kernelThreadFlag) !== 0 };
+  return {
+    name,
+    state,
+    parentPid: Number(fields[1]),
+    processGroup: Number(fields[2]),
+    startTicks,
+    isKernelThread: (flags & kernelThreadFlag) !== 0,
+  };
 }

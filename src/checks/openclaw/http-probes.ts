@@ -1,7 +1,9 @@
 import { jsonOf } from '../../lib/json-of.ts';
 import * as v from 'valibot';
 import { humanDuration } from '../../lib/duration.ts';
+import type { TlsOptions } from '../../lib/tls-options.ts';
 import { isFailure, type Failure } from '../net/failure.ts';
+import type { ProbeContext } from '../net/probe.ts';
 import { httpGet } from '../service/http-get.ts';
 import { anyCertificate } from './gateway-socket.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
@@ -53,23 +55,36 @@ async function askAll(scene: Outside, isTls: boolean): Promise<ProbeAnswers> {
 
 async function askProbe(path: string, scene: Outside, tls: boolean): Promise<ProbeAnswer> {
   const { clock, run, installation, options } = scene;
+  const place = { port: installation.port, tls, tls_config: options.tls_config };
+  return askPath(path, place, { ...run, clock });
+}
+
+/** Asks a gateway on this host for one of its own pages; longer than five seconds is no answer. */
+export async function askPath(
+  path: string,
+  { port, tls, tls_config }: AskedPlace,
+  context: ProbeContext,
+): Promise<ProbeAnswer> {
+  const { clock, signal, timeoutMs } = context;
+  const deadlineMs = Math.min(readMs, timeoutMs);
   const deadline = new AbortController();
-  const cancel = clock.after(readMs, () => deadline.abort());
+  const cancel = clock.after(deadlineMs, () => deadline.abort());
+  const address = `127.0.0.1:${port}`;
   try {
     const answer = await httpGet(
       {
-        target: `127.0.0.1:${installation.port}`,
-        defaultPort: installation.port,
-        host: `127.0.0.1:${installation.port}`,
+        target: address,
+        defaultPort: port,
+        host: address,
         tls,
-        tls_config: options.tls_config ?? anyCertificate,
+        tls_config: tls_config ?? anyCertificate,
       },
       path,
       {
         clock,
-        signal: AbortSignal.any([run.signal, deadline.signal]),
-        timeoutMs: Math.min(readMs, run.timeoutMs),
-        log: (line) => run.log(line),
+        signal: AbortSignal.any([signal, deadline.signal]),
+        timeoutMs: deadlineMs,
+        log: (line) => context.log(line),
       },
     );
     if (isFailure(answer)) return answer;
@@ -77,6 +92,12 @@ async function askProbe(path: string, scene: Outside, tls: boolean): Promise<Pro
   } finally {
     cancel();
   }
+}
+
+interface AskedPlace {
+  readonly port: number;
+  readonly tls: boolean;
+  readonly tls_config?: TlsOptions | undefined;
 }
 
 const live = v.object({ ok: v.literal(true), status: v.literal('live') });
@@ -144,6 +165,11 @@ export function judgeStartup(answer: ProbeAnswer, { history, now, options }: Sce
   const { version } = parsed.output;
   const found = well(status);
   return version === undefined ? found : { ...found, facts: [{ name: 'version', text: version }] };
+}
+
+/** Whether an answer of `/health` is that of a gateway whose event loop runs. */
+export function isLive(answer: ProbeAnswer): boolean {
+  return !isFailure(answer) && v.is(live, answer.json);
 }
 
 /** Whether an answer of `/startupz` says that the gateway is ready to work. */

@@ -11,6 +11,7 @@ const silent = notOk('critical', 'timeout', 'no answer');
 
 /** A service under a manager with a patience of 60 s, whose life is what the test says. */
 function watched(first: CheckResult, blockers?: () => readonly string[]) {
+  const writing = { until: Promise.resolve() };
   const clock = createFakeClock();
   const startMs = clock.now().steadyMs;
   const told: { readonly atMs: number; readonly lines: readonly string[] }[] = [];
@@ -34,7 +35,10 @@ function watched(first: CheckResult, blockers?: () => readonly string[]) {
       tell: async (lines) => void told.push({ atMs: now(), lines }),
       settled: async () => undefined,
     },
-    brake: { heldUntil: () => state.held, note: async (atMs) => void kills.push(atMs) },
+    brake: {
+      heldUntil: () => state.held,
+      note: async (atMs) => writing.until.then(() => void kills.push(atMs)),
+    },
     service: {
       async look() {
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -64,7 +68,21 @@ function watched(first: CheckResult, blockers?: () => readonly string[]) {
     }
     return patientMs >= untilMs;
   };
-  return { clock, dog, over, end, state, told, linesFrom, signals, said, kills, now, asksInTime };
+  return {
+    clock,
+    dog,
+    over,
+    end,
+    state,
+    told,
+    linesFrom,
+    signals,
+    said,
+    kills,
+    now,
+    asksInTime,
+    writing,
+  };
 }
 
 const named = ({ name }: { readonly name: string }): string => name;
@@ -150,6 +168,23 @@ test('exit code 78 at the end of a service that was given up stays the last word
   end({ code: 78 });
   expect(await over).toEqual({ code: 78, gaveUp: true });
   expect(linesFrom(0)).not.toContain('WATCHDOG=trigger');
+});
+
+test('an end that counts is written down before all is over', async () => {
+  const { clock, state, writing, kills, end, over } = watched(well);
+  await clock.advance(1000);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  writing.until = promise;
+  state.result = bad;
+  await clock.advance(60_000);
+  end({ code: 0 });
+  const isOver = { yes: false };
+  void over.then(() => (isOver.yes = true));
+  await clock.advance(1000);
+  expect([isOver.yes, kills]).toEqual([false, []]);
+  resolve();
+  await over;
+  expect(kills).toHaveLength(1);
 });
 
 test('what a restart would interrupt is waited for, told, and not for ever', async () => {
