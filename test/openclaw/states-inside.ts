@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { deadChannel } from './channel.ts';
 import { addJob, removeJob } from './jobs.ts';
 import type { Lab } from './lab.ts';
@@ -16,13 +17,22 @@ async function startAgain({ gateway }: Lab, environment?: Record<string, string>
   await gateway.started();
 }
 
-/** Has the agent of the gateway say something while the provider is in this mood. */
-async function speak({ gateway, provider }: Lab, mood: ProviderMood, seconds = 40): Promise<void> {
+/** Has the agent of the gateway say something while the provider is in this mood; whether it was answered. */
+async function speak(
+  { gateway, provider }: Lab,
+  mood: ProviderMood,
+  seconds = 40,
+): Promise<boolean> {
   provider.mood = mood;
   const words = ['--agent', 'main', '--message', 'hi', '--json', '--timeout', String(seconds)];
   const said = await gateway.cli('agent', ...words);
-  // Later turns may be refused by the gateway itself, which holds the key back.
   if (provider.asked() === 0) throw new Error(`the provider was never asked: ${said}`);
+  return said.includes('pong');
+}
+
+/** Speaks until it is answered: the gateway holds a key back for a while that was refused. */
+async function speakAgain(lab: Lab, pauseMs: number): Promise<void> {
+  while (!(await speak(lab, 'well'))) await delay(pauseMs);
 }
 
 /** Writes all into the file of the database, then destroys its beginning. */
@@ -89,7 +99,7 @@ export const statesInside: readonly State[] = [
     async bring(lab) {
       for (let turn = 0; turn < 4; turn += 1) await speak(lab, 'key refused');
     },
-    mend: async (lab) => speak(lab, 'well'),
+    mend: async (lab) => speakAgain(lab, 15_000),
     recordAs: 'auth-cooldown',
   },
   {
@@ -98,8 +108,10 @@ export const statesInside: readonly State[] = [
     foundBy: 'credentials',
     saying: /disabled/,
     endsWithinMs: 12 * minuteMs,
-    bring: async (lab) => speak(lab, 'no credit'),
-    mend: async (lab) => speak(lab, 'well'),
+    async bring(lab) {
+      await speak(lab, 'no credit');
+    },
+    mend: async (lab) => speakAgain(lab, minuteMs),
     recordAs: 'billing-disabled',
   },
   {
@@ -109,8 +121,10 @@ export const statesInside: readonly State[] = [
     tuned: { debounce: { fail_after: 1 } },
     remark: 'the cooldown ends after 30 s',
     withinMs: 6 * minuteMs,
-    bring: async (lab) => speak(lab, 'too many requests', 300),
-    mend: async (lab) => speak(lab, 'well'),
+    async bring(lab) {
+      await speak(lab, 'too many requests', 300);
+    },
+    mend: async (lab) => speakAgain(lab, 15_000),
     recordAs: 'rate-limit',
   },
   {

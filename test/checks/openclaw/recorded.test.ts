@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { partNames, type PartName } from '../../../src/checks/openclaw/part.ts';
 import type { RecordedResult, Status } from '../../../src/model/result.ts';
+import { valuesOf } from '../../support/host-check.ts';
 import { watchGateway } from '../../support/openclaw-watch.ts';
 import { readExchange, startRecordedGateway } from '../../support/recorded-gateway.ts';
 
@@ -14,6 +15,17 @@ interface Expected {
 
 /** What a real gateway said in each state, and what is made of it. */
 const recordings: Readonly<Record<string, Expected>> = {
+  healthy: { looks: 3, everyMs: 60_000, notWell: {} },
+  'auth-cooldown': {
+    looks: 1,
+    notWell: {
+      credentials: [
+        'critical',
+        /^inline-api-key:fake of agent main is in cooldown for .*\(auth\)$/,
+      ],
+      tasks: ['critical', /^in the last hour 4 tasks failed, and 0 succeeded$/],
+    },
+  },
   'cron-off': { looks: 1, notWell: { cron: ['critical', /switched off \(OPENCLAW_SKIP_CRON=1/] } },
 };
 
@@ -42,5 +54,21 @@ describe('what a real gateway of OpenClaw 2026.9.6 said', () => {
     }
     const unheard = findings.filter(({ summary }) => /does not offer|not recorded/.test(summary));
     expect(unheard, 'this version offers all').toEqual([]);
+  });
+
+  test('the figures of a healthy one are those that it gave', async () => {
+    const result = await look('healthy', { looks: 1, notWell: {} });
+    expect(valuesOf(result)).toMatchObject({
+      'readiness.failing': 0,
+      'cron.enabled': 1,
+      'cron.jobs': 3,
+      'cron_jobs.jobs': 3,
+      'cron_jobs.enabled': 3,
+      'channels.accounts': 0,
+      'plugins.degraded': 0,
+      'lanes.queued': 0,
+      'boots.unplanned': 0,
+    });
+    expect(valuesOf(result)['plugins.heap_used_bytes']).toBeGreaterThan(1e8);
   });
 });
