@@ -114,9 +114,12 @@ export function judgeHealth(answer: ProbeAnswer, scene: Scene): Found {
     const streak = silent ? hung : down;
     const isSure = silent ? hung.inRow >= 3 : down.inRow >= 2;
     if (!isSure) return well(`${answer.summary} (look ${streak.inRow})`);
+    // With a channel that does not let go it takes 325 s to stop, and refuses all the while.
+    const alive =
+      scene.pid === undefined ? '' : `, though process ${scene.pid} runs: it may still be stopping`;
     const what = silent
       ? `the gateway hangs: it takes connections on port ${installation.port} and does not answer`
-      : `the gateway is down: ${answer.summary}`;
+      : `the gateway is down: ${answer.summary}${alive}`;
     return { ...ill('critical', answer.reason, what), because: silent ? [] : ['process'] };
   }
   const seconds = { metric: 'seconds', value: answer.tookMs / 1000, unit: 's' };

@@ -9,6 +9,8 @@ interface Expected {
   /** How often it is looked at, and the milliseconds between. */
   readonly looks: number;
   readonly everyMs?: number;
+  /** Where it has to be looked at for minutes, in which the dates of a recording grow old: only these. */
+  readonly parts?: readonly PartName[];
   /** Parts that are not well, with their sentences; all others are. */
   readonly notWell: Partial<Record<PartName, readonly [Status, RegExp]>>;
 }
@@ -16,6 +18,15 @@ interface Expected {
 /** What a real gateway said in each state, and what is made of it. */
 const recordings: Readonly<Record<string, Expected>> = {
   healthy: { looks: 3, everyMs: 60_000, notWell: {} },
+  'channel-down': {
+    looks: 6,
+    everyMs: 60_000,
+    parts: ['handshake', 'readiness', 'channels'],
+    notWell: {
+      readiness: ['warning', /^telegram has not been ready 6 times in a row$/],
+      channels: ['critical', /^telegram \(default\) has been disconnected for 5m$/],
+    },
+  },
   'auth-cooldown': {
     looks: 1,
     notWell: {
@@ -23,17 +34,20 @@ const recordings: Readonly<Record<string, Expected>> = {
         'critical',
         /^inline-api-key:fake of agent main is in cooldown for .*\(auth\)$/,
       ],
-      tasks: ['critical', /^in the last hour 4 tasks failed, and 0 succeeded$/],
+      tasks: ['critical', /^tasks of the last hour: 4 failed, 0 succeeded/],
     },
   },
   'cron-off': { looks: 1, notWell: { cron: ['critical', /switched off \(OPENCLAW_SKIP_CRON=1/] } },
 };
 
 /** Looks at what was recorded, from the moment on at which it was. */
-async function look(name: string, { looks, everyMs = 15_000 }: Expected): Promise<RecordedResult> {
+async function look(
+  name: string,
+  { looks, everyMs = 15_000, parts = partNames }: Expected,
+): Promise<RecordedResult> {
   const gateway = await startRecordedGateway(name);
   const wallMs = readExchange(name).recordedAtMs;
-  const { look: lookOnce, check } = await watchGateway(partNames, {}, { gateway, wallMs });
+  const { look: lookOnce, check } = await watchGateway(parts, {}, { gateway, wallMs });
   let result = await lookOnce(0);
   for (let at = 1; at < looks; at += 1) result = await lookOnce(everyMs);
   check.open.close?.();
