@@ -11,9 +11,12 @@ interface CheckNotes {
   readonly rights: string;
 }
 
-const probe = (looksAt: string, statuses: string, rights = 'none'): CheckNotes => ({
+const ofFiles = 'to read the files that it names, such as those of `tls_config`';
+
+const probe = (looksAt: string, statuses: string, rights = ofFiles): CheckNotes => ({
   looksAt,
-  metrics: '`response_time`, and the `probe_…` families of blackbox_exporter for this prober',
+  metrics:
+    '`response_time`, `certificate_days_left` over TLS, and the `probe_…` families of blackbox_exporter for this prober',
   statuses: `${statuses}; warning by \`latency\` and \`certificate\`, where there are such keys`,
   rights,
 });
@@ -35,7 +38,7 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
   websocket: probe('a websocket, with a dialogue', 'critical when it does not open or answer so'),
   icmp: {
     looksAt: 'a host, by echo requests',
-    metrics: '`round_trip_time`, `response_time`, and the `probe_icmp_…` families',
+    metrics: '`round_trip_time`, `response_time`, and the `probe_…` families',
     statuses: 'critical when no echo comes back; warning by `latency`',
     rights: 'none where the host has `ping`, which brings its own',
   },
@@ -70,7 +73,7 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     looksAt: 'memory and swap',
     metrics: '`used_percent`, `available_bytes`, `swap_used_percent`',
     statuses: byLimits,
-    rights: 'none',
+    rights: 'to read `/proc/meminfo`, as every user may where nobody forbids it',
   },
   oom: {
     looksAt: 'whom the kernel killed for lack of memory',
@@ -82,13 +85,13 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     looksAt: 'how busy the processors were since the run before',
     metrics: '`busy_percent`, `user_percent`, `system_percent`, `iowait_percent`, `steal_percent`',
     statuses: byLimits,
-    rights: 'none',
+    rights: 'to read `/proc/stat`, as every user may where nobody forbids it',
   },
   load: {
     looksAt: 'the load, for each processor',
     metrics: '`load1`, `load5`, `load15`, `load5_per_core`',
     statuses: byLimits,
-    rights: 'none',
+    rights: 'to read `/proc/loadavg`, as every user may where nobody forbids it',
   },
   reboot: {
     looksAt: 'whether the host was rebooted, and whether in order',
@@ -124,7 +127,7 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
   },
   certificate: {
     looksAt: 'a certificate that is served, lies on disk, or both',
-    metrics: 'days left of both, and the `probe_ssl_…` families',
+    metrics: '`served_days_left`, `file_days_left`, and the `probe_certificate_…` families',
     statuses: `${byLimits}; critical when chain or name are wrong; warning when what is served is not what is on disk`,
     rights: 'to read the file',
   },
@@ -148,7 +151,7 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
   },
   postgres: {
     looksAt: 'PostgreSQL from inside',
-    metrics: `\`connections_percent\`, \`replication_lag\`, \`rows\`; ${service}`,
+    metrics: `\`connections\`, \`connections_percent\`, \`replicas\`, \`replication_lag\`, \`rows\`; ${service}`,
     statuses: `critical when login, recovery or the answer are wrong; the rest ${byLimits}`,
     rights: 'a role with LOGIN; `pg_monitor` for replication; what the query reads',
   },
@@ -192,12 +195,12 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     metrics: '`LAYER.seconds`, `upstream HOST:PORT up`, `upstream HOST:PORT response_time`',
     statuses:
       'critical, named after the layer that is broken; each layer has a status of its own, `unknown` beyond that one. Of several upstreams one is enough',
-    rights: 'none',
+    rights: 'to read `/proc/net/tcp`, as every user may where nobody forbids it',
   },
   llm: {
     looksAt: "a provider of language models, by the service's own key",
     metrics:
-      '`answer_seconds`, `models`, `first_token_seconds`, `calls_left_today`; of requests, tokens, input_tokens and output_tokens `…_used`, `…_remaining`, `…_limit`; `profiles`, `profiles_working`, and the others with the name of the profile',
+      '`answer_seconds`, `models`, `first_token_seconds`, `calls_left_today`; of requests, tokens, input_tokens and output_tokens `…_used`, `…_remaining`, `…_limit`; of several profiles `profiles`, `profiles_working`, and `answer_seconds PROFILE`, `models PROFILE`, `first_token_seconds PROFILE`, `…_used PROFILE`, `…_remaining PROFILE`, `…_limit PROFILE`',
     statuses:
       'critical for auth, billing, rate limit, overload, timeout or a model that is missing; of several profiles each that fails is a warning, until none works; quota and first token by their limits',
     rights: 'to read `api_key_file`',

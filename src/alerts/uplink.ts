@@ -29,6 +29,7 @@ const networkTypes: ReadonlySet<string> = new Set([
   'smtp',
   'nginx',
   'caddy',
+  'layers',
   'llm',
 ]);
 

@@ -4,7 +4,7 @@ import { defaultedKey, type OutputOf, positiveDuration } from '../lib/schema-ato
 import { notOk, ok, type CheckResult } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { checkType } from './check-type.ts';
-import { isUnreadable, readHostFile } from './host/host-file.ts';
+import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 import { readSynchronization, type Synchronization } from './host/synchronization.ts';
 import { parseUptime } from './host/uptime.ts';
@@ -49,10 +49,14 @@ export const clockOf = (places: HostPlaces) =>
         async run({ startedAt, signal }) {
           if (asked === undefined || elapsedMs(asked.at, startedAt) >= synchronizationAgeMaxMs) {
             const answer = await readSynchronization(places, { clock, signal });
+            if (typeof answer !== 'string') {
+              const steps = await watchSteps(startedAt);
+              const jump = judge('cannot_tell', steps, startedAt, options);
+              return steps.told === undefined ? couldNotLook(answer) : jump;
+            }
             asked = { at: startedAt, answer };
           }
-          const steps = await watchSteps(startedAt);
-          return judge(asked.answer, steps, startedAt, options);
+          return judge(asked.answer, await watchSteps(startedAt), startedAt, options);
         },
       };
     },

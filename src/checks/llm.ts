@@ -172,9 +172,6 @@ async function keyOf({
     if (headerText.test(text)) return { text };
     return { reason: 'missing', summary: 'the key is not one line of text', unknown: true };
   } catch (error) {
-    const failure = unreadable(error, file ?? 'the key');
-    if (failure.reason !== 'permission') return failure;
-    const summary = `${failure.summary}: let the user of the agent read it, with chmod, chgrp or an ACL`;
-    return { ...failure, summary };
+    return unreadable(error, file ?? 'the key');
   }
 }

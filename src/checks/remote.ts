@@ -117,7 +117,7 @@ function judge(answer: HttpAnswer | Failure, options: Options): CheckResult {
     return notOk(kind, answer.reason, `${who} cannot be asked: ${answer.summary}`);
   }
   if (answer.status === 401 || answer.status === 403) {
-    const wants = `${who} wants a login (${answer.status}): username and password of a user of its web_config_file`;
+    const wants = `${who} wants a login (${answer.status}): add username and password of a user of its web_config_file`;
     return notOk('unknown', 'auth', wants);
   }
   if (answer.status === 404) {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
+import { certificateFileBytesMax } from '../model/limits.ts';
+import { readPlainFile } from './plain-file.ts';
 import type { TlsOptions } from './tls-options.ts';
 import { certificatesOf, systemTrust, trustOf, type Trust } from './trust.ts';
 
@@ -34,7 +35,7 @@ interface Material {
 
 async function readMaterial(tls: TlsOptions): Promise<Material | TlsFault> {
   const reading = async (inline: string | undefined, file: string | undefined) =>
-    file === undefined ? inline : readFile(file, 'utf8');
+    file === undefined ? inline : (await readPlainFile(file, certificateFileBytesMax)).toString();
   try {
     return {
       ca: await reading(tls.ca, tls.ca_file),

@@ -135,6 +135,15 @@ export const aliasedNodesMax = 10_000;
 /** Bytes of a file that holds one secret: keys and certificates fit. */
 export const secretBytesMax = 64 * 1024;
 
+/** How long a file that the configuration names is waited for: a disk that answers at all is much faster. */
+export const filePatienceMs = 2000;
+
+/** Files that the configuration names and that are read at the same time: half of Node's four threads. */
+export const filesReadAtOnceMax = 2;
+
+/** Bytes of a file that a probe sends as the body of its request. */
+export const bodyFileBytesMax = 10 * 1024 * 1024;
+
 /** Results that a debounce window or flap detection looks back at; they are kept for every check. */
 export const debounceWindowMax = 100;
 

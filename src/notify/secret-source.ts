@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { FileFault } from '../lib/plain-file.ts';
+import { revealed } from '../lib/http-secret.ts';
 import type { Outcome } from '../model/delivery.ts';
 import type { Secret } from '../model/secret.ts';
 
@@ -27,8 +28,7 @@ export async function revealSecret(
   file: string | undefined,
 ): Promise<Revealed> {
   try {
-    const value = file === undefined ? secret?.reveal() : await readFile(file, 'utf8');
-    const trimmed = value?.trim() ?? '';
+    const trimmed = (await revealed(secret, file)).trim();
     return trimmed === '' ? unreadable(secret, file, 'it is empty') : { ok: true, value: trimmed };
   } catch (error) {
     return unreadable(secret, file, errorCode(error));
@@ -45,6 +45,7 @@ function unreadable(secret: Secret | undefined, file: string | undefined, why: s
 
 /** Only the code: the message of an error may hold what was read. */
 function errorCode(error: unknown): string {
+  if (error instanceof FileFault) return error.kind;
   return error instanceof Error && 'code' in error ? String(error.code) : 'it is not available';
 }
 

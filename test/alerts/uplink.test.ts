@@ -33,7 +33,16 @@ describe('whether a look came through', () => {
   test('is asked of the types that look at the network, sockets left out', () => {
     const probers = ['http', 'tcp', 'dns', 'icmp', 'grpc', 'websocket', 'certificate'];
     const types = checkTypeNames.filter((type) => looksAtNetwork({ type }));
-    expect(types).toEqual([...probers, 'redis', 'postgres', 'smtp', 'nginx', 'caddy', 'llm']);
+    expect(types).toEqual([
+      ...probers,
+      'redis',
+      'postgres',
+      'smtp',
+      'nginx',
+      'caddy',
+      'layers',
+      'llm',
+    ]);
   });
 });
 

@@ -131,7 +131,9 @@ describe('all file systems', () => {
     });
     expect(await openedCheck(type).run()).toMatchObject({
       status: 'ok',
-      detail: ['the user of the agent may not enter the folders of /secret: give it the right x'],
+      detail: [
+        'the user of the agent may not enter the folders of /secret: grant it the right x, with chmod or setfacl -m u:USER:x',
+      ],
     });
   });
 
@@ -168,7 +170,7 @@ describe('a path', () => {
       'Permission denied',
       'unknown',
       'permission',
-      'the user of the agent may not enter the folders of /mnt/x: give it the right x',
+      'the user of the agent may not enter the folders of /mnt/x: grant it the right x, with chmod or setfacl -m u:USER:x',
     ],
     [
       'Stale file handle',

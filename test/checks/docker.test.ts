@@ -1,14 +1,12 @@
-import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { docker, dockerOf } from '../../src/checks/docker.ts';
 import { instant } from '../../src/model/time.ts';
 import { createRestartWindow } from '../../src/checks/service/restart-window.ts';
+import { fakeEngine, podmanContainer, podmanVersion } from '../support/container-engine.ts';
 import { lacksDocker, startDocker, type DockerEngine } from '../support/docker-engine.ts';
 import { eventually } from '../support/eventually.ts';
-import { folderWith, hostWith, openedCheck, valuesOf } from '../support/host-check.ts';
+import { hostWith, openedCheck, valuesOf } from '../support/host-check.ts';
 import { listen, startTcpServer } from '../support/tcp-server.ts';
 import { createAuthority } from '../support/tls-authority.ts';
 
@@ -150,47 +148,6 @@ describe.skipIf(lacking !== undefined)(`containers of a real Docker${reason}`, (
     });
   });
 });
-
-/** An engine whose answers are given by path; it notes what it is asked. */
-async function fakeEngine(
-  answers: Readonly<Record<string, unknown>>,
-): Promise<{ readonly host: string; readonly asked: string[] }> {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    const answer = answers[request.url ?? ''];
-    response.statusCode = answer === undefined ? 404 : 200;
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer ?? { message: 'no' }));
-  });
-  const path = join(await folderWith(), 'engine.sock');
-  server.listen(path);
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return { host: path, asked };
-}
-
-/** As Podman 4.3.1 answers. */
-const podmanVersion = {
-  Platform: { Name: 'linux/amd64/debian-12' },
-  Components: [{ Name: 'Podman Engine', Version: '4.3.1', Details: { APIVersion: '4.3.1' } }],
-  Version: '4.3.1',
-  ApiVersion: '1.41',
-  MinAPIVersion: '1.24',
-};
-
-const podmanContainer = {
-  Id: 'abc',
-  Name: '/web',
-  Image: 'sha256:1',
-  RestartCount: 0,
-  State: {
-    Status: 'running',
-    OOMKilled: false,
-    ExitCode: 0,
-    StartedAt: '2026-11-28T20:40:01.566989008Z',
-    Healthcheck: { Status: 'unhealthy', FailingStreak: 3, Log: null },
-  },
-};
 
 describe('an engine', () => {
   test('that is a Podman is understood as well', async () => {

@@ -117,6 +117,8 @@ test.skipIf(process.getuid?.() !== 0)(
     process.seteuid?.(65_534);
     const result = await check.run().finally(() => process.seteuid?.(0));
     expect(result).toMatchObject({ status: 'unknown', reason: 'permission' });
-    expect(result.summary).toMatch(/: let the user of the agent read it, with chmod/);
+    expect(result.summary).toMatch(
+      /: the user of the agent lacks the right to read .*: grant it with chgrp and chmod, or setfacl/,
+    );
   },
 );

@@ -140,7 +140,7 @@ describe('a provider that cannot be asked', () => {
   test('is unknown where the file of the key is missing', async () => {
     const result = await openedCheck(llm, { api_key_file: '/nowhere/key' }).run();
     expect(result).toMatchObject({ status: 'unknown', reason: 'missing' });
-    expect(result.summary).toMatch(/^api\.openai\.com: cannot read \/nowhere\/key/);
+    expect(result.summary).toMatch(/^api\.openai\.com: \/nowhere\/key does not exist$/);
   });
 });
 

@@ -233,8 +233,10 @@ describe('a host', () => {
     );
     expect(await openedCheck(host).run()).toMatchObject({
       status: 'unknown',
-      reason: 'command',
-      summary: 'systemctl failed with exit code 1: Failed to connect to bus: Permission denied',
+      reason: 'permission',
+      summary:
+        'systemctl is refused (Failed to connect to bus: Permission denied): ' +
+        'let the agent reach the bus of the system (AF_UNIX, /run/dbus)',
     });
   });
 

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { formatDuration, humanDuration } from '../../lib/duration.ts';
 import type { Trust } from '../../lib/trust.ts';
 import { type FailureReason, type Status } from '../../model/result.ts';
+import { notYetValid } from '../net/tls/tls-handshake.ts';
 import { lastChainExpiryMs } from '../net/tls/chain-expiry.ts';
 
 /** One thing that was found out about a certificate. */
@@ -44,7 +45,7 @@ export function judgeExpiry(
       : `${what}${which} expires in ${humanDuration(leftMs)}, on ${day}`;
   const notYet = certificates.find((one) => one.validFromDate.getTime() > nowMs);
   if (notYet !== undefined) {
-    const begins = `${what} is not valid before ${dayOf(notYet.validFromDate)}`;
+    const begins = `${what} is not valid before ${notYetValid(notYet, nowMs)}`;
     return { status: 'critical', reason: 'tls', sentence: begins, leftMs };
   }
   if (leftMs < 0) return { status: 'critical', reason: 'tls', sentence, leftMs };

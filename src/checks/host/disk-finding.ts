@@ -52,7 +52,7 @@ export function findingOf(
   }
   const { message } = answer;
   if (/permission denied/i.test(message)) {
-    const sentence = `the user of the agent may not enter the folders of ${path}: give it the right x`;
+    const sentence = `the user of the agent may not enter the folders of ${path}: grant it the right x, with chmod or setfacl -m u:USER:x`;
     return { status: 'unknown', reason: 'permission', sentence, ...nothing };
   }
   if (/no such file/i.test(message)) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { FileFault, withPlainFile } from '../../lib/plain-file.ts';
 import { logBehindBytesMax, logReadBytesMax } from '../../model/limits.ts';
 import type { Unreadable } from './host-file.ts';
 
@@ -36,19 +37,19 @@ export async function readAppended(
   position: FilePosition | undefined,
 ): Promise<FreshText | Unreadable> {
   try {
-    await using file = await open(path);
-    const { ino, size } = await file.stat();
-    if (position === undefined) {
-      return { text: '', skippedBytes: 0, position: await positionAt(file, ino, size) };
-    }
-    if (position.inode === ino && (await isSame(file, position))) {
-      return await readFrom(file, ino, size, position.offset);
-    }
-    const rest = position.inode === ino ? undefined : await readRenamed(path, position);
-    const fresh = await readFrom(file, ino, size, 0);
-    if (rest === undefined) return fresh;
-    const skippedBytes = rest.skippedBytes + fresh.skippedBytes;
-    return { ...fresh, text: rest.text + fresh.text, skippedBytes };
+    return await withPlainFile(path, async (file, { ino, size }) => {
+      if (position === undefined) {
+        return { text: '', skippedBytes: 0, position: await positionAt(file, ino, size) };
+      }
+      if (position.inode === ino && (await isSame(file, position))) {
+        return readFrom(file, ino, size, position.offset);
+      }
+      const rest = position.inode === ino ? undefined : await readRenamed(path, position);
+      const fresh = await readFrom(file, ino, size, 0);
+      if (rest === undefined) return fresh;
+      const skippedBytes = rest.skippedBytes + fresh.skippedBytes;
+      return { ...fresh, text: rest.text + fresh.text, skippedBytes };
+    });
   } catch (error) {
     return whyNot(path, error);
   }
@@ -108,6 +109,9 @@ async function headOf(file: FileHandle, length: number): Promise<FilePosition['h
 }
 
 function whyNot(path: string, error: unknown): Unreadable {
+  if (error instanceof FileFault) {
+    return { unreadable: error.message, reason: error.kind === 'hangs' ? 'timeout' : 'protocol' };
+  }
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return { unreadable: `${path} is not there`, reason: 'missing' };
   if (code === 'EACCES' || code === 'EPERM') {
@@ -116,6 +120,5 @@ function whyNot(path: string, error: unknown): Unreadable {
       `a rule), or setfacl -m u:USER:r`;
     return { unreadable, reason: 'permission' };
   }
-  if (code === 'EISDIR') return { unreadable: `${path} is a folder`, reason: 'protocol' };
   return { unreadable: `${path} cannot be read: ${message}`, reason: 'internal' };
 }

@@ -51,6 +51,10 @@ export async function readJournal(
       return { lines: [], position: { since: Math.floor(context.startedAt.wallMs / 1000) } };
     }
     if (isJournalRefused(answer.said)) return refused();
+    if (answer.message.startsWith('the program ')) {
+      const unreadable = `${answer.message}: a host without systemd has no journal, watch a file`;
+      return { unreadable, reason: 'missing' };
+    }
     return { unreadable: `journalctl failed: ${answer.message}`, reason: 'command' };
   }
   if (found.length === 0) {

@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { isUnreadable, readHostFile, type Unreadable } from './host-file.ts';
+import { FileFault, readPlainFile } from '../../lib/plain-file.ts';
+import { secretBytesMax } from '../../model/limits.ts';
+import { isUnreadable, readHostFile, whyUnreadable, type Unreadable } from './host-file.ts';
 import type { HostPlaces } from './places.ts';
 import { calledName } from './program-name.ts';
 import { parseProcessStat, type ProcessStat } from './process-stat.ts';
@@ -42,6 +44,7 @@ export async function findProcesses(
   const user = await userNumber(selector.user, places);
   if (typeof user === 'object') return user;
   const pids = await candidates(selector, places);
+  if (isUnreadable(pids)) return pids;
   const found: FoundProcess[] = [];
   for (const pid of pids) {
     if (signal.aborted) break;
@@ -68,13 +71,26 @@ export async function hidesProcesses({ proc }: HostPlaces): Promise<boolean> {
 async function candidates(
   { pidfile }: ProcessSelector,
   { proc }: HostPlaces,
-): Promise<readonly number[]> {
-  if (pidfile !== undefined) {
-    const pid = Number.parseInt(await textOf(pidfile), 10);
-    return pid > 0 ? [pid] : [];
-  }
+): Promise<readonly number[] | Unreadable> {
+  if (pidfile !== undefined) return numberIn(pidfile);
   const names = await readdir(proc);
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** The number in a file; none where there is no such file, as while the program does not run. */
+async function numberIn(pidfile: string): Promise<readonly number[] | Unreadable> {
+  try {
+    const text = (await readPlainFile(pidfile, secretBytesMax)).toString();
+    const pid = Number.parseInt(text, 10);
+    if (pid > 0) return [pid];
+    return { unreadable: `${pidfile} holds no number of a process`, reason: 'protocol' };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    if (error instanceof FileFault)
+      return { unreadable: error.message, reason: error.kind === 'hangs' ? 'timeout' : 'protocol' };
+    return whyUnreadable(pidfile, error);
+  }
 }
 
 async function isCalled(

@@ -30,5 +30,9 @@ export async function askTool(
   if (outcome.exitCode === 0) return { output: outcome.stdout, said: outcome.stderr };
   const how = outcome.exitSignal ?? `exit code ${outcome.exitCode}`;
   const said = outcome.stderr.split('\n').find((line) => line.trim() !== '') ?? 'it said nothing';
+  if (/permission denied|operation not permitted|access denied/i.test(said)) {
+    const remedy = 'let the agent reach the bus of the system (AF_UNIX, /run/dbus)';
+    return { unreadable: `${program} is refused (${said}): ${remedy}`, reason: 'permission' };
+  }
   return { unreadable: `${program} failed with ${how}: ${said}`, reason: 'command' };
 }

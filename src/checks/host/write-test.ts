@@ -30,7 +30,7 @@ export async function testWrite(
   }
   const { message } = answer;
   if (/permission denied|operation not permitted/i.test(message)) {
-    const trouble = `the user of the agent lacks the right to write into ${path}: give it w and x there, or leave out write_test`;
+    const trouble = `the user of the agent lacks the right to write into ${path}: grant it w and x there, or leave out write_test`;
     return { status: 'unknown', reason: 'permission', trouble };
   }
   if (message.startsWith('the program ')) return troubleWith(path, answer);

@@ -1,5 +1,6 @@
 import type { FailureReason } from '../../model/result.ts';
 import { humanDuration } from '../../lib/duration.ts';
+import { FileFault } from '../../lib/plain-file.ts';
 import type { ProbeContext } from './probe.ts';
 
 /** Why a step of a probe went no further: an operating error as a value. */
@@ -51,14 +52,28 @@ export function connectFailure(error: unknown, peer: string): Failure {
   };
 }
 
-/** A file the configuration names cannot be read: nothing is known of the target. */
+/** A file the configuration names cannot be read: nothing is known of the target. `what` names it otherwise. */
 export function unreadable(error: unknown, what: string): Failure {
-  const denied = errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM';
-  return {
-    reason: denied ? 'permission' : 'missing',
-    summary: `cannot read ${what}: ${errorMessage(error)}`,
-    unknown: true,
-  };
+  const unknown = true as const;
+  const { code = '', path = what, message } = error as NodeJS.ErrnoException;
+  const whose = path === what ? '' : ` (${what})`;
+  if (error instanceof FileFault) {
+    const reason = error.kind === 'hangs' ? 'timeout' : 'missing';
+    return { reason, summary: message.startsWith(what) ? message : `${what}: ${message}`, unknown };
+  }
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM': {
+      const right = `the user of the agent lacks the right to read ${path}${whose}`;
+      const remedy = 'grant it with chgrp and chmod, or setfacl -m u:USER:r';
+      return { reason: 'permission', summary: `${right}: ${remedy}`, unknown };
+    }
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return { reason: 'missing', summary: `${path} does not exist${whose}`, unknown };
+    default:
+      return { reason: 'missing', summary: `cannot read ${what}: ${message}`, unknown };
+  }
 }
 
 /**

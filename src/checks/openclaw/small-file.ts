@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { FileFault, withPlainFile } from '../../lib/plain-file.ts';
 import { openclawFileBytesMax } from '../../model/openclaw-limits.ts';
 import type { Unreadable } from '../host/host-file.ts';
 
@@ -14,16 +14,12 @@ export async function readSmallFile(
   bytesMax: number = openclawFileBytesMax,
 ): Promise<SmallFile> {
   try {
-    await using file = await open(path);
-    const facts = await file.stat();
-    if (!facts.isFile()) return { kind: 'absent' };
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(Math.min(facts.size, bytesMax)),
-      0,
-      Math.min(facts.size, bytesMax),
-    );
-    const text = buffer.toString('utf8', 0, bytesRead);
-    return { kind: 'text', text, changedMs: facts.mtimeMs };
+    return await withPlainFile(path, async (file, { size, mtimeMs }) => {
+      const length = Math.min(size, bytesMax);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length);
+      const text = buffer.toString('utf8', 0, bytesRead);
+      return { kind: 'text' as const, text, changedMs: mtimeMs };
+    });
   } catch (error) {
     return whyNot(path, error);
   }
@@ -34,6 +30,11 @@ export function whyNot(
   path: string,
   error: unknown,
 ): SmallFile & { kind: 'absent' | 'unreadable' } {
+  if (error instanceof FileFault) {
+    return error.kind === 'hangs'
+      ? { kind: 'unreadable', reason: 'timeout', unreadable: error.message }
+      : { kind: 'absent' };
+  }
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
   if (code === 'EACCES' || code === 'EPERM') {

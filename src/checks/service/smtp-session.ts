@@ -105,7 +105,7 @@ function stopped(
 }
 
 function foreign(peer: string, line: string): Failure {
-  const said = JSON.stringify(excerpt(line));
+  const said = JSON.stringify(excerpt(line.slice(0, 80)));
   return { reason: 'protocol', summary: `${peer} does not speak SMTP, it says ${said}` };
 }
 

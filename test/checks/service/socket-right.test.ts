@@ -58,13 +58,15 @@ describe.skipIf(process.getuid?.() !== 0)('a socket that the agent may not use',
     const path = await socket(0o600);
     expect(await lookAsNobody(redis, { target: path })).toMatchObject({
       status: 'unknown',
-      summary: `the user of the agent may not use ${path}: only its owner may`,
+      summary: `the user of the agent may not use ${path}: only its owner may; let a group write to it`,
     });
     chmodSync(dirname(path), 0o700);
     expect(await lookAsNobody(redis, { target: path })).toMatchObject({
       status: 'unknown',
       reason: 'permission',
-      summary: `the user of the agent may not use ${path}: it may not enter the folder of that socket`,
+      summary:
+        `the user of the agent may not use ${path}: it may not enter the folder of that socket ` +
+        '(grant it with chmod, or setfacl -m u:USER:x)',
     });
   });
 });

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { nonEmptyText, secret, text } from '../../../lib/schema-atoms.ts';
+import { revealed } from '../../../lib/http-secret.ts';
 import type { Secret } from '../../../model/secret.ts';
 import { unreadable, type Failure } from '../failure.ts';
 import { headerText, headerToken, toWire } from '../../../lib/header-text.ts';
@@ -86,8 +86,8 @@ export async function readHeaderSources(
   for (const [name, { values, secrets, files }] of Object.entries(sources)) {
     try {
       const hidden = secrets.map((value) => value.reveal());
-      const filed = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-      const all = [...values, ...hidden, ...filed.map((content) => content.trim())];
+      const filed = await Promise.all(files.map((file) => revealed(undefined, file)));
+      const all = [...values, ...hidden, ...filed];
       if (!all.every((value) => headerText.test(value))) return notOneLine(name);
       read.push(...all.map((value) => [name, toWire(value)] as const));
     } catch (error) {

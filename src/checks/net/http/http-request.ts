@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readPlainFile } from '../../../lib/plain-file.ts';
+import { bodyFileBytesMax } from '../../../model/limits.ts';
 import { unreadable, type Failure } from '../failure.ts';
 import { headerToken, toWire } from '../../../lib/header-text.ts';
 import { fromWire } from './http-headers.ts';
@@ -43,7 +44,8 @@ export async function firstRequest(url: URL, options: HttpOptions): Promise<Http
   }
   const host = given.find(isNamed('host'))?.[1] ?? url.host;
   try {
-    const body = file === undefined ? Buffer.from(inline ?? '') : await readFile(file);
+    const body =
+      file === undefined ? Buffer.from(inline ?? '') : await readPlainFile(file, bodyFileBytesMax);
     return { method, url, host, headers, ...(body.length === 0 ? {} : { body }) };
   } catch (error) {
     return unreadable(error, 'body_file');

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { runProgram } from '../../host/run-program.ts';
 import { timedOut, type Failure } from '../failure.ts';
+import { excerpt } from '../record.ts';
 import type { IcmpOptions } from './icmp-options.ts';
 import { readPingOutput, type Pong } from './ping-output.ts';
 import type { ProbeContext } from '../probe.ts';
@@ -92,6 +93,14 @@ function noReply(output: string, ip: string, context: ProbeContext): Failure {
   if (complaint !== undefined) {
     const why = complaint.replace(/^ping6?: /, '');
     return { reason: 'connect', summary: `no echo reply from ${ip}: ${why}` };
+  }
+  if (!/packets transmitted/.test(output)) {
+    const said = JSON.stringify(excerpt(output));
+    return {
+      reason: 'command',
+      summary: `ping tells nothing of replies, it says ${said}`,
+      unknown: true,
+    };
   }
   return timedOut(context, `waiting for an echo reply from ${ip}`);
 }

@@ -1,6 +1,7 @@
 import { converse } from './converse.ts';
 import { secure, type Dialled, type TlsPlan } from '../dial.ts';
 import { isFailure, type Failure } from '../failure.ts';
+import { withGroup } from '../../service/socket-right.ts';
 import type { ProbeContext, ProbeOutcome } from '../probe.ts';
 import { startRecord } from '../record.ts';
 import { connectUnix } from './unix-connect.ts';
@@ -23,7 +24,7 @@ async function dialUnix(
 ): Promise<Dialled | Failure> {
   if (options.tls && isFailure(plan)) return plan;
   const socket = await connectUnix(path, context);
-  if (isFailure(socket)) return socket;
+  if (isFailure(socket)) return withGroup(socket, path);
   const connectedAt = context.clock.now().steadyMs;
   if (!options.tls || isFailure(plan)) return { socket, connectedAt };
   const tls = await secure(socket, plan, path, context);

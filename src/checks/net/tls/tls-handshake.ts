@@ -50,6 +50,12 @@ function certificatesSent(socket: TLSSocket): X509Certificate[] {
   return list;
 }
 
+/** The first day of a certificate, with what is mostly wrong where that is still to come: the clock. */
+export function notYetValid({ validFromDate }: X509Certificate, nowMs: number): string {
+  const today = dayOf(new Date(nowMs));
+  return `${dayOf(validFromDate)}, and the date of this host is ${today}: is its clock right?`;
+}
+
 /** Why verification failed, as a sentence about the certificate. */
 function verificationFailure(
   error: unknown,
@@ -65,7 +71,7 @@ function verificationFailure(
       case 'CERT_HAS_EXPIRED':
         return `expired on ${dayOf(expired?.validToDate ?? new Date(nowMs))}`;
       case 'CERT_NOT_YET_VALID':
-        return `is not valid before ${leaf === undefined ? 'a later date' : dayOf(leaf.validFromDate)}`;
+        return `is not valid before ${leaf === undefined ? 'a later date' : notYetValid(leaf, nowMs)}`;
       case 'DEPTH_ZERO_SELF_SIGNED_CERT':
         return 'is signed by itself, wanted one signed by a trusted authority';
       case 'SELF_SIGNED_CERT_IN_CHAIN':

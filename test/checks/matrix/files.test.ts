@@ -1,0 +1,5 @@
+import { runMatrix } from './case.ts';
+import { fileRows } from './files.ts';
+import { programRows } from './programs.ts';
+
+runMatrix({ ...fileRows, ...programRows });
