@@ -145,7 +145,8 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
   },
   file: {
     looksAt: 'a file or files: age, size, number, JSON, checksum, owner, mode',
-    metrics: '`count`, `newest_age_seconds`, `oldest_age_seconds`, `newest_bytes`',
+    metrics:
+      '`count`, `newest_age_seconds`, `oldest_age_seconds`, `newest_bytes`; with `checksum` the fact `sha256`, for groups',
     statuses: 'critical when it is missing or not as said; age by its limits',
     rights: 'to enter the folder; to read the file for `json` and `checksum`',
   },

@@ -101,12 +101,17 @@ export const fileOf = (places: HostPlaces) =>
             const isFine = found.reason === 'missing' && options.min_count === 0;
             return isFine ? ok(`${found.trouble}, as wanted`) : resultOfTroubles([found], '', []);
           }
+          const tools = { programs, changes, context, wallMs };
+          const content = await judgeContent(found, options, tools);
           const troubles = [
             ...judgeFacts(options.path, found, options, wallMs),
-            ...(await judgeContent(found, options, { programs, changes, context, wallMs })),
+            ...content.troubles,
           ];
           const healthy = describe(options, found, wallMs);
-          return resultOfTroubles(troubles, healthy, valuesOf(found, wallMs));
+          const result = resultOfTroubles(troubles, healthy, valuesOf(found, wallMs));
+          const { sha256 } = content;
+          if (sha256 === undefined) return result;
+          return { ...result, facts: [{ name: 'sha256', text: sha256 }] };
         },
         close: () => programs.close(),
       };
@@ -138,6 +143,12 @@ function createChanges(check: string, memory: CheckMemory | undefined) {
   };
 }
 
+/** What the newest file holds, by its checksum where that was asked for. */
+interface Content {
+  readonly troubles: readonly FileTrouble[];
+  readonly sha256?: string;
+}
+
 async function judgeContent(
   files: readonly FileFacts[],
   { json, checksum, changed_hold: holdMs }: Options,
@@ -147,27 +158,47 @@ async function judgeContent(
     readonly context: RunContext;
     readonly wallMs: number;
   },
-): Promise<readonly FileTrouble[]> {
+): Promise<Content> {
   const { programs, changes, context, wallMs } = tools;
   const newest = extremesOf(files)?.newest;
-  if (newest === undefined || (json ?? checksum) === undefined) return [];
+  if (newest === undefined || (json ?? checksum) === undefined) return { troubles: [] };
   if (!newest.isFile) {
-    return [{ status: 'critical', reason: 'body', trouble: `${newest.path} is no regular file` }];
+    const trouble = `${newest.path} is no regular file`;
+    return { troubles: [{ status: 'critical', reason: 'body', trouble }] };
   }
   const noJson = json === undefined ? undefined : await judgeJson(newest, programs, context);
   const troubles = noJson === undefined ? [] : [noJson];
-  if (checksum === undefined) return troubles;
+  if (checksum === undefined) return { troubles };
   const sum = await readChecksum(newest, programs, context);
-  if ('trouble' in sum) return [...troubles, sum];
-  if (checksum !== 'changed') {
-    if (sum.sha256 === checksum) return troubles;
-    const trouble = `${newest.path} has the SHA-256 ${sum.sha256}, wanted ${checksum}`;
-    return [...troubles, { status: 'critical', reason: 'body', trouble }];
+  if ('trouble' in sum) return { troubles: [...troubles, sum] };
+  const { sha256 } = sum;
+  const wrong = judgeChecksum(newest, sha256, checksum, { changes, holdMs, wallMs });
+  return { troubles: wrong === undefined ? troubles : [...troubles, wrong], sha256 };
+}
+
+function judgeChecksum(
+  newest: FileFacts,
+  sha256: string,
+  wanted: string,
+  {
+    changes,
+    holdMs,
+    wallMs,
+  }: {
+    readonly changes: ReturnType<typeof createChanges>;
+    readonly holdMs: number;
+    readonly wallMs: number;
+  },
+): FileTrouble | undefined {
+  if (wanted !== 'changed') {
+    if (sha256 === wanted) return undefined;
+    const trouble = `${newest.path} has the SHA-256 ${sha256}, wanted ${wanted}`;
+    return { status: 'critical', reason: 'body', trouble };
   }
-  const { changedAt } = changes.note(newest.path, sum.sha256, wallMs);
-  if (changedAt === undefined || wallMs - changedAt >= holdMs) return troubles;
+  const { changedAt } = changes.note(newest.path, sha256, wallMs);
+  if (changedAt === undefined || wallMs - changedAt >= holdMs) return undefined;
   const trouble = `${newest.path} was changed, last written ${humanDuration(ageMs(newest, wallMs))} ago`;
-  return [...troubles, { status: 'warning', reason: 'body', trouble }];
+  return { status: 'warning', reason: 'body', trouble };
 }
 
 function describe({ path }: Options, files: readonly FileFacts[], nowMs: number): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as v from 'valibot';
@@ -66,6 +67,7 @@ export const mountOf = (places: HostPlaces) =>
     target: ({ path }) => path,
     open({ name, options }, { clock, memory }) {
       const programs = createPatientPrograms({ clock, programs: places.programs });
+      const writer = randomUUID();
       const saved = memory?.recall(name) as MountBefore | undefined;
       let before: MountBefore = typeof saved === 'object' && saved !== null ? saved : {};
       return {
@@ -83,7 +85,7 @@ export const mountOf = (places: HostPlaces) =>
             before = { readOnly: isReadOnly(mount) };
             memory?.keep(name, before);
           }
-          const tested = await touch(options, programs, context);
+          const tested = await touch(options, writer, programs, context);
           const troubles = [...stated, ...tested.troubles];
           return resultOfTroubles(troubles, describe(mount, tested.seconds), [
             ...values,
@@ -137,6 +139,7 @@ interface Touched {
 /** Asks the file system something, which shows whether it answers. */
 async function touch(
   options: Options,
+  writer: string,
   programs: PatientPrograms,
   context: RunContext,
 ): Promise<Touched> {
@@ -146,7 +149,7 @@ async function touch(
     const isWell = answer.kind === 'answer';
     return { troubles: isWell ? [] : [troubleWith(path, answer, 'to enter')], values: [] };
   }
-  const written = await testWrite(path, programs, context);
+  const written = await testWrite(path, writer, programs, context);
   if ('trouble' in written) return { troubles: [written], values: [] };
   const { seconds } = written;
   const limits = { warning: formatDuration(warning), critical: formatDuration(critical) };

@@ -87,7 +87,8 @@ describe('a file', () => {
   test('must have the checksum that is wanted', async () => {
     const path = join(await folderWith({ a: 'hello' }), 'a');
     const checksum = createHash('sha256').update('hello').digest('hex');
-    expect((await judged({ path, checksum: checksum.toUpperCase() })).status).toBe('ok');
+    const right = await judged({ path, checksum: checksum.toUpperCase() });
+    expect(right).toMatchObject({ status: 'ok', facts: [{ name: 'sha256', text: checksum }] });
     expect(await judged({ path, checksum: checksum.replace(/^../, '00') })).toMatchObject({
       status: 'critical',
       reason: 'body',

@@ -1,7 +1,8 @@
-import { symlink, writeFile } from 'node:fs/promises';
+import { readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mountOf } from '../../src/checks/mount.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   hostWith,
   openedCheck,
@@ -130,6 +131,44 @@ describe('a mount', () => {
     const result = await check.run();
     expect(result).toMatchObject({ status: 'critical', reason: 'timeout' });
     expect(result.summary).toMatch(/^\/srv hangs: its file system has not answered for \d+ms$/);
+  });
+});
+
+describe('a write into a mount', () => {
+  /** A mount that is a folder, in which writing takes half a second. */
+  async function slowMount() {
+    const folder = await folderWith({ 'mnt/': '' });
+    const path = join(folder, 'mnt');
+    const places = await hostWith({
+      'proc/self/mountinfo': line(path, 'rw', 'nfs4 nas:/x rw'),
+      'bin/dd': '#!/bin/sh\n/bin/sleep 0.5; echo "4096 bytes (4.1 kB) copied, 0.5 s, 8 kB/s" >&2\n',
+    });
+    for (const program of ['sh', 'rm']) {
+      await symlink(`/bin/${program}`, join(places.programs, program));
+    }
+    return { path, places };
+  }
+
+  test('of agents of several hosts goes into a file for each', async () => {
+    const { path, places } = await slowMount();
+    const checks = [1, 2].map(() => openedCheck(mountOf(places), { path, write_test: true }));
+    const runs = Promise.all(checks.map(async (check) => check.run()));
+    await eventually(async () => (await readdir(path)).length === 2, 'both are writing');
+    for (const name of await readdir(path)) {
+      expect(name).toMatch(/^\.tocsin-write-test-[\da-f-]{36}-\d+$/);
+    }
+    expect((await runs).map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  test('that is broken off leaves nothing behind', async () => {
+    const { path, places } = await slowMount();
+    const keys = { path, write_test: true };
+    const check = openedCheck(mountOf(places), keys, { common: { timeoutMs: 100 } });
+    expect(await check.run()).toMatchObject({ status: 'critical', reason: 'timeout' });
+    expect(await readdir(path)).toHaveLength(1);
+    check.open.close?.();
+    await eventually(async () => (await readdir(path)).length === 0, 'the file is gone');
   });
 });
 

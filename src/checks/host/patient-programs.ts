@@ -91,7 +91,8 @@ function start(
   for (const pipe of [child.stdout, child.stderr]) {
     if (pipe !== null && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
   }
-  return { answer: promise, cancel: () => void child.kill('SIGKILL') };
+  // Not SIGKILL: a shell that writes takes its file away first.
+  return { answer: promise, cancel: () => void child.kill('SIGTERM') };
 }
 
 /** `stat: cannot stat '/x': Permission denied` without the preamble. */

@@ -4,20 +4,22 @@ import type { PatientPrograms } from './patient-programs.ts';
 
 /**
  * Writes 4 KiB into a new file of the folder `$1`, waits until they are on the disk, and takes the file
- * away. Never through a link or into a file that is there: the shell refuses both (`set -C`).
+ * away, also when it is told to end meanwhile. Never through a link or into a file that is there: the shell
+ * refuses both (`set -C`). `$2` tells agents of several hosts apart that write into one folder.
  */
 const script =
-  'set -C; file="$1/.tocsin-write-test-$$"; ' +
-  'exec 3> "$file" || exit 1; dd if=/dev/zero bs=4096 count=1 conv=fsync >&3; code=$?; ' +
-  'rm -f -- "$file"; exit $code';
+  'set -C; file="$1/.tocsin-write-test-$2-$$"; ' +
+  'exec 3> "$file" || exit 1; trap \'rm -f -- "$file"\' EXIT; trap "exit 1" TERM; ' +
+  'dd if=/dev/zero bs=4096 count=1 conv=fsync >&3';
 
-/** Seconds that a small write takes until it is on the disk. */
+/** Seconds that a small write takes until it is on the disk; `writer` is unique among all agents. */
 export async function testWrite(
   path: string,
+  writer: string,
   programs: PatientPrograms,
   context: RunContext,
 ): Promise<{ readonly seconds: number } | FileTrouble> {
-  const answer = await programs.ask(['sh', '-c', script, 'sh', path], context);
+  const answer = await programs.ask(['sh', '-c', script, 'sh', path, writer], context);
   if (answer.kind === 'silent') {
     const { trouble, ...found } = troubleWith(path, answer);
     return { ...found, trouble: trouble.replace('hangs:', 'hangs while something is written:') };
