@@ -465,6 +465,7 @@ make_folder() {
 configure() {
   make_account
   make_folder "$etc" 0750 root:tocsin
+  make_folder "$etc/conf.d" 0750 root:tocsin
   make_folder "$etc/credentials" 0700 root:root
   make_folder "$state" 0700 tocsin:tocsin
   if [ -e "$config" ]; then

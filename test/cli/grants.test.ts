@@ -55,3 +55,14 @@ test('there is a drop-in for each right, and no other', async () => {
     );
   }
 });
+
+test('docs/service.md says of each right what it is and whether it reaches far', async () => {
+  const page = readFileSync(join(folderOfGrants, '../../../docs/service.md'), 'utf8');
+  const { grants: named } = JSON.parse(await grants(checks, '--json')) as {
+    grants: { grant: string; powerful: boolean }[];
+  };
+  const rows = named.map(({ grant }) =>
+    new RegExp(`^\\| \`${grant}\` \\|.*\\| ?(yes)?.*\\|$`, 'm').exec(page),
+  );
+  expect(rows.map((row) => row?.[1] === 'yes')).toEqual(named.map(({ powerful }) => powerful));
+});
