@@ -100,6 +100,29 @@ describe('a unit that fails', () => {
   );
 });
 
+describe('the evidence', () => {
+  test(
+    'with a failure names programs with their units, changes, and the log once',
+    async ({ skip }) => {
+      if (lacking !== undefined) skip(lacking);
+      const check = { name: 'site', type: 'systemd', unit: 'web.service' };
+      await using world = await bootAgent([{ ...check, debounce: { fail_after: 2 } }], {
+        files,
+        grants: ['journal', 'processes'],
+        prepare: 'systemctl start web',
+      });
+      const { guest, message } = world;
+      await guest.shell('systemctl stop web');
+      const stopped = await message(/^🔴 site/);
+      expect(stopped).toContain('\nweb.service is inactive (dead)\n');
+      expect(stopped).toMatch(/\nmost memory: tocsin of tocsin\.service \(\d+\) \d+ MB, systemd/);
+      expect(stopped).toMatch(/\nlast change of a unit, \S+ ago: /);
+      expect(stopped.match(/log of web\.service:/g)).toHaveLength(1);
+    },
+    guestTimeoutMs,
+  );
+});
+
 describe('a timer', () => {
   const far = '[Timer]\nOnCalendar=2099-01-01\nPersistent=yes\n';
   const job = (line: string): string => `[Service]\nType=oneshot\nExecStart=/bin/sh -c "${line}"\n`;
