@@ -6,6 +6,7 @@ import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable } from './host/host-file.ts';
 import { isEverywhere, isLoopback, readListeners, type Listener } from './host/listeners.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
+import { createUnitsSeen } from './host/process-unit.ts';
 import { createOwnerFinder, type OwnerSearch } from './host/socket-owner.ts';
 
 const portMessage = 'a port, 1 to 65535';
@@ -41,6 +42,7 @@ export const portOf = (places: HostPlaces) =>
     target: ({ port, protocol }) => `${port}/${protocol}`,
     open({ options }) {
       const finder = createOwnerFinder(places);
+      const units = createUnitsSeen(places.proc);
       return {
         async run({ signal }) {
           const all = await readListeners(places.proc, options.protocol);
@@ -49,7 +51,8 @@ export const portOf = (places: HostPlaces) =>
           const inodes = sockets.map(({ inode }) => inode);
           const search =
             inodes.length === 0 ? { owners: [], hidden: 0 } : await finder.find(inodes, signal);
-          return judge(sockets, search, options);
+          await units.see(search.owners.map(({ pid }) => pid));
+          return units.tellIn(judge(sockets, search, options));
         },
       };
     },

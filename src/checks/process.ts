@@ -13,6 +13,7 @@ import { checkType } from './check-type.ts';
 import { formatBytes } from './host/bytes.ts';
 import { couldNotLook, isUnreadable } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
+import { createUnitsSeen } from './host/process-unit.ts';
 import {
   findProcesses,
   hidesProcesses,
@@ -58,6 +59,7 @@ export const processOf = (places: HostPlaces) =>
       max !== undefined && max < min ? `max (${max}) is less than min (${min})` : undefined,
     target: ({ process }) => describe(process),
     open({ options }) {
+      const units = createUnitsSeen(places.proc);
       return {
         async run({ signal }) {
           const found = await findProcesses(options.process, places, signal);
@@ -65,7 +67,8 @@ export const processOf = (places: HostPlaces) =>
           if (found.length < options.min && (await hidesProcesses(places))) {
             return notOk('unknown', 'permission', hiddenSentence(places));
           }
-          return judge(found, options);
+          await units.see(found.map(({ pid }) => pid));
+          return units.tellIn(judge(found, options));
         },
       };
     },

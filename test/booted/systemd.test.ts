@@ -105,8 +105,11 @@ describe('the evidence', () => {
     'with a failure names programs with their units, changes, and the log once',
     async ({ skip }) => {
       if (lacking !== undefined) skip(lacking);
-      const check = { name: 'site', type: 'systemd', unit: 'web.service' };
-      await using world = await bootAgent([{ ...check, debounce: { fail_after: 2 } }], {
+      const checks = [
+        { name: 'site', type: 'systemd', unit: 'web.service' },
+        { name: 'program', type: 'process', process: { cmdline: '^sleep 600$' } },
+      ].map((check) => ({ ...check, debounce: { fail_after: 2 } }));
+      await using world = await bootAgent(checks, {
         files,
         grants: ['journal', 'processes'],
         prepare: 'systemctl start web',
@@ -118,6 +121,8 @@ describe('the evidence', () => {
       expect(stopped).toMatch(/\nmost memory: tocsin of tocsin\.service \(\d+\) \d+ MB, systemd/);
       expect(stopped).toMatch(/\nlast change of a unit, \S+ ago: /);
       expect(stopped.match(/log of web\.service:/g)).toHaveLength(1);
+      // It ran in that unit while it ran.
+      expect(await message(/^🔴 program/)).toMatch(/log of web\.service:\n(?:.*\n)*.* Stopped web/);
     },
     guestTimeoutMs,
   );
