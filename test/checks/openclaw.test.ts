@@ -164,7 +164,10 @@ describe('a gateway that does not answer', () => {
     expect((await world.look()).status).toBe('ok');
     await hang(world);
     await hang(world);
-    expect(part(await hang(world), 'health')?.summary).toContain('the gateway hangs');
+    await world.clock.advance(80_000);
+    const result = await hang(world);
+    expect(part(result, 'health')?.summary).toContain('the gateway hangs');
+    expect(part(result, 'ticks')?.summary).toMatch(/^because of health: the last tick came/);
   });
 
   test('was stopped if its lock is gone', async () => {

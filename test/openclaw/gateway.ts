@@ -107,7 +107,12 @@ export async function createGateway(home: string): Promise<LabGateway> {
       });
       exited = once(child, 'exit').then(([code]) => (code as number | null) ?? -1);
     },
-    started: async (withinMs = 180_000) => waitUntilStarted(withinMs),
+    async started(withinMs = 400_000) {
+      const gone = exited.then(async (code) => {
+        throw new Error(`the gateway ended with ${code}: ${(await gateway.printed()).slice(-600)}`);
+      });
+      await Promise.race([waitUntilStarted(withinMs), gone]);
+    },
     signal: (name) => void process.kill(pid(), name),
     ended: async () => exited,
     async stop() {

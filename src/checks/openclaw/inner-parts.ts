@@ -115,5 +115,6 @@ function judgeTicks(line: GatewayLine | undefined, clock: Clock): Found {
   const values = [{ metric: 'silent_seconds', value: silentMs / 1000, unit: 's' }];
   const what = `the last tick came ${humanDuration(silentMs)} ago`;
   if (silentMs <= tickSilenceMs) return well(what, values);
-  return ill('critical', 'stale', `${what}, and there should be one every 30s`, values);
+  const silent = `${what}, and there should be one every 30s`;
+  return { ...ill('critical', 'stale', silent, values), because: ['health'] };
 }
