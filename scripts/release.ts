@@ -27,12 +27,14 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { version as sourceVersion } from '../src/model/version.ts';
 import { gz, xz } from './release/compress.ts';
-import { contentsOf } from './release/contents.ts';
+import { bundledPackages } from './release/bundled.ts';
+import { filesBeside } from './release/contents.ts';
 import { bundleAgent, makeBlob, makeExecutable } from './release/executable.ts';
 import { bake } from './release/install-script.ts';
 import { architectures, nodeOf, type Architecture } from './release/node-of.ts';
+import { sbom } from './release/sbom.ts';
 import { readSigner, type Signer } from './release/signature.ts';
-import { tar } from './release/tar.ts';
+import { tar, type PackedFile } from './release/tar.ts';
 
 const root = dirname(import.meta.dirname);
 
@@ -68,10 +70,13 @@ async function release(): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'tocsin-release-'));
   try {
     const bundle = join(work, 'tocsin.cjs');
-    await bundleAgent(bundle, version);
+    const packages = bundledPackages(await bundleAgent(bundle, version));
+    const nodeLicence = readFileSync(nodeOf('x64').licence, 'utf8');
+    const beside = filesBeside({ version, timeS, packages, nodeLicence });
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    await Promise.all(wanted.map((architecture) => pack(architecture, work, bundle)));
+    writeFileSync(join(folder, `tocsin-${version}.cdx.json`), sbom(version, timeS, packages));
+    await Promise.all(wanted.map((architecture) => pack(architecture, work, bundle, beside)));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -81,13 +86,19 @@ async function release(): Promise<void> {
 }
 
 /** Everything for one processor. */
-async function pack(architecture: Architecture, work: string, bundle: string): Promise<void> {
+async function pack(
+  architecture: Architecture,
+  work: string,
+  bundle: string,
+  beside: readonly PackedFile[],
+): Promise<void> {
   const blob = join(work, `${architecture}.blob`);
   const executable = join(work, architecture);
   const node = nodeOf(architecture);
   makeBlob(bundle, blob, { codeCache: architecture === process.arch });
   makeExecutable(node.binary, blob, executable);
-  const files = await contentsOf(readFileSync(executable));
+  const program = { path: 'tocsin', content: readFileSync(executable), mode: 0o755 };
+  const files = [program, ...beside];
   const name = `tocsin-${version}-linux-${architecture}`;
   const archive = tar(files, { prefix: `${name}/`, timeS });
   const xzLevel = values.fast ? 1 : 6;

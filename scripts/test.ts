@@ -50,6 +50,7 @@ const programs = [
   ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],
   ['/usr/bin/zsh', 'zsh', 'completions'],
   ['/usr/bin/fish', 'fish', 'completions'],
+  ['/usr/bin/mandoc', 'mandoc', 'the manual pages'],
   ['/usr/bin/xz', 'xz-utils', 'the release'],
   ['/usr/bin/qemu-aarch64-static', 'qemu-user-static', 'the executable for arm64'],
   [

@@ -1,5 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bashCompletion } from '../../src/cli/completion/bash.ts';
+import { fishCompletion } from '../../src/cli/completion/fish.ts';
+import { commandWords } from '../../src/cli/completion/words.ts';
+import { zshCompletion } from '../../src/cli/completion/zsh.ts';
+import { commands } from '../../src/cli/table.ts';
+import type { BundledPackage } from './bundled.ts';
+import { commandPage } from './command-page.ts';
+import { configPage } from './config-page.ts';
+import { thirdPartyLicences } from './licences.ts';
 import type { PackedFile } from './tar.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -19,10 +28,27 @@ const beside = {
 
 const grants = 'deploy/systemd/grants';
 
-/** The files of an archive, for a given executable. */
-export async function contentsOf(executable: Buffer): Promise<readonly PackedFile[]> {
+/** What the texts beside the executable tell of it. */
+export interface Described {
+  readonly version: string;
+  /** Seconds since 1970. */
+  readonly timeS: number;
+  readonly packages: readonly BundledPackage[];
+  /** The licences of Node and of what is built into it. */
+  readonly nodeLicence: string;
+}
+
+/** The files of an archive but for the executable: the same for every processor. */
+export function filesBeside({
+  version,
+  timeS,
+  packages,
+  nodeLicence,
+}: Described): readonly PackedFile[] {
+  const date = new Date(timeS * 1000).toISOString().slice(0, 10);
+  const words = commandWords(commands);
+  const node = { version: process.versions.node, licence: nodeLicence };
   return [
-    { path: 'tocsin', content: executable, mode: 0o755 },
     ...Object.entries(beside).map(([path, source]) => ({
       path,
       content: readFileSync(join(root, source)),
@@ -31,5 +57,11 @@ export async function contentsOf(executable: Buffer): Promise<readonly PackedFil
       path: `grants/${name}`,
       content: readFileSync(join(root, grants, name)),
     })),
+    { path: 'completions/_tocsin', content: zshCompletion(words) },
+    { path: 'completions/tocsin.bash', content: bashCompletion(words) },
+    { path: 'completions/tocsin.fish', content: fishCompletion(words) },
+    { path: 'man/agent.config.yaml.5', content: configPage(version, date) },
+    { path: 'man/tocsin.1', content: commandPage(version, date) },
+    { path: 'THIRD-PARTY-LICENSES', content: thirdPartyLicences(node, packages) },
   ];
 }

@@ -77,6 +77,21 @@ test('the archives hold the same files, those of root, all of one time, and busy
   for (const line of (listings[0] ?? '').trim().split('\n')) {
     expect(line).toMatch(/^(d|-)rw(x|-)r-(x|-)r-\3 0\/0 +\w+ 2023-11-14 22:13:20 tocsin-/);
   }
+  for (const path of [
+    'LICENSE',
+    'THIRD-PARTY-LICENSES',
+    'agent.config.example.yaml',
+    'agent.config.schema.json',
+    'completions/_tocsin',
+    'completions/tocsin.bash',
+    'completions/tocsin.fish',
+    'man/agent.config.yaml.5',
+    'man/tocsin.1',
+    'tocsin',
+    'tocsin.service',
+  ]) {
+    expect(listings[0]).toContain(`tocsin-${version}-linux-ARCH/${path}\n`);
+  }
   for (const name of names) {
     const listed = run('busybox', ['tar', name.endsWith('xz') ? '-tJf' : '-tzf', name]);
     expect(listed).toBe(run('tar', ['-tf', name]));
