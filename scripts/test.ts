@@ -45,6 +45,8 @@ const programs = [
   ['/usr/sbin/dockerd', 'docker.io', 'containers of a real Docker'],
   ['/usr/bin/systemd-nspawn', 'systemd-container', 'guests: a real systemd as PID 1'],
   ['/usr/bin/mmdebstrap', 'mmdebstrap', 'guests: their root file system'],
+  ['/usr/bin/podman', 'podman', 'containers of a real Podman'],
+  ['/usr/sbin/runc', 'runc', 'containers of a real Podman'],
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
   ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],

@@ -22,6 +22,7 @@ import {
   type ContainerApi,
   type ListedContainer,
 } from './service/container-api.ts';
+import { createContainerBook, type ContainerBook } from './service/container-book.ts';
 import { judgeContainer } from './service/container-finding.ts';
 import { tlsEntries } from './service/endpoint.ts';
 import { durationLimits, numberLimits } from './service/figure.ts';
@@ -79,15 +80,15 @@ export const dockerOf = (places: HostPlaces) =>
     target: ({ container, label }) => (container ?? label)?.join(', '),
     open({ options }, { clock }) {
       const restarts = createRestartWindow(options.restart_window);
+      const book = createContainerBook();
+      const images = new Map<string, number>();
       return {
         async run(run) {
           const context: ProbeContext = { ...run, clock, log: (line) => run.log(line) };
           const place = await placeOf(options, places);
           if (isFailure(place)) return resultOf(place);
-          const found = await look(place, options, context, {
-            restarts,
-            now: run.startedAt,
-          });
+          const memory = { restarts, book, images, now: run.startedAt };
+          const found = await look(place, options, context, memory);
           return isFailure(found) ? resultOf(found) : found.result;
         },
       };
@@ -118,6 +119,9 @@ async function placeOf(options: Options, { run }: HostPlaces): Promise<HttpPlace
 
 interface Memory {
   readonly restarts: RestartWindow;
+  readonly book: ContainerBook;
+  /** When images were made, which never changes. Unix milliseconds. */
+  readonly images: Map<string, number>;
   readonly now: Instant;
 }
 
@@ -137,16 +141,25 @@ async function look(
     reason: 'missing',
     sentence,
   }));
+  const { book, restarts, now } = memory;
+  const shown = chosen.slice(0, containersMax);
+  const due = book.due(shown, now);
   const inspected: Container[] = [];
-  for (const { id } of chosen.slice(0, containersMax)) {
-    const answer = await api.inspect(id);
-    if (isFailure(answer)) return answer;
+  for (const one of shown) {
+    if (due.has(one.id)) {
+      const answer = await api.inspect(one.id);
+      if (isFailure(answer)) return answer;
+      book.note(one, answer.container, now);
+    }
+    const container = book.get(one.id);
     // Gone since the list was made.
-    if (answer.container === undefined) continue;
-    inspected.push(answer.container);
-    findings.push(...(await judge(answer.container, api, options, memory)));
+    if (container === undefined) continue;
+    inspected.push(container);
+    findings.push(...(await judge(container, api, options, memory)));
   }
-  memory.restarts.keep(new Set(listed.map(({ id }) => id)));
+  const ids = new Set(listed.map(({ id }) => id));
+  restarts.keep(ids);
+  book.keep(ids);
   if (chosen.length > containersMax) {
     const sentence = `only the first ${containersMax} of ${chosen.length} containers were looked at`;
     findings.push({ status: 'unknown', reason: 'internal', sentence });
@@ -185,7 +198,7 @@ async function judge(
   container: Container,
   api: ContainerApi,
   options: Options,
-  { restarts, now }: Memory,
+  { restarts, images, now }: Memory,
 ): Promise<readonly Finding[]> {
   const { container: byName, label, may_end: mayEnd, restart_window: restartWindowMs } = options;
   const wishes = {
@@ -198,13 +211,29 @@ async function judge(
   if (options.image_age === undefined) {
     return judgeContainer(container, wishes, { restarts: restarted });
   }
-  const image = await api.imageCreated(container.Image);
+  const image = await imageCreated(container.Image, api, images);
   const imageAge =
     isFailure(image) || image.createdMs === undefined
       ? undefined
       : Math.max(0, (now.wallMs - image.createdMs) / 1000);
   const findings = judgeContainer(container, wishes, { restarts: restarted, imageAge });
   return isFailure(image) ? [...findings, findingOf(image)] : findings;
+}
+
+async function imageCreated(
+  image: string,
+  api: ContainerApi,
+  known: Map<string, number>,
+): ReturnType<ContainerApi['imageCreated']> {
+  const createdMs = known.get(image);
+  if (createdMs !== undefined) return { createdMs };
+  const answer = await api.imageCreated(image);
+  if (isFailure(answer) || answer.createdMs === undefined) return answer;
+  // Images come and go with their containers: the oldest give way.
+  const [oldest] = known.keys();
+  if (known.size >= containersMax && oldest !== undefined) known.delete(oldest);
+  known.set(image, answer.createdMs);
+  return answer;
 }
 
 function summed(

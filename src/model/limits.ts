@@ -111,6 +111,9 @@ export const dnsNamesLengthMax = 1024 * 1024;
 /** Bytes that a database or another service may send in one run: what checks ask for has some kilobytes. */
 export const serviceAnswerBytesMax = 4 * 1024 * 1024;
 
+/** Containers that are inspected at each run although a list tells nothing new of them. */
+export const containersRefreshedMax = 10;
+
 /** Bytes of one reply of a mail server: a line has 512 by the standard, and no answer a hundred lines. */
 export const smtpReplyBytesMax = 64 * 1024;
 

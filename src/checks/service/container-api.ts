@@ -17,6 +17,8 @@ const listAnswer = v.array(
     Id: v.string(),
     Names: v.optional(v.nullable(v.array(v.string()))),
     Labels: v.optional(v.nullable(v.record(v.string(), v.string()))),
+    State: v.optional(v.string(), ''),
+    Status: v.optional(v.string(), ''),
   }),
 );
 
@@ -49,6 +51,10 @@ export interface ListedContainer {
   readonly id: string;
   readonly names: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** One word, such as `running`; empty where the engine does not list it. */
+  readonly state: string;
+  /** As people are shown it, such as `Up 3 hours (healthy)` or `Exited (1) 5 minutes ago`. */
+  readonly status: string;
 }
 
 /** One container as its inspection shows it. */
@@ -84,10 +90,12 @@ export async function openContainerApi(
     async list() {
       const answer = await ask(place, `${prefix}/containers/json?all=1`, listAnswer, context);
       if (isFailure(answer)) return answer;
-      return (answer.found ?? []).map(({ Id: id, Names: names, Labels: labels }) => ({
-        id,
-        names: (names ?? []).map((name) => name.replace(/^\//, '')),
-        labels: labels ?? {},
+      return (answer.found ?? []).map((one) => ({
+        id: one.Id,
+        names: (one.Names ?? []).map((name) => name.replace(/^\//, '')),
+        labels: one.Labels ?? {},
+        state: one.State,
+        status: one.Status,
       }));
     },
     async inspect(id) {
