@@ -197,6 +197,7 @@ async function inspect(
       `${humanDuration(state.uptime * 1000)}, ${state.connections} of ${state.connectionsMax} connections`,
     findings: [...findings, ...(await judgeQuery(session, options, peer))],
     phases,
+    facts: [{ name: 'version', text: state.version }],
     subjectAgeMs: state.uptime * 1000,
   });
 }

@@ -230,6 +230,7 @@ async function inspect(session: RedisSession, options: Options, place: Place): P
     else findings.push(...judgeAnswer([word, ...rest].join(' '), said.text, wanted ?? {}));
   }
   const uptime = info && infoNumber(info, 'uptime_in_seconds');
+  const version = info?.get('redis_version');
   const healthy = info === undefined ? `${peer} answers` : describe(info, peer);
   return {
     rejected: info && infoNumber(info, 'rejected_connections'),
@@ -237,6 +238,7 @@ async function inspect(session: RedisSession, options: Options, place: Place): P
       healthy,
       findings,
       phases,
+      ...(version === undefined ? {} : { facts: [{ name: 'version', text: version }] }),
       ...(uptime === undefined ? {} : { subjectAgeMs: uptime * 1000 }),
     }),
   };

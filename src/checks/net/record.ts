@@ -17,7 +17,8 @@ export interface ProbeRecord {
    */
   finish(
     verdict: Failure | string,
-    found: Pick<CheckResult, 'families' | 'phases'> & Partial<Pick<CheckResult, 'values'>>,
+    found: Pick<CheckResult, 'families' | 'phases'> &
+      Partial<Pick<CheckResult, 'values' | 'facts'>>,
   ): ProbeOutcome;
 }
 
@@ -41,7 +42,7 @@ export function startRecord(context: ProbeContext): ProbeRecord {
     },
     lines,
     elapsedMs,
-    finish(verdict, { families, phases, values = [] }) {
+    finish(verdict, { families, phases, values = [], facts }) {
       const nowMs = context.clock.now().wallMs;
       const responseTime = { metric: 'response_time', value: elapsedMs() / 1000, unit: 's' };
       const daysLeft = evidence === undefined ? [] : certificateDaysLeft(evidence, nowMs);
@@ -52,6 +53,7 @@ export function startRecord(context: ProbeContext): ProbeRecord {
         families: [...families, ...shown],
         phases,
         values: [responseTime, ...own, ...daysLeft],
+        ...(facts === undefined ? {} : { facts }),
       };
       if (typeof verdict === 'string') return ok(verdict, extras);
       const status = verdict.unknown ? 'unknown' : 'critical';

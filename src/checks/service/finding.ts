@@ -2,6 +2,7 @@ import {
   notOk,
   ok,
   type CheckResult,
+  type Fact,
   type FailureReason,
   type MeasuredValue,
   type Phase,
@@ -30,6 +31,7 @@ interface Sum {
   readonly findings: readonly Finding[];
   readonly phases?: readonly Phase[];
   readonly values?: readonly MeasuredValue[];
+  readonly facts?: readonly Fact[];
   /** Milliseconds since the service was started. */
   readonly subjectAgeMs?: number | undefined;
 }
@@ -40,6 +42,7 @@ export function sumUp({
   findings,
   phases = [],
   values = [],
+  facts,
   subjectAgeMs,
 }: Sum): CheckResult {
   const notWell = failing(findings);
@@ -47,6 +50,7 @@ export function sumUp({
     phases,
     values: [...values, ...findings.flatMap((finding) => finding.values ?? [])],
     detail: notWell.length > 1 ? notWell.map(({ sentence }) => sentence) : [],
+    ...(facts === undefined ? {} : { facts }),
     ...(subjectAgeMs === undefined ? {} : { subjectAgeMs }),
   };
   const [worst] = notWell;

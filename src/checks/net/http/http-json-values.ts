@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { flag, literalText, nonEmptyText } from '../../../lib/schema-atoms.ts';
-import type { MeasuredValue, MetricFamily } from '../../../model/result.ts';
+import type { Fact, MeasuredValue, MetricFamily } from '../../../model/result.ts';
 import {
   judgeLimits,
   limitPhrase,
@@ -56,16 +56,24 @@ const jsonValue = v.pipe(
     warning: v.optional(limit),
     critical: v.optional(limit),
     optional: v.optional(flag, false),
+    fact: v.optional(flag, false),
   }),
+  v.check(
+    ({ fact, warning, critical }) => !fact || (warning ?? critical) === undefined,
+    'no limits for a fact, which need not be a number',
+  ),
   v.check(
     (value) => refuseLimits({ warning: value.warning, critical: value.critical }) === undefined,
     'a warning that is reached before critical',
   ),
 );
 
-/** `json_values`: numbers out of a JSON body. blackbox_exporter has nothing like it. */
+/**
+ * `json_values`: numbers out of a JSON body, and with `fact` also texts, for groups to compare.
+ * blackbox_exporter has nothing like it.
+ */
 export const jsonValues = v.pipe(
-  v.array(jsonValue, 'a list of {name, path, warning, critical, optional}'),
+  v.array(jsonValue, 'a list of {name, path, warning, critical, optional, fact}'),
   v.check(
     (values) => new Set(values.map(({ name }) => name)).size === values.length,
     'names of which none is there twice',
@@ -78,6 +86,7 @@ export type JsonValueOptions = v.InferOutput<typeof jsonValue>;
 export interface JsonFindings {
   readonly values: readonly MeasuredValue[];
   readonly families: readonly MetricFamily[];
+  readonly facts: readonly Fact[];
   /** A value that is missing or no number. */
   readonly failure?: Failure;
   /** A limit that is reached; the worst where there are several. */
@@ -104,6 +113,13 @@ function numberOf(value: JsonValue | undefined): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
+/** A text, or what a number or a truth value is written as; undefined for anything else. */
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
+}
+
 function kindOf(value: JsonValue): string {
   if (value === null) return 'null';
   if (value instanceof Map) return 'an object';
@@ -114,7 +130,7 @@ function unfound(option: JsonValueOptions, value: JsonValue | undefined, from: s
   const what = value === undefined || value === null ? 'is missing in' : `is ${kindOf(value)} in`;
   return {
     reason: 'body',
-    summary: `${option.path.text} ${what} the body of ${from}, wanted a number`,
+    summary: `${option.path.text} ${what} the body of ${from}, wanted a ${option.fact ? 'text' : 'number'}`,
   };
 }
 
@@ -125,11 +141,17 @@ export function findJsonValues(
   from: string,
 ): JsonFindings {
   const values: MeasuredValue[] = [];
+  const facts: Fact[] = [];
   const breaches: NonNullable<JsonFindings['breach']>[] = [];
   let failure: Failure | undefined;
   for (const option of options) {
     const found = valueAt(body, option.path.steps);
-    const value = numberOf(found);
+    const text = option.fact ? textOf(found) : undefined;
+    if (text !== undefined) {
+      facts.push({ name: option.name, text });
+      continue;
+    }
+    const value = option.fact ? undefined : numberOf(found);
     if (value === undefined) {
       const isLeftOut = option.optional && (found === undefined || found === null);
       if (!isLeftOut) failure ??= unfound(option, found, from);
@@ -147,6 +169,7 @@ export function findJsonValues(
   return {
     values,
     families: familiesOf(values),
+    facts,
     ...(failure === undefined ? {} : { failure }),
     ...(breach === undefined ? {} : { breach }),
   };

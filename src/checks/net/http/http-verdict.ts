@@ -76,7 +76,7 @@ interface Findings {
   readonly json: JsonFindings;
 }
 
-const noJson: JsonFindings = { values: [], families: [] };
+const noJson: JsonFindings = { values: [], families: [], facts: [] };
 
 async function judge(judgement: Judgement): Promise<Findings> {
   const { chain, trip, options } = judgement;
@@ -141,7 +141,7 @@ export async function judgeReply(judgement: Judgement): Promise<ProbeOutcome> {
   if (isQuoted && body.text !== '') context.log(`body: ${excerpt(body.text)}`);
   const list = phaseList(phases);
   const nowMs = context.clock.now().wallMs;
-  const facts: Pick<CheckResult, 'phases' | 'families' | 'values'> = {
+  const facts: Pick<CheckResult, 'phases' | 'families' | 'values' | 'facts'> = {
     phases: list,
     families: [
       ...httpFamilies({
@@ -159,6 +159,7 @@ export async function judgeReply(judgement: Judgement): Promise<ProbeOutcome> {
       ...json.families,
     ],
     values: json.values,
+    ...(json.facts.length === 0 ? {} : { facts: json.facts }),
   };
   const { breach } = json;
   if (failure === undefined && breach !== undefined) {

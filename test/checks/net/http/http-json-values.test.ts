@@ -46,6 +46,27 @@ describe('a value', () => {
     expect(outcome.values.find((one) => one.metric === 'n')).toEqual({ metric: 'n', value });
   });
 
+  test('that is a fact may be a text, and becomes no metric', async () => {
+    await using server = await startHttpServer(answer);
+    const fact = (path: string, more: object = {}) => ({
+      json_values: [{ name: 'n', path, fact: true, ...more }],
+    });
+    const outcome = await runHttp(server.url, fact('.queue.name'));
+    expect(outcome).toMatchObject({ status: 'ok', facts: [{ name: 'n', text: 'mail' }] });
+    expect(familyNames(outcome)).not.toContain(family);
+    expect((await runHttp(server.url, fact('.queue.length'))).facts).toEqual([
+      { name: 'n', text: '42' },
+    ]);
+    expect((await runHttp(server.url, fact('.queue'))).summary).toMatch(
+      /^\.queue is an object in the body of \S+, wanted a text$/,
+    );
+    const left = await runHttp(server.url, fact('.queue.size', { optional: true }));
+    expect(left.status).toBe('ok');
+    expect(left.facts).toBeUndefined();
+    const limited = v.safeParse(httpBlock, fact('.a', { warning: 1 }));
+    expect(limited.issues?.[0].message).toContain('no limits for a fact');
+  });
+
   test.each([
     ['.queue.size', 'is missing in'],
     ['.nothing', 'is missing in'],
