@@ -97,7 +97,18 @@ async function listenerLook(
   const loaded = await loadFromText(stringify({ checks: [check] }), around, target);
   const [spec] = loaded.ok ? loaded.config.checks : [];
   if (!loaded.ok || spec === undefined) return undefined;
-  return { look: repeatedLook(spec, loaded.config), what: `${target}, where it listens: ${how}` };
+  const { look, close } = repeatedLook(spec, loaded.config);
+  const well = `${target} ${'query_response' in tcp || 'tls' in tcp ? 'answers' : 'takes connections'}`;
+  return {
+    what: `${target}, where it listens: ${how}`,
+    look: {
+      async look() {
+        const result = await look();
+        return result.status === 'ok' ? ok(well) : result;
+      },
+      close,
+    },
+  };
 }
 
 /**

@@ -289,7 +289,11 @@ export class Watchdog {
           ? [this.#overdueSince ?? 0, restartBlockersMaxMs]
           : [this.#askedAt, stopMs];
     const leftMs = sinceMs + patienceMs - this.#now();
-    return leftMs > 0 ? [extendTimeout(Math.min(leftMs, intervalMs) + extensionSlackMs)] : [];
+    // While the service runs, the deadline of the watchdog must not lose its sense.
+    const longestMs =
+      this.#phase === 'running' ? (this.#options.manager.watchdogMs ?? 0) : Infinity;
+    const slackMs = Math.min(extensionSlackMs, longestMs);
+    return leftMs > 0 ? [extendTimeout(Math.min(leftMs, intervalMs) + slackMs)] : [];
   }
 
   #sayOnce(state: string, sentence: string): void {

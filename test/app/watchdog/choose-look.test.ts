@@ -227,7 +227,7 @@ test('of a service that nobody knows, the port on which a process of it answers 
   expect(told).toEqual([
     `what decides: 127.0.0.1:${server.port()}, where it listens: any answer to GET / (another way: --http URL, --tcp HOST:PORT or --check NAME)`,
   ]);
-  expect((await look('running')).status).toBe('ok');
+  expect((await look('running')).summary).toBe(`127.0.0.1:${server.port()} answers`);
   // The kernel goes on to take connections for a process that stands still.
   process.kill(-pid, 'SIGSTOP');
   expect(await look('running')).toMatchObject({ status: 'critical', reason: 'timeout' });
