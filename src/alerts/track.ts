@@ -125,23 +125,23 @@ function firingAlert(input: {
   readonly judgement: Judgement;
 }): Alert {
   const { spec, origin, state, result, now, former, judgement } = input;
-  const { evidence = [] } = origin;
   const labels = alertLabels(spec, origin, state.level);
   const id = fingerprint(labels);
   // A passing success while firing says nothing about why the check is down: keep the last failure.
   const stale = former !== undefined && result.status === 'ok' && !state.flapping;
+  const evidence = (stale ? former.evidence : origin.evidence) ?? [];
   const retold = judgement.transition === 'changed' && former?.fingerprint === id ? 1 : 0;
   return {
     fingerprint: id,
     labels,
     annotations: stale ? former.annotations : annotations(spec, origin, state, result),
-    detail: stale ? former.detail : [...result.detail, ...evidence],
+    detail: stale ? former.detail : result.detail,
     startsAt: former?.startsAt ?? (state.firingSince ?? now).wallMs,
     generatorURL: origin.generatorURL,
     revision: (former?.revision ?? 0) + retold,
     dependsOn: spec.dependsOn,
     ...(state.flapping ? { flapping: true } : {}),
-    ...((stale ? former.explained : evidence.length > 0) ? { explained: true } : {}),
+    ...(evidence.length > 0 ? { evidence } : {}),
   };
 }
 

@@ -132,9 +132,9 @@ export class Agent {
       outbox: this.outbox,
     });
     this.posted = this.#createPosted(saved);
+    const memory = createCheckMemories(saved.kept, this.#journal, config.checks, 'evidence');
     this.#evidence = new Evidence({
-      clock: this.clock,
-      collect: ports.collectEvidence,
+      source: ports.openEvidence?.({ clock: this.clock, memory }),
       isOn: () => this.config.agent.evidence !== false,
       redact: (text) => this.#world.redact(text),
       onFound: (check, lines) => this.pipeline.explain(check, lines),

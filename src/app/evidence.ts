@@ -1,22 +1,15 @@
-import { collectEvidence } from '../checks/host/evidence.ts';
-import { hostPlaces } from '../checks/host/places.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Redact } from '../lib/redact.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { RecordedResult } from '../model/result.ts';
 import { isOutside } from './watching/uplink-guard.ts';
 
-/** Looks around on this host for what explains a failing check; never throws. */
-export type CollectEvidence = (
-  spec: CheckSpec,
-  result: RecordedResult,
-  clock: Clock,
-) => Promise<readonly string[]>;
-
-/** Looks at the real host. */
-export const hostEvidence: CollectEvidence = async (spec, { units = [] }, clock) => {
-  return collectEvidence({ units, isDisk: spec.type === 'disk' }, { places: hostPlaces, clock });
-};
+/** Looks around on this host for what explains a failing check. */
+export interface EvidenceSource {
+  /** Takes in a result, to know later what is gone by then. Returns at once, and never throws. */
+  note?(spec: CheckSpec, result: RecordedResult): void;
+  /** Never rejects. */
+  collect(spec: CheckSpec, result: RecordedResult): Promise<readonly string[]>;
+}
 
 /**
  * What was found around failing checks of this host. It is collected at the first critical result, so
@@ -25,8 +18,7 @@ export const hostEvidence: CollectEvidence = async (spec, { units = [] }, clock)
  */
 export class Evidence {
   readonly #options: {
-    readonly clock: Clock;
-    readonly collect: CollectEvidence | undefined;
+    readonly source: EvidenceSource | undefined;
     readonly isOn: () => boolean;
     readonly redact: Redact;
     readonly onFound: (check: string, lines: readonly string[]) => void;
@@ -34,9 +26,8 @@ export class Evidence {
   readonly #found = new Map<string, readonly string[]>();
 
   constructor(options: {
-    readonly clock: Clock;
     /** Absent where there is no host to look at. */
-    readonly collect: CollectEvidence | undefined;
+    readonly source: EvidenceSource | undefined;
     readonly isOn: () => boolean;
     readonly redact: Redact;
     /** Called once what was found is there: the check may fire already. */
@@ -47,13 +38,14 @@ export class Evidence {
 
   /** Takes note of a result before it is judged. */
   before(result: RecordedResult, spec: CheckSpec): void {
-    const { clock, collect, isOn, redact, onFound } = this.#options;
+    const { source, isOn, redact, onFound } = this.#options;
     if (result.status === 'ok' || !isOn()) this.#found.delete(spec.name);
-    if (result.status !== 'critical' || !isOn() || collect === undefined) return;
-    if (this.#found.has(spec.name) || !isOfThisHost(spec)) return;
+    if (source === undefined || !isOn() || !isOfThisHost(spec)) return;
+    source.note?.(spec, result);
+    if (result.status !== 'critical' || this.#found.has(spec.name)) return;
     const none: readonly string[] = [];
     this.#found.set(spec.name, none);
-    void collect(spec, result, clock).then((lines) => {
+    void source.collect(spec, result).then((lines) => {
       // Well again, or looked at anew, in the meantime: then it says nothing any more.
       if (this.#found.get(spec.name) !== none) return;
       const told = lines.map(redact);

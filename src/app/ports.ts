@@ -1,4 +1,4 @@
-import type { CheckEnvironment, OpenCheck } from '../checks/check-type.ts';
+import type { CheckEnvironment, CheckMemory, OpenCheck } from '../checks/check-type.ts';
 import type { Clock, SteadyAnchor } from '../lib/clock.ts';
 import type { CheckSpec } from '../model/check.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
@@ -6,7 +6,7 @@ import type { IntegrationSpec } from '../model/route.ts';
 import type { SendContext } from '../notify/integration.ts';
 import type { StartCron } from '../schedule/cron.ts';
 import type { Opened } from '../store/open.ts';
-import type { CollectEvidence } from './evidence.ts';
+import type { EvidenceSource } from './evidence.ts';
 
 /** Where the agent touches the world. The simulation puts a fake one behind each. */
 export interface Ports {
@@ -23,5 +23,8 @@ export interface Ports {
   ) => Promise<Outcome>;
   readonly startCron: StartCron;
   /** Absent where there is no host to look at. */
-  readonly collectEvidence?: CollectEvidence;
+  readonly openEvidence?: (environment: {
+    readonly clock: Clock;
+    readonly memory: CheckMemory;
+  }) => EvidenceSource;
 }

@@ -4,7 +4,7 @@ import { systemClock } from '../lib/clock.ts';
 import { integrations } from '../notify/table.ts';
 import { startCron } from '../schedule/cron.ts';
 import { openDatabase } from '../store/open.ts';
-import { hostEvidence } from './evidence.ts';
+import { createHostEvidence } from './host-evidence.ts';
 import type { Ports } from './ports.ts';
 
 /** The real world: the machine's clock, its disk, its network. */
@@ -17,5 +17,5 @@ export const systemPorts: Ports = {
   send: (delivery, integration, context) =>
     integrations[integration.integration].send(delivery, integration.options as never, context),
   startCron,
-  collectEvidence: hostEvidence,
+  openEvidence: createHostEvidence,
 };

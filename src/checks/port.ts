@@ -49,8 +49,7 @@ export const portOf = (places: HostPlaces) =>
           if (isUnreadable(all)) return couldNotLook(all);
           const sockets = all.filter(({ port }) => port === options.port);
           const inodes = sockets.map(({ inode }) => inode);
-          const search =
-            inodes.length === 0 ? { owners: [], hidden: 0 } : await finder.find(inodes, signal);
+          const search = inodes.length === 0 ? nobody : await finder.find(inodes, signal);
           await units.see(search.owners.map(({ pid }) => pid));
           return units.tellIn(judge(sockets, search, options));
         },
@@ -59,6 +58,8 @@ export const portOf = (places: HostPlaces) =>
   });
 
 export const port = portOf(hostPlaces);
+
+const nobody: OwnerSearch = { owners: [], byInode: new Map(), hidden: 0 };
 
 function judge(sockets: readonly Listener[], search: OwnerSearch, options: Options): CheckResult {
   const what = `port ${options.port}/${options.protocol}`;

@@ -26,8 +26,8 @@ export interface Alert {
   readonly withdrawn?: true;
   /** Its check keeps changing between up and down: told once, without reminders. */
   readonly flapping?: true;
-  /** Its detail ends with what was found around it on this host. */
-  readonly explained?: true;
+  /** What was found around it on this host while it failed; absent if nothing was. */
+  readonly evidence?: readonly string[];
   /** Names of checks whose firing makes telling of this one pointless. */
   readonly dependsOn: readonly string[];
 }

@@ -31,7 +31,36 @@ export const evidenceLineLengthMax = 200;
 export const evidenceLogLines = 5;
 
 /** Processes or files that evidence names of each kind. */
-export const evidenceProcesses = 3;
+export const evidenceNamesMax = 3;
+
+/** Lines of all evidence of an alert together. */
+export const evidenceLinesMax = 20;
+
+/** Characters of the evidence in an annotation, for receivers that take nothing else. */
+export const evidenceAnnotationMax = 2000;
+
+/** Bytes at the end of a package manager's log that are searched for its last change. */
+export const evidenceLogTailBytes = 64 * 1024;
+
+/** Files that are compared from one look at a disk to the next, and how large one must be. */
+export const comparedFilesMax = 200;
+export const comparedFileBytesMin = 10 * 1024 * 1024;
+
+/** How long after the start of the agent the files of a disk that is well are looked at first. */
+export const comparedAfterMs = 60_000;
+
+/** How often the files of a disk that is well are looked at, to be compared with later. */
+export const comparedEveryMs = 86_400_000;
+
+/** How long what belongs to a check (the unit behind its port) is taken as known. */
+export const evidenceKnownMs = 3_600_000;
+
+/** How long what was found of the whole host serves further alerts, and how many may look at once. */
+export const evidenceSharedMs = 30_000;
+export const evidenceTurnsMax = 4;
+
+/** How long checks that were sound for the first time are gathered, to search for their units at once. */
+export const evidenceGatherMs = 5000;
 
 /** Longest wait for one message to the service manager: systemd-notify itself waits 5 s for its taking in. */
 export const serviceManagerAnswerMs = 8000;

@@ -14,6 +14,8 @@ export const drawers = [
   'conversation',
   /** By check: what it wants to know after a restart. */
   'check',
+  /** By check: what was seen of the host while it was well, to be compared with. */
+  'evidence',
   /** Whatever else has one value under its own name. */
   'single',
 ] as const;

@@ -1,5 +1,6 @@
 import type { Alert } from '../model/alert.ts';
 import type { Notification } from '../model/delivery.ts';
+import { annotationsWithEvidence } from './evidence.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
 
 /**
@@ -22,11 +23,11 @@ export function postedAlerts(notification: Notification, nowMs: WallMs): object[
 }
 
 function postedAlert(alert: Alert, endOfLife: WallMs): object {
-  const { labels, annotations, startsAt, generatorURL } = alert;
+  const { labels, startsAt, generatorURL } = alert;
   const endsAt = alert.endsAt ?? endOfLife;
   return {
     labels,
-    annotations,
+    annotations: annotationsWithEvidence(alert),
     startsAt: rfc3339(startsAt),
     // A date that was set back must not make the end come before the start, which is refused.
     endsAt: rfc3339(endsAt > startsAt ? endsAt : startsAt),

@@ -6,6 +6,7 @@ import { printable } from './cut-text.ts';
 import { emailRows, mailedStories } from './email-text.ts';
 import type { MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
+import { evidenceHeading } from './evidence.ts';
 import { changeOf, headline, type Story } from './summary.ts';
 import { detailOf, marks, nameOf, sentences, severityOf } from './wording.ts';
 
@@ -19,14 +20,17 @@ const nameStyle = 'padding:2px 12px 2px 0;text-align:left;vertical-align:top;col
 export function emailHtml({ notification, createdAt }: Delivery, links: MessageLinks): string {
   const { externalURL } = links;
   const title = escapeHtml(headline(notification, createdAt.wallMs));
-  const { stories, left: more } = mailedStories(notification);
+  const { stories, left: more, evidence } = mailedStories(notification);
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>`,
     `<body style="${pageStyle}">`,
     `<h1 style="margin:0 0 16px;font-size:18px">${title}</h1>`,
     ...asidesOf(notification).map((line) => `<p style="margin:0 0 4px">${escapeHtml(line)}</p>`),
-    ...stories.map((story) => storyHtml(story, createdAt.wallMs, notification, links)),
+    ...stories.flatMap((story) => [
+      storyHtml(story, createdAt.wallMs, notification, links),
+      ...evidenceHtml(evidence.get(story) ?? []),
+    ]),
     ...(more > 0 ? [`<p>… and ${more} more</p>`] : []),
     ...(externalURL === '' ? [] : [`<p>${linkHtml(externalURL)}</p>`]),
     '</body></html>',
@@ -50,15 +54,25 @@ function storyHtml(
     return `<tr><th style="${nameStyle}">${escapeHtml(name)}</th><td>${shown}</td></tr>`;
   });
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
-  const detail = detailOf(alert)
-    .map((line) => escapeHtml(printable(line)))
-    .join('\n');
   return [
     `<h2 style="margin:16px 0 4px;font-size:16px">${mark} ${escapeHtml(nameOf(alert))}</h2>`,
     ...said.map((line) => `<p style="margin:0 0 4px">${escapeHtml(line)}</p>`),
     `<table style="border-collapse:collapse">${rows.join('')}</table>`,
-    ...(detail === '' ? [] : [`<pre style="${preStyle}">${detail}</pre>`]),
+    ...linesHtml(detailOf(alert)),
   ].join('\n');
+}
+
+function evidenceHtml(lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return [];
+  return [
+    `<p style="margin:12px 0 -4px;color:#555555">${evidenceHeading}</p>`,
+    ...linesHtml(lines),
+  ];
+}
+
+function linesHtml(lines: readonly string[]): readonly string[] {
+  const text = lines.map((line) => escapeHtml(printable(line))).join('\n');
+  return text === '' ? [] : [`<pre style="${preStyle}">${text}</pre>`];
 }
 
 function linkHtml(address: string): string {

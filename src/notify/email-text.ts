@@ -3,6 +3,7 @@ import { mailedAlertsMax } from '../model/limits.ts';
 import { oneLine, printable } from './cut-text.ts';
 import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
+import { evidenceByStory, evidenceHeading } from './evidence.ts';
 import { changeOf, headline, storiesToTell, type Story } from './summary.ts';
 import { detailOf, factsOf, nameOf, runbookOf, sentences, since } from './wording.ts';
 import type { WallMs } from '../model/time.ts';
@@ -10,12 +11,17 @@ import type { WallMs } from '../model/time.ts';
 /** The e-mail as plain text. */
 export function emailText({ notification, createdAt }: Delivery, links: MessageLinks): string {
   const { externalURL } = links;
-  const { stories, left } = mailedStories(notification);
+  const { stories, left, evidence } = mailedStories(notification);
   const asides = asidesOf(notification);
   const parts = [
     headline(notification, createdAt.wallMs),
     ...(asides.length === 0 ? [] : [asides.join('\n')]),
-    ...stories.map((story) => storyText(story, createdAt.wallMs, notification, links)),
+    ...stories.map((story) =>
+      [
+        storyText(story, createdAt.wallMs, notification, links),
+        ...evidenceText(evidence.get(story) ?? []),
+      ].join('\n'),
+    ),
     ...(left > 0 ? [`… and ${left} more`] : []),
     ...(externalURL === '' ? [] : [externalURL]),
   ];
@@ -26,10 +32,12 @@ export function emailText({ notification, createdAt }: Delivery, links: MessageL
 export function mailedStories(notification: Notification): {
   readonly stories: readonly Story[];
   readonly left: number;
+  readonly evidence: ReadonlyMap<Story, readonly string[]>;
 } {
   const all = storiesToTell(notification);
   const stories = all.slice(0, mailedAlertsMax);
-  return { stories, left: all.length - stories.length + notification.truncatedAlerts };
+  const left = all.length - stories.length + notification.truncatedAlerts;
+  return { stories, left, evidence: evidenceByStory(stories) };
 }
 
 function storyText(
@@ -42,11 +50,17 @@ function storyText(
   const rows = emailRows(story, now, notification, links).map(
     ([name, value]) => `${`${name}:`.padEnd(10)}${value}`,
   );
-  const detail = detailOf(alert)
-    .flatMap((lines) => lines.split('\n'))
-    .map((line) => `    ${printable(line)}`);
+  const detail = indented(detailOf(alert));
   const said = [changeOf(story), ...sentences(alert)].filter((line) => line !== '');
   return [nameOf(alert), ...said, ...rows, ...detail].join('\n');
+}
+
+function evidenceText(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', `${evidenceHeading}:`, ...indented(lines)];
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.flatMap((text) => text.split('\n')).map((line) => `    ${printable(line)}`);
 }
 
 /** Names and values of one story, as both forms of the e-mail show them. */

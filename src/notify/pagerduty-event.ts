@@ -6,6 +6,7 @@ import { rfc3339 } from '../model/time.ts';
 import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
 import { cutText } from './cut-text.ts';
+import { evidenceOf } from './evidence.ts';
 import { headline, levelOf } from './summary.ts';
 import { hostOf, nameOf, runbookOf } from './wording.ts';
 
@@ -108,7 +109,11 @@ function sourceOf(alerts: readonly Alert[]): string | undefined {
 function boundedDetails(alerts: readonly Alert[], details: Labels): object {
   const full = { ...details, alerts: alerts.map(detailsOf) };
   if (fits(full)) return full;
-  const short = alerts.map((alert) => ({ ...detailsOf(alert), detail: undefined }));
+  const short = alerts.map((alert) => ({
+    ...detailsOf(alert),
+    detail: undefined,
+    found_on_the_host: undefined,
+  }));
   for (let count = short.length; count > 0; count = Math.floor(count / 2)) {
     const left = alerts.length - count;
     const shrunk = { ...details, alerts: short.slice(0, count), ...(left > 0 ? { left } : {}) };
@@ -122,6 +127,7 @@ function fits(details: object): boolean {
 }
 
 function detailsOf(alert: Alert): object {
+  const evidence = evidenceOf(alert);
   return {
     check: nameOf(alert),
     status: alertStatus(alert),
@@ -130,5 +136,6 @@ function detailsOf(alert: Alert): object {
     ...(alert.endsAt === undefined ? {} : { until: rfc3339(alert.endsAt) }),
     labels: alert.labels,
     detail: alert.detail,
+    ...(evidence.length === 0 ? {} : { found_on_the_host: evidence }),
   };
 }

@@ -4,6 +4,7 @@ import type { Delivery } from '../model/delivery.ts';
 import { rfc3339, type WallMs } from '../model/time.ts';
 import { acknowledgeLinkOf, type MessageLinks } from './acknowledge-link.ts';
 import { asidesOf } from './asides.ts';
+import { evidenceByStory, evidenceHeading } from './evidence.ts';
 import {
   blocksMax,
   fieldsMax,
@@ -86,7 +87,9 @@ export function slackMessage(
     ...(texts.footer === undefined ? [] : [context(slackText(texts.footer, fieldTextMax))]),
     ...(externalURL === '' ? [] : [context(link(externalURL, 'tocsin'))]),
   ];
-  const shown = stories.slice(0, storiesIn(blocksMax - before.length - after.length));
+  const found = evidenceBlock(stories);
+  const room = blocksMax - before.length - found.length - after.length;
+  const shown = stories.slice(0, storiesIn(room));
   const left = stories.length - shown.length + notification.truncatedAlerts;
   const blocks = [
     ...before,
@@ -94,6 +97,7 @@ export function slackMessage(
       ? storyInFull(first, now, takeOn)
       : shown.flatMap((story) => storyInShort(story, now, takeOn))),
     ...(left > 0 ? [context(`… and ${left} more`)] : []),
+    ...found,
     ...after,
   ];
   const color = texts.color ?? colours[levelOf(notification)];
@@ -103,6 +107,17 @@ export function slackMessage(
 /** Alerts that fit: at most two blocks each, and one that says how many there are besides. */
 function storiesIn(blocks: number): number {
   return Math.floor((blocks - 1) / 2);
+}
+
+/** What was found around the alerts, in one block: most of it is the same for all of a host. */
+function evidenceBlock(stories: readonly Story[]): SlackBlock[] {
+  const found = [...evidenceByStory(stories)].filter(([, lines]) => lines.length > 0);
+  const lines = found.flatMap(([{ alert }, own]) =>
+    stories.length === 1 ? own : [`${nameOf(alert)}:`, ...own.map((line) => `  ${line}`)],
+  );
+  if (lines.length === 0) return [];
+  const heading = `*${evidenceHeading}*\n`;
+  return [section(`${heading}${slackCode(lines, sectionTextMax - heading.length)}`)];
 }
 
 function ownSection(text: string | undefined): SlackBlock[] {

@@ -1,5 +1,6 @@
 import { alertStatus } from '../model/alert.ts';
 import type { Delivery, Outcome } from '../model/delivery.ts';
+import { evidenceByStory, evidenceHeading } from './evidence.ts';
 import { integration } from './integration.ts';
 import { asidesOf } from './asides.ts';
 import { changeOf, headline, levelOf, storiesToTell, type Story } from './summary.ts';
@@ -22,6 +23,7 @@ const printed: Outcome = { kind: 'delivered', detail: 'printed' };
 /** One block for each notification: when and what, then why, then the lines that explain it. */
 export function terminalText({ notification, createdAt }: Delivery): string {
   const stories = storiesToTell(notification);
+  const evidence = evidenceByStory(stories);
   const lines = [
     `${date(createdAt.wallMs)}  ${headline(notification, createdAt.wallMs)}`,
     ...asidesOf(notification).map((line) => `  ${line}`),
@@ -30,14 +32,21 @@ export function terminalText({ notification, createdAt }: Delivery): string {
       ...[changeOf(story), ...sentences(story.alert), since(story.alert, createdAt.wallMs)]
         .filter((line) => line !== '')
         .map((line) => `  ${line}`),
-      ...detailOf(story.alert)
-        .flatMap((text) => text.split('\n'))
-        .map((line) => `    ${line}`),
+      ...indented(detailOf(story.alert)),
+      ...underHeading(evidence.get(story) ?? []),
     ]),
     ...(notification.truncatedAlerts > 0 ? [`  … and ${notification.truncatedAlerts} more`] : []),
   ];
   const [first = '', ...rest] = lines.map(printable);
   return `${[coloured(first, colours[levelOf(notification)]), ...rest].join('\n')}\n`;
+}
+
+function underHeading(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`  ${evidenceHeading.toLowerCase()}:`, ...indented(lines)];
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.flatMap((text) => text.split('\n')).map((line) => `    ${line}`);
 }
 
 function markOf({ alert }: Story): string {

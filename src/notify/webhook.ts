@@ -7,6 +7,7 @@ import { rfc3339 } from '../model/time.ts';
 import { asidesOf } from './asides.ts';
 import { classifyAnswer } from './classify.ts';
 import { attemptTimeoutMs, httpEntries } from './http-config.ts';
+import { annotationsWithEvidence } from './evidence.ts';
 import { httpPost } from './http-post.ts';
 import { integration } from './integration.ts';
 import { urlSecrets } from './mask.ts';
@@ -75,7 +76,7 @@ function webhookAlert(alert: Alert): object {
   return {
     status: alertStatus(alert),
     labels: sorted(alert.labels),
-    annotations: sorted(alert.annotations),
+    annotations: sorted(annotationsWithEvidence(alert)),
     startsAt: rfc3339(alert.startsAt),
     endsAt: alert.endsAt === undefined ? zeroTime : rfc3339(alert.endsAt),
     generatorURL: alert.generatorURL,

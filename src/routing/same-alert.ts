@@ -7,7 +7,7 @@ export function sameAlert(known: Alert | undefined, alert: Alert): boolean {
     known !== undefined &&
     known.endsAt === alert.endsAt &&
     known.revision === alert.revision &&
-    known.explained === alert.explained &&
+    sameLines(known.evidence, alert.evidence) &&
     known.startsAt === alert.startsAt &&
     known.generatorURL === alert.generatorURL &&
     sameAnnotations(known.annotations, alert.annotations)
@@ -22,4 +22,8 @@ function sameAnnotations(a: Labels, b: Labels): boolean {
     names.length === others.length &&
     names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
   );
+}
+
+function sameLines(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((line, at) => line === b[at]);
 }

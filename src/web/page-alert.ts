@@ -110,8 +110,19 @@ function factsSection({ alert, receivers }: AlertView): Html {
         <dd>${receivers.join(', ')}</dd>
       </div>
     </dl>
-    ${alert.detail.length === 0 ? empty : html`<pre>${alert.detail.join('\n')}</pre>`}
+    ${linesOf(alert.detail)} ${foundLines(alert.evidence)}
   </section>`;
+}
+
+function foundLines(evidence: readonly string[] = []): Html {
+  return evidence.length === 0
+    ? empty
+    : html`<h3>Found on the host</h3>
+        ${linesOf(evidence)}`;
+}
+
+function linesOf(lines: readonly string[]): Html {
+  return lines.length === 0 ? empty : html`<pre>${lines.join('\n')}</pre>`;
 }
 
 /** A page that only says something. */

@@ -9,8 +9,8 @@ const local = spec({
   schedule: { kind: 'interval', intervalMs: 10_000 },
 });
 
-function detailsOf(world: WholeAgent): (readonly string[] | undefined)[] {
-  return world.deliveries.map(({ notification }) => notification.alerts[0]?.detail);
+function foundIn(world: WholeAgent): (readonly string[] | undefined)[] {
+  return world.deliveries.map(({ notification }) => notification.alerts[0]?.evidence);
 }
 
 describe('what was found around a failing check', () => {
@@ -22,21 +22,22 @@ describe('what was found around a failing check', () => {
     });
     world.finds('gateway', 'critical');
     await world.advance(120);
-    expect(detailsOf(world)[0]).toEqual(['most memory: look 1']);
+    expect(foundIn(world)[0]).toEqual(['most memory: look 1']);
     expect(asked).toBe(1);
     world.finds('gateway', 'ok');
     await world.advance(120);
     world.finds('gateway', 'critical');
     await world.advance(120);
     expect(asked).toBe(2);
-    expect(detailsOf(world).at(-1)).toEqual(['most memory: look 2']);
+    expect(foundIn(world).at(-1)).toEqual(['most memory: look 2']);
   });
 
   test('is never waited for', async () => {
     const world = wholeAgent([local], {}, undefined, async () => new Promise(() => undefined));
     world.finds('gateway', 'critical');
     await world.advance(120);
-    expect(detailsOf(world)[0]).toEqual([]);
+    expect(world.deliveries).not.toEqual([]);
+    expect(foundIn(world)[0]).toBeUndefined();
   });
 
   test('is nothing for what is elsewhere, nor when it is switched off', async () => {

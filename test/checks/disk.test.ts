@@ -270,6 +270,20 @@ describe('a file system that is watched over time', () => {
     expect((await shorter.run()).status).toBe('ok');
   });
 
+  test('tells how much it has grown once it is too full, also over a restart', async () => {
+    const { type, answers } = await oneDisk(10 * gigabyte);
+    const clock = createFakeClock();
+    const memory = rememberingChecks();
+    const opened = () => openedCheck(type, {}, { clock, memory });
+    expect(await opened().run()).toMatchObject({ status: 'ok', detail: [] });
+    await clock.advance(2 * 3_600_000);
+    await answers({ '/var': `echo ${answer(2 * gigabyte)}` });
+    expect(await opened().run()).toMatchObject({
+      status: 'critical',
+      detail: ['/var: 8 GB more in use than 2h ago'],
+    });
+  });
+
   test('that the kernel makes read-only is critical; one that always was is not', async () => {
     const { type, folder } = await oneDisk(30 * gigabyte);
     const memory = rememberingChecks();

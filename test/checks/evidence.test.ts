@@ -32,11 +32,8 @@ function dpkgTime(agoMs: number): string {
 test('the end of the log, the largest processes and what changed last are told, secrets masked', async () => {
   const places = await hostWith({
     ...processes,
-    ...stat(11, 'MainThread', 250_000),
-    'proc/11/cmdline': '/opt/openclaw/bin/openclaw\0--token=abc\0',
-    'proc/11/cgroup': '0::/user.slice/user@1000.service/app.slice/openclaw.service/worker\n',
     'bin/journalctl':
-      '#!/bin/sh\nprintf "2026-11-28T03:00:01 nginx[7]: called as $5\\n2026-11-28T03:00:02 nginx[7]: token=abc123def url https://me:pw@db/ password: hunter2\\n"\n',
+      '#!/bin/sh\nprintf "2020-11-28T03:00:01+0000 nginx[7]: called as $5\\n2020-11-28T03:00:02+0000 nginx[7]: token=abc123def url https://me:pw@db/ password: hunter2\\n"\n',
     'var/log/dpkg.log': [
       `${dpkgTime(90_000_000)} upgrade old:amd64 1 2`,
       `${dpkgTime(7_200_000)} upgrade nginx:amd64 1.22 1.24`,
@@ -49,19 +46,37 @@ test('the end of the log, the largest processes and what changed last are told, 
   const yesterday = Date.now() / 1000 - 90_000;
   await utimes(join(places.etc, 'systemd/system/older.service'), yesterday, yesterday);
   const found = await collectEvidence(
-    { units: ['nginx.service'], isDisk: false },
+    { units: Promise.resolve(['nginx.service']) },
     { places, clock },
   );
   expect(found).toEqual([
     'log of nginx.service:',
-    '  2026-11-28T03:00:01 nginx[7]: called as _SYSTEMD_UNIT=nginx.service',
-    '  2026-11-28T03:00:02 nginx[7]: token=<secret> url https://<secret>@db/ password: <secret>',
-    'most memory: postgres (10) 2 GB, openclaw of openclaw.service (11) 1 GB, sh (12) 410 kB',
+    '  2020-11-28T03:00:01Z nginx[7]: called as _SYSTEMD_UNIT=nginx.service',
+    '  2020-11-28T03:00:02Z nginx[7]: token=<secret> url https://me:<secret>@db/ password: <secret>',
+    'most memory: postgres (10) 2 GB, openclaw-gatewa (11) 1 GB, sh (12) 410 kB',
     expect.stringMatching(
       /^last package change, 2h.* ago: upgrade nginx:amd64 from 1\.22 to 1\.24$/,
     ),
     expect.stringMatching(/^last change of a unit, .* ago: gateway\.service$/),
   ]);
+});
+
+test('processes are called by program, script and unit, and nothing else of their command line', async () => {
+  const places = await hostWith({
+    ...stat(1, 'systemd', 40),
+    ...stat(20, 'MainThread', 9000),
+    'proc/20/cmdline': '/usr/bin/node\0--max-old-space-size=99\0/opt/shop/gateway.mjs\0--token=x\0',
+    'proc/20/cgroup': '0::/system.slice/shop.service\n',
+    ...stat(21, 'nginx', 8000),
+    'proc/21/cmdline': 'nginx: worker process\0',
+    ...stat(22, 'mysql', 7000),
+    'proc/22/cmdline': '/usr/bin/mysql\0-uroot\0-phunter2\0',
+    'etc/': '',
+  });
+  const [memory] = await collectEvidence({ units: Promise.resolve([]) }, { places, clock });
+  expect(memory).toBe(
+    'most memory: node gateway.mjs of shop.service (20) 37 MB, nginx (21) 33 MB, mysql (22) 29 MB',
+  );
 });
 
 test('a program that hangs costs its own part and two seconds, nothing else', async () => {
@@ -70,7 +85,7 @@ test('a program that hangs costs its own part and two seconds, nothing else', as
     'bin/journalctl': '#!/bin/sh\nwhile :; do :; done & wait\n',
   });
   const startedMs = performance.now();
-  const found = await collectEvidence({ units: ['a.service'], isDisk: false }, { places, clock });
+  const found = await collectEvidence({ units: Promise.resolve(['a.service']) }, { places, clock });
   expect(performance.now() - startedMs).toBeLessThan(4000);
   expect(found).toEqual([expect.stringMatching(/^most memory: postgres/)]);
 });
@@ -79,9 +94,12 @@ test('a full disk tells the large files of the last day, those found in time', a
   const places = await hostWith({
     ...processes,
     'bin/find':
-      '#!/bin/sh\necho "20000000 /var/log/small.log"\necho "9000000000 /var/log/big one.log"\nexec /bin/sleep 30\n',
+      '#!/bin/sh\nnow=$(/bin/date +%s)\necho "20000000 $now.5 /var/log/small.log"\necho "9000000000 $now.0 /var/log/big one.log"\nexec /bin/sleep 30\n',
   });
-  const found = await collectEvidence({ units: [], isDisk: true }, { places, clock });
+  const found = await collectEvidence(
+    { units: Promise.resolve([]), disk: { path: '/', earlier: undefined } },
+    { places, clock },
+  );
   expect(found).toContain(
     'large files written within a day: /var/log/big one.log 9 GB, /var/log/small.log 20 MB',
   );
@@ -89,13 +107,16 @@ test('a full disk tells the large files of the last day, those found in time', a
 
 test('where the processes of others are hidden, those of the agent are not called the largest', async () => {
   const places = await hostWith(stat(60, 'tocsin', 100));
-  expect(await collectEvidence({ units: [], isDisk: false }, { places, clock })).toEqual([
+  expect(await collectEvidence({ units: Promise.resolve([]) }, { places, clock })).toEqual([
     'processes of other users are hidden from the agent (ProtectProc= of its unit, or hidepid of /proc)',
   ]);
 });
 
 test('a host that shows nothing gives no evidence, and no error', async () => {
   const places = await hostWith({ 'etc/': '' });
-  const found = await collectEvidence({ units: ['a.service'], isDisk: true }, { places, clock });
+  const found = await collectEvidence(
+    { units: Promise.resolve(['a.service']), disk: { path: '/', earlier: undefined } },
+    { places, clock },
+  );
   expect(found).toEqual([]);
 });

@@ -155,7 +155,7 @@ describe('the journal of a unit that fails', () => {
       'log of a.service:',
       ...[4, 5, 6, 7, 8, 9, 10, 11].map((line) => `  line ${line}`),
       '  login password=<secret> at postgres://web:<secret>@db/x',
-      '  Authorization: <secret> key <secret>',
+      '  Authorization: <secret>, key <secret>',
     ]);
     const asked = await readFile(join(folder, 'asked'), 'utf8');
     expect(asked).toContain('_SYSTEMD_UNIT=a.service + _SYSTEMD_USER_UNIT=a.service');

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { CheckEnvironment, OpenCheck } from '../../src/checks/check-type.ts';
 import { Agent } from '../../src/app/agent.ts';
+import type { EvidenceSource } from '../../src/app/evidence.ts';
 import type { Ports } from '../../src/app/ports.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
@@ -52,7 +53,7 @@ export function wholeAgent(
   checks: readonly CheckSpec[],
   changes: Partial<Config> = {},
   openReal?: (spec: CheckSpec, environment: CheckEnvironment) => OpenCheck,
-  collectEvidence?: Ports['collectEvidence'],
+  collectEvidence?: EvidenceSource['collect'],
 ): WholeAgent {
   const clock = createFakeClock();
   const startMs = clock.now().steadyMs;
@@ -110,7 +111,9 @@ export function wholeAgent(
       openCheck: (spec, environment) =>
         openReal?.(spec, environment) ?? { run: async ({ signal }) => look(spec, signal) },
       startCron: cron,
-      ...(collectEvidence === undefined ? {} : { collectEvidence }),
+      ...(collectEvidence === undefined
+        ? {}
+        : { openEvidence: () => ({ collect: collectEvidence }) }),
       async send(delivery) {
         if (!network) return { kind: 'passing', reason: 'connect', detail: 'unreachable' };
         deliveries.push(delivery);

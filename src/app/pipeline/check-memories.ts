@@ -8,8 +8,8 @@ export function createCheckMemories(
   saved: Saved['kept'],
   journal: Journal,
   checks: readonly Pick<CheckSpec, 'name'>[],
+  drawer: 'check' | 'evidence' = 'check',
 ): CheckMemory & { resave(): void } {
-  const drawer = 'check';
   const configured = new Set(checks.map(({ name }) => name));
   const values = new Map(saved.get(drawer));
   for (const name of values.keys()) {

@@ -144,8 +144,7 @@ export class Pipeline {
   explain(check: string, evidence: readonly string[]): void {
     const track = this.#tracks.get(check);
     if (track?.alert === undefined || evidence.length === 0) return;
-    const detail = [...track.alert.detail, ...evidence];
-    const alert = { ...track.alert, detail, explained: true as const };
+    const alert = { ...track.alert, evidence };
     this.#tracks.set(check, { ...track, alert });
     this.offer([alert]);
   }

@@ -1,8 +1,7 @@
-import { hostname } from 'node:os';
 import { parseHostPort } from '../../checks/net/host-port.ts';
-import { leadsOutside } from '../../lib/outside-host.ts';
 import type { CheckSpec } from '../../model/check.ts';
 import type { Config } from '../../model/config.ts';
+import { localPort, ownName } from '../local-port.ts';
 
 /** Types of which a host needs one check, whatever its keys. */
 const once = new Set(['disk', 'memory', 'load', 'clock', 'oom', 'reboot', 'docker', 'agent']);
@@ -19,7 +18,7 @@ export function alreadyWatched(
 ): (spec: CheckSpec, port: number | undefined) => boolean {
   const specs = [...present.checks, ...(present.switchedOff ?? [])];
   const known = new Set(specs.flatMap(identities));
-  const ports = new Set(specs.flatMap(localPort));
+  const ports = new Set(specs.flatMap((spec) => localPort(spec) ?? []));
   // Without a state folder it watches whatever OpenClaw there is.
   const isAnyOpenclaw = specs.some(({ type, target }) => type === 'openclaw' && !target);
   return (spec, port) =>
@@ -67,24 +66,4 @@ function place(target = ''): string {
   if (url !== null) return `${ownName(url.hostname)}:${url.port}${url.pathname}`;
   const found = target.startsWith('/') ? undefined : parseHostPort(target);
   return found === undefined ? target : `${ownName(found.host)}:${found.port}`;
-}
-
-/** One name for all that this host calls itself. */
-function ownName(host: string): string {
-  const bare = host.replaceAll(/[[\]]/g, '').toLowerCase();
-  const isOwn = /^(?:localhost|127\..*|::1|0\.0\.0\.0|::)$/.test(bare) || bare === hostname();
-  return isOwn ? '127.0.0.1' : bare;
-}
-
-/** The port of this host that a check looks at. */
-function localPort({ type, target = '' }: CheckSpec): readonly number[] {
-  if (type === 'port') return target.endsWith('/tcp') ? [Number.parseInt(target, 10)] : [];
-  const url = target.includes('://') ? URL.parse(target) : null;
-  const usual = /^(?:http|ws)s:/.test(url?.protocol ?? '') ? 443 : 80;
-  const found =
-    url === null
-      ? parseHostPort(target)
-      : { host: url.hostname, port: url.port === '' ? usual : Number(url.port) };
-  if (found === undefined || (leadsOutside(found.host) && found.host !== hostname())) return [];
-  return ownName(found.host) === '127.0.0.1' ? [found.port] : [];
 }

@@ -86,24 +86,18 @@ async function withOwners(
   places: HostPlaces,
   signal: AbortSignal,
 ): Promise<readonly (Found & Owner)[]> {
-  const finder = createOwnerFinder(places);
-  // All at once: each search goes through all open files of all processes.
-  await finder.find(
-    found.map(({ inode }) => inode),
-    signal,
+  // All at once: the search goes through all open files of all processes.
+  const inodes = found.map(({ inode }) => inode);
+  const { byInode } = await createOwnerFinder(places).find(inodes, signal);
+  return Promise.all(
+    found.map(async (one) => {
+      const [owner] = byInode.get(one.inode) ?? [];
+      const file = join(places.proc, String(owner?.pid), 'cmdline');
+      const line = await readFile(file, 'utf8').catch(() => '');
+      const isNamed = new RegExp(String.raw`(?<!\d)${one.port}(?!\d)`).test(line);
+      return { ...one, program: owner?.names[0], isNamed };
+    }),
   );
-  const owners: (Found & Owner)[] = [];
-  for (const one of found) {
-    const {
-      owners: [owner],
-    } = await finder.find([one.inode], signal);
-    const line = await readFile(join(places.proc, String(owner?.pid), 'cmdline'), 'utf8').catch(
-      () => '',
-    );
-    const isNamed = new RegExp(String.raw`(?<!\d)${one.port}(?!\d)`).test(line);
-    owners.push({ ...one, program: owner?.names[0], isNamed });
-  }
-  return owners;
 }
 
 /**

@@ -27,6 +27,8 @@ export interface DiskFinding {
   /** Names the path. */
   readonly sentence: string;
   readonly usedPercent: number;
+  /** How it has grown, where that is known and matters. */
+  readonly growth?: string;
   /** Whether its space is over a limit, or was and is not back past `clear`. */
   readonly raised: boolean;
   readonly values: readonly MeasuredValue[];
@@ -131,7 +133,8 @@ export function sumUp(
   const values = judged.flatMap((finding) => finding.values);
   const failing = judged.filter((finding) => finding.status !== 'ok');
   const rest = failing.length > 1 ? failing : [];
-  const detail = [...rest, ...aside].map((finding) => finding.sentence);
+  const growth = failing.flatMap((finding) => finding.growth ?? []);
+  const detail = [...[...rest, ...aside].map((finding) => finding.sentence), ...growth];
   if (worst.status === 'ok') {
     const among = judged.length > 1 ? `, the fullest of ${judged.length}` : '';
     return ok(`${worst.sentence}${among}`, { values, detail });

@@ -1,12 +1,14 @@
+import { humanDuration } from '../../lib/duration.ts';
 import { forecastSamplesMax } from '../../model/limits.ts';
+import { formatBytes } from './bytes.ts';
 
 /** How much of a file system was used at a time: Unix milliseconds, bytes. */
 export type UsageSample = readonly [atMs: number, usedBytes: number];
 
 const minuteMs = 60_000;
 
-/** A look is kept this seldom: growth that matters takes longer. */
-const sampleEveryMs = 2 * minuteMs;
+/** A look is kept this seldom: growth that matters takes longer. Without a forecast a few are enough. */
+export const sampleEveryMs = { forecast: 2 * minuteMs, growth: 30 * minuteMs };
 
 /** How far back a fit looks: a short one sees a disk that fills at once, a long one a slow leak. */
 const windowsMs = [30 * minuteMs, 2 * 60 * minuteMs, 6 * 60 * minuteMs] as const;
@@ -28,10 +30,11 @@ export function withSample(
   samples: readonly UsageSample[],
   usedBytes: number,
   nowMs: number,
+  everyMs: number = sampleEveryMs.forecast,
 ): readonly UsageSample[] {
   const known = samples.filter(([at]) => at <= nowMs && nowMs - at <= windowsMs[2]);
   const last = known.at(-1);
-  if (last !== undefined && nowMs - last[0] < sampleEveryMs) return known;
+  if (last !== undefined && nowMs - last[0] < everyMs) return known;
   return [...known, [nowMs, usedBytes] as const].slice(-forecastSamplesMax);
 }
 
@@ -91,3 +94,23 @@ function fit(samples: readonly UsageSample[]): Line | undefined {
   if (times === 0 || samples.length === 0) return undefined;
   return { slope: both / times, fit: used === 0 ? 0 : both ** 2 / (times * used) };
 }
+
+/**
+ * How much more is used than at the first look that is known, as a sentence; undefined where there is none,
+ * or it is too little to matter.
+ */
+export function growthSentence(
+  samples: readonly UsageSample[],
+  { freeBytes, totalBytes }: { readonly freeBytes: number; readonly totalBytes: number },
+  nowMs: number,
+): string | undefined {
+  const [first] = samples;
+  if (first === undefined) return undefined;
+  const [atMs, usedBytes] = first;
+  const by = totalBytes - freeBytes - usedBytes;
+  if (by < totalBytes * grownMin || nowMs <= atMs) return undefined;
+  return `${formatBytes(by)} more in use than ${humanDuration(nowMs - atMs)} ago`;
+}
+
+/** Growth by less than this share of the file system does not explain that it is full. */
+const grownMin = 0.01;

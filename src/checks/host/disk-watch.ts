@@ -1,10 +1,16 @@
 import { formatDuration, humanDuration } from '../../lib/duration.ts';
 import type { CheckMemory } from '../check-type.ts';
 import type { DiskFinding } from './disk-finding.ts';
-import { forecastOf, withSample, type UsageSample } from './disk-forecast.ts';
+import {
+  forecastOf,
+  growthSentence,
+  sampleEveryMs,
+  withSample,
+  type UsageSample,
+} from './disk-forecast.ts';
 import type { UsageAnswer } from './file-system-usage.ts';
 import { isReadOnly, madeReadOnly } from './mount-finding.ts';
-import { isWithin, type Mount } from './mounts.ts';
+import { mountOf, type Mount } from './mounts.ts';
 
 /** What is known of a path from one run to the next, and over a restart. */
 interface Known {
@@ -40,11 +46,16 @@ export function createDiskWatch(
       const isWritable = mount !== undefined && !isReadOnly(mount);
       let { samples } = before;
       let judged = finding;
-      if (horizonMs !== undefined && answer.kind === 'usage') {
+      if (answer.kind === 'usage') {
         const { freeBytes, totalBytes } = answer.usage;
-        samples = withSample(samples, totalBytes - freeBytes, nowMs);
-        const forecast = forecastOf(samples, answer.usage, nowMs);
-        if (forecast !== undefined) judged = withForecast(path, judged, forecast, horizonMs);
+        const everyMs = horizonMs === undefined ? sampleEveryMs.growth : sampleEveryMs.forecast;
+        samples = withSample(samples, totalBytes - freeBytes, nowMs, everyMs);
+        const growth = growthSentence(samples, answer.usage, nowMs);
+        if (growth !== undefined) judged = { ...judged, growth: `${path}: ${growth}` };
+        const forecast =
+          horizonMs === undefined ? undefined : forecastOf(samples, answer.usage, nowMs);
+        if (horizonMs !== undefined && forecast !== undefined)
+          judged = withForecast(path, judged, forecast, horizonMs);
       }
       known.set(path, { samples, writable: before.writable || isWritable });
       if (mount === undefined || !madeReadOnly(mount, before.writable)) return judged;
@@ -88,13 +99,6 @@ function withForecast(
         sentence: `${sentence}, limit ${formatDuration(horizonMs)}`,
       }
     : { ...finding, values, sentence };
-}
-
-/** The mount that a path lies on. */
-function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
-  return mounts
-    .filter(({ mountPoint }) => isWithin(path, mountPoint))
-    .toSorted((a, b) => b.mountPoint.length - a.mountPoint.length)[0];
 }
 
 function knownFrom(saved: unknown): Map<string, Known> {

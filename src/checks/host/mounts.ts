@@ -107,3 +107,10 @@ export function mayHang(path: string, mounts: readonly Mount[]): boolean {
     onTheWay.some(({ fileSystem }) => networks.has(fileSystem) || fileSystem.startsWith('fuse'))
   );
 }
+
+/** The mount that a path lies on. */
+export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  return mounts
+    .filter(({ mountPoint }) => isWithin(path, mountPoint))
+    .toSorted((a, b) => b.mountPoint.length - a.mountPoint.length)[0];
+}

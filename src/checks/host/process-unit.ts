@@ -2,11 +2,27 @@ import { unitJournalsMax } from '../../model/limits.ts';
 import type { CheckResult } from '../../model/result.ts';
 import { isUnreadable, readHostFile } from './host-file.ts';
 
-/** The unit of systemd in which a process runs; undefined outside of one. */
+/**
+ * The service of systemd in which a process runs, of the system or of a user; undefined for one of a login or
+ * a container, and where it may not be seen. Source: systemd, "Control Group APIs and Delegation".
+ */
 export async function unitOf(pid: number, proc: string): Promise<string | undefined> {
   const read = await readHostFile(`${proc}/${pid}/cgroup`, (text) => ({ text }));
-  if (isUnreadable(read)) return undefined;
-  return /^.*\/([^/\n]+\.service)(?:\/|$)/m.exec(read.text)?.[1];
+  return isUnreadable(read) ? undefined : unitInCgroups(read.text);
+}
+
+/** Reads `/proc/PID/cgroup`: the one hierarchy of version 2, or that of systemd under version 1. */
+export function unitInCgroups(text: string): string | undefined {
+  const paths = text
+    .split('\n')
+    .flatMap((line) => /^(?:0:|\d+:name=systemd):(.+)$/.exec(line)?.[1] ?? []);
+  for (const path of paths) {
+    const parts = path.split('/');
+    const manager = parts.findIndex((part) => /^user@\d+\.service$/.test(part));
+    const unit = parts.slice(manager + 1).findLast((part) => part.endsWith('.service'));
+    if (unit !== undefined) return unit;
+  }
+  return undefined;
 }
 
 /** Remembers in which units the processes of a check ran, for the time when they are gone. */

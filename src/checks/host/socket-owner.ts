@@ -11,6 +11,7 @@ export interface SocketOwner {
 
 export interface OwnerSearch {
   readonly owners: readonly SocketOwner[];
+  readonly byInode: ReadonlyMap<string, readonly SocketOwner[]>;
   /** Processes whose open files the agent may not see. */
   readonly hidden: number;
 }
@@ -41,9 +42,12 @@ export function createOwnerFinder({ proc }: HostPlaces): {
         known = search.found;
         hidden = search.hidden;
       }
-      const owners = inodes.flatMap((inode) => (known.get(inode) ?? []).map(({ owner }) => owner));
+      const byInode = new Map(
+        inodes.map((inode) => [inode, (known.get(inode) ?? []).map(({ owner }) => owner)]),
+      );
+      const owners = [...byInode.values()].flat();
       const byPid = new Map(owners.map((owner) => [owner.pid, owner]));
-      return { owners: [...byPid.values()], hidden };
+      return { owners: [...byPid.values()], byInode, hidden };
     },
   };
 }

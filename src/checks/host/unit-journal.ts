@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
-import { secretMask } from '../../model/secret.ts';
 import { isUnreadable } from './host-file.ts';
 import { isJournalRefused, journalRight, matchesOf } from './journal-match.ts';
+import { maskLogLines } from './mask-log-lines.ts';
 import type { HostPlaces } from './places.ts';
 import { askTool } from './system-tool.ts';
 
@@ -36,21 +36,14 @@ async function journalOf(
   const words = ['--no-pager', '--no-hostname', '--output=short-iso', `--lines=${linesMax}`];
   const read = await askTool(['journalctl', ...words, ...matchesOf(unit)], places, limits);
   if (isUnreadable(read)) return { lines: [], isRefused: isJournalRefused(read.unreadable) };
+  const today = new Date(limits.clock.now().wallMs).toISOString().slice(0, 10);
   const lines = read.output
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('-- '))
     .slice(-linesMax)
-    .map((line) => `  ${withoutSecrets(line)}`);
+    // It was asked in UTC, for which one letter is enough, and the time for what is of today.
+    .map((line) => line.replace(/^(\d{4}-\S+)\+0000 /, '$1Z ').replace(`${today}T`, ''));
   // Whoever sees only the messages of an own user sees nothing of this unit, which is no error.
-  return { lines, isRefused: lines.length === 0 && isJournalRefused(read.said) };
-}
-
-const named =
-  /((?:password|passwd|secret|token|api[_-]?key|authorization)["']?\s*[=:]\s*)(?:(?:bearer|basic)\s+)?\S+/gi;
-const shaped =
-  /\b(?:sk|pk|ghp|xox[abp])[-_][\w-]{10,}|(?<=:\/\/[^\s:/@]{0,100}:)[^\s@/]{1,200}(?=@)/g;
-
-/** Services write into their log what they should not: what looks like a secret goes no further. */
-function withoutSecrets(line: string): string {
-  return line.replace(named, `$1${secretMask}`).replace(shaped, secretMask);
+  const isRefused = lines.length === 0 && isJournalRefused(read.said);
+  return { lines: maskLogLines(lines).map((line) => `  ${line}`), isRefused };
 }

@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import { evidenceNamesMax } from '../../model/command-limits.ts';
+import { formatBytes } from './bytes.ts';
+import { pause } from './pause.ts';
+import type { HostPlaces } from './places.ts';
+import { hidesProcesses } from './process-search.ts';
+import { unitOf } from './process-unit.ts';
+import { calledName } from './program-name.ts';
+
+interface Usage {
+  readonly name: string;
+  readonly pid: number;
+  readonly residentBytes: number;
+  readonly ticks: number;
+}
+
+/** Ticks per second in what Linux tells programs. */
+const ticksPerSecond = 100;
+const pageBytes = 4096;
+
+/** How long the processor time of all processes is watched. */
+const watchMs = 500;
+
+/** Who uses most memory and most processor time, a line each. */
+export async function busiestProcesses(
+  places: HostPlaces,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const before = await usages(places, signal);
+  if (before.size > 0 && (await hidesProcesses(places))) return [othersHidden];
+  const startedAt = clock.now().steadyMs;
+  const byMemory = [...before.values()].toSorted((a, b) => b.residentBytes - a.residentBytes);
+  await pause(watchMs, clock, signal);
+  const seconds = (clock.now().steadyMs - startedAt) / 1000;
+  const after = signal.aborted ? [] : [...(await usages(places, signal)).values()];
+  const byTime = after
+    .map((one) => ({ ...one, used: one.ticks - (before.get(one.pid)?.ticks ?? one.ticks) }))
+    .map((one) => ({ ...one, share: (100 * one.used) / ticksPerSecond / seconds }))
+    .filter(({ share }) => share >= 1)
+    .toSorted((a, b) => b.share - a.share);
+  const line = async (
+    what: string,
+    list: readonly (Usage & { readonly share?: number })[],
+  ): Promise<readonly string[]> => {
+    const words = list.slice(0, evidenceNamesMax).map(async (one) => {
+      const figure =
+        one.share === undefined ? formatBytes(one.residentBytes) : `${Math.round(one.share)}%`;
+      return `${await labelOf(one, places)} ${figure}`;
+    });
+    return list.length === 0 ? [] : [`${what}: ${(await Promise.all(words)).join(', ')}`];
+  };
+  return [...(await line('most memory', byMemory)), ...(await line('most processor time', byTime))];
+}
+
+const othersHidden =
+  'processes of other users are hidden from the agent (ProtectProc= of its unit, or hidepid of /proc)';
+
+/**
+ * What people call a process: its program, of an interpreter the script too, and its unit. All else of its
+ * command line may hold secrets.
+ */
+async function labelOf({ name, pid }: Usage, { proc }: HostPlaces): Promise<string> {
+  const line = await readFile(join(proc, String(pid), 'cmdline'), 'utf8').catch(() => '');
+  const program = calledName(line);
+  const [, ...rest] = line.replace(/\0+$/, '').split('\0');
+  const script = interpreters.test(program)
+    ? rest.find((word) => !word.startsWith('-'))
+    : undefined;
+  const isFile = script !== undefined && /^[\w./@+-]+$/.test(script);
+  const called = program === '' ? name : isFile ? `${program} ${basename(script)}` : program;
+  const unit = await unitOf(pid, proc);
+  return `${called.slice(0, 60)}${unit === undefined ? '' : ` of ${unit}`} (${pid})`;
+}
+
+const interpreters =
+  /^(?:node|nodejs|bun|deno|python[\d.]*|ruby[\d.]*|perl[\d.]*|php[\d.]*|bash|sh|dash)$/;
+
+async function usages({ proc }: HostPlaces, signal: AbortSignal): Promise<Map<number, Usage>> {
+  const found = new Map<number, Usage>();
+  for (const entry of await readdir(proc)) {
+    if (signal.aborted) break;
+    if (!/^\d+$/.test(entry)) continue;
+    const text = await readFile(join(proc, entry, 'stat'), 'utf8').catch(() => '');
+    const [, name = '', rest] = /^\d+ \((.*)\) (.+)$/s.exec(text.trim()) ?? [];
+    if (rest === undefined) continue;
+    const fields = rest.split(' ').map(Number);
+    const ticks = (fields[11] ?? 0) + (fields[12] ?? 0);
+    const pid = Number(entry);
+    found.set(pid, { name, pid, ticks, residentBytes: (fields[21] ?? 0) * pageBytes });
+  }
+  return found;
+}
