@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { bootAgent } from '../support/guest/agent.ts';
+import { guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
+
+const lacking = lacksGuest();
+const timeoutMs = guestTimeoutMs;
+
+async function property(guest: Guest, name: string): Promise<string> {
+  return guest.say('systemctl', 'show', '-P', name, 'tocsin');
+}
+
+/** Waits until systemd says so of the unit. */
+async function until(guest: Guest, condition: string): Promise<void> {
+  await guest.shell(`for i in $(seq 300); do ${condition} && exit 0; sleep 0.1; done; exit 1`);
+}
+
+/** What a service must not be able to do, each as a command that would do it. */
+const forbidden: Readonly<Record<string, string>> = {
+  'write below /etc': 'echo x > /etc/tocsin/new',
+  'write below /usr': 'echo x > /usr/local/bin/new',
+  'write below /home': 'echo x > /home/new',
+  'write its own configuration': 'echo x >> /etc/tocsin/agent.config.yaml',
+  'write into the tmp of others':
+    'echo x > /tmp/seen-outside; test -e /proc/1/root/tmp/seen-outside',
+  'make a device': 'mknod /var/lib/tocsin/disk b 8 0',
+  mount: 'mount -t tmpfs none /var/lib/tocsin',
+  'make a user namespace': 'unshare --user true',
+  'become root': 'setpriv --reuid=0 true',
+  'set the set-user bit': 'cp /bin/sh /var/lib/tocsin/sh && chmod u+s /var/lib/tocsin/sh',
+  'change a tunable of the kernel': 'echo 1 > /proc/sys/vm/overcommit_memory',
+  'change a control group': 'mkdir /sys/fs/cgroup/mine',
+  'read the secrets of root': 'cat /etc/shadow',
+  'read the files of credentials': 'cat /etc/tocsin/credentials/hook',
+  'see processes of others': 'test -d /proc/1',
+  'kill processes of others': 'kill -0 1',
+  'open a packet socket': `perl -e 'socket(S, 17, 3, 0) or exit 1'`,
+  'open a netlink socket': `perl -e 'socket(S, 16, 3, 0) or exit 1'`,
+  'set the clock': 'date -s 2001-01-01',
+  'raise its priority': 'chrt -f 50 true',
+};
+
+describe('the service', () => {
+  test(
+    'is restarted by the watchdog when it hangs, and by systemd when it is killed',
+    async ({ skip }) => {
+      if (lacking !== undefined) skip(lacking);
+      await using running = await bootAgent([{ name: 'disk', type: 'disk' }], {
+        files: {
+          '/etc/systemd/system/tocsin.service.d/fast.conf':
+            '[Service]\nWatchdogSec=3\nRestartSec=1\n',
+        },
+      });
+      const { guest } = running;
+      const pid = await property(guest, 'MainPID');
+      await guest.say('kill', '-STOP', pid);
+      await until(guest, '[ "$(systemctl show -P NRestarts tocsin)" = 1 ]');
+      expect(await guest.say('journalctl', '-u', 'tocsin', '-o', 'cat')).toMatch(
+        /Watchdog timeout \(limit 3s\)/,
+      );
+      await until(guest, 'systemctl is-active -q tocsin');
+      const second = await property(guest, 'MainPID');
+      expect(second).not.toBe(pid);
+      await guest.say('kill', '-KILL', second);
+      await until(
+        guest,
+        '[ "$(systemctl show -P NRestarts tocsin)" = 2 ] && systemctl is-active -q tocsin',
+      );
+      // What was told before is not told again.
+      expect(running.told()).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'validates before a reload, and is not started again with a configuration that cannot be used',
+    async ({ skip }) => {
+      if (lacking !== undefined) skip(lacking);
+      await using running = await bootAgent([{ name: 'disk', type: 'disk' }], {
+        prepare: 'install -d -o tocsin -g tocsin /etc/tocsin/conf.d',
+      });
+      const { guest } = running;
+      const pid = await property(guest, 'MainPID');
+      await guest.write('/etc/tocsin/conf.d/bad.yaml', 'checks: [{ type: htp }]\n');
+      expect((await guest.run(['systemctl', 'reload', 'tocsin'])).code).not.toBe(0);
+      expect(await guest.say('journalctl', '-u', 'tocsin', '-o', 'cat')).toContain('"htp"');
+      expect(await property(guest, 'MainPID')).toBe(pid);
+      expect(await guest.say('systemctl', 'is-active', 'tocsin')).toBe('active');
+
+      expect((await guest.run(['systemctl', 'restart', 'tocsin'])).code).not.toBe(0);
+      await until(guest, '[ "$(systemctl show -P ActiveState tocsin)" = failed ]');
+      expect(await property(guest, 'ExecMainStatus')).toBe('78');
+      expect(await property(guest, 'NRestarts')).toBe('0');
+      const doctor = await guest.run(['tocsin', 'doctor']);
+      expect(doctor.code).toBe(2);
+      expect(doctor.stdout).toMatch(/critical +configuration .*bad\.yaml:1:\d+: .*htp/);
+      expect(doctor.stdout).toMatch(/critical +service +.*configuration cannot be used/);
+
+      await guest.write('/etc/tocsin/conf.d/bad.yaml', 'checks: [{ type: oom, name: killed }]\n');
+      await guest.say('systemctl', 'start', 'tocsin');
+      await guest.say('systemctl', 'reload', 'tocsin');
+      expect(await guest.say('tocsin', 'status')).toContain('killed');
+    },
+    timeoutMs,
+  );
+
+  test(
+    'cannot do what it has no business with, and hands secrets to nobody',
+    async ({ skip }) => {
+      if (lacking !== undefined) skip(lacking);
+      const tries = Object.entries(forbidden).map(
+        ([what, command]) => `if (${command}) >/dev/null 2>&1; then echo "could ${what}"; fi`,
+      );
+      await using running = await bootAgent(
+        [
+          {
+            name: 'tries',
+            type: 'command',
+            command: ['/usr/local/bin/tries'],
+            timeout: '20s',
+            interval: '30s',
+          },
+          { name: 'state', type: 'file', path: '/var/lib/tocsin/tocsin.db' },
+        ],
+        {
+          files: {
+            '/usr/local/bin/tries': `#!/bin/sh\nid -un\n${tries.join('\n')}\necho done\n`,
+            '/etc/tocsin/credentials/hook': 'hush-hush-hush\n',
+            '/etc/systemd/system/tocsin.service.d/10-credentials.conf':
+              '[Service]\nLoadCredential=hook:/etc/tocsin/credentials/hook\n',
+            '/etc/tocsin/conf.d/hook.yaml':
+              'checks: [{ name: door, type: http, target: http://127.0.0.1:9860/-/healthy, http: { bearer_token: "${credential:hook}" } }]\n',
+          },
+          prepare: 'chmod 0700 /etc/tocsin/credentials; chmod 0600 /etc/tocsin/credentials/hook',
+        },
+      );
+      const { guest } = running;
+      const { results } = JSON.parse(
+        await guest.say('curl', '-sS', 'http://127.0.0.1:9860/api/v1/checks/tries'),
+      ) as { results: { summary: string; detail: string[] }[] };
+      expect([results[0]?.summary, ...(results[0]?.detail ?? [])].join('\n')).toMatch(
+        /^tocsin\ndone$/,
+      );
+      const pid = await property(guest, 'MainPID');
+      const leaks = await guest.shell(
+        `for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do tr '\\0' '\\n' < "$f"; done 2>/dev/null | grep -c hush-[h]ush || true;` +
+          ' journalctl -o cat | grep -c hush-[h]ush || true; systemctl show tocsin | grep -c hush-[h]ush || true',
+      );
+      expect(leaks.trim().split(/\s+/)).toEqual(['0', '0', '0']);
+      const other = await guest.run(
+        ['sh', '-c', `cat /run/credentials/tocsin.service/hook /proc/${pid}/environ`],
+        {
+          user: 'nobody',
+        },
+      );
+      expect(other.code).not.toBe(0);
+      expect(other.stdout).toBe('');
+      expect(
+        await guest.shell(
+          'ulimit -c unlimited; kill -SEGV ' +
+            pid +
+            '; sleep 1; find / -xdev -name "core*" -size +1M 2>/dev/null | grep -v /proc || true',
+        ),
+      ).toBe('');
+    },
+    timeoutMs,
+  );
+});
