@@ -41,37 +41,6 @@ const forbidden: Readonly<Record<string, string>> = {
 
 describe('the service', () => {
   test(
-    'is restarted by the watchdog when it hangs, and by systemd when it is killed',
-    async ({ skip }) => {
-      if (lacking !== undefined) skip(lacking);
-      await using running = await bootAgent([{ name: 'disk', type: 'disk' }], {
-        files: {
-          '/etc/systemd/system/tocsin.service.d/fast.conf':
-            '[Service]\nWatchdogSec=3\nRestartSec=1\n',
-        },
-      });
-      const { guest } = running;
-      const pid = await property(guest, 'MainPID');
-      await guest.say('kill', '-STOP', pid);
-      await until(guest, '[ "$(systemctl show -P NRestarts tocsin)" = 1 ]');
-      expect(await guest.say('journalctl', '-u', 'tocsin', '-o', 'cat')).toMatch(
-        /Watchdog timeout \(limit 3s\)/,
-      );
-      await until(guest, 'systemctl is-active -q tocsin');
-      const second = await property(guest, 'MainPID');
-      expect(second).not.toBe(pid);
-      await guest.say('kill', '-KILL', second);
-      await until(
-        guest,
-        '[ "$(systemctl show -P NRestarts tocsin)" = 2 ] && systemctl is-active -q tocsin',
-      );
-      // What was told before is not told again.
-      expect(running.told()).toEqual([]);
-    },
-    timeoutMs,
-  );
-
-  test(
     'validates before a reload, and is not started again with a configuration that cannot be used',
     async ({ skip }) => {
       if (lacking !== undefined) skip(lacking);
