@@ -51,6 +51,7 @@ describe.skipIf(!isThere)(`a PostgreSQL server${reason}`, () => {
     expect(result.summary).toMatch(
       /^PostgreSQL \d+\.\d+.* at 127\.0\.0\.1:\d+ answers: primary, up \S+.*, \d of 10 connections$/,
     );
+    expect(result.facts).toEqual([{ name: 'version', text: expect.stringMatching(/^\d+\.\d+/) }]);
     expect(result.phases.map(({ name }) => name)).toEqual(['resolve', 'connect', 'login']);
     expect(valuesOf(result)).toMatchObject({
       connections: 1,

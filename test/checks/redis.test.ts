@@ -25,6 +25,7 @@ describe('a Redis server', () => {
     expect(result.summary).toMatch(
       /^Redis 7\.[\d.]+ at 127\.0\.0\.1:\d+ answers: master, up \S+, 1 client$/,
     );
+    expect(result.facts).toEqual([{ name: 'version', text: expect.stringMatching(/^\d+\.\d+/) }]);
     expect(result.phases.map(({ name }) => name)).toEqual(['resolve', 'connect', 'ping']);
     expect(valuesOf(result)).toMatchObject({
       clients: 1,
