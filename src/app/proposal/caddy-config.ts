@@ -3,10 +3,17 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { siteFilesMax } from '../../model/command-limits.ts';
 import { filesOf } from './files-of.ts';
 
+/** One site of Caddy. */
+export interface CaddySite {
+  /** As it is written: `example.com`, `http://example.com:8080`, `:80`. */
+  readonly address: string;
+  /** Where everything that is asked of it is handed to, as it is written: `localhost:9000`. */
+  readonly upstreams: readonly string[];
+}
+
 /** What a Caddyfile says that checks can be made of. */
 export interface CaddyConfig {
-  /** Addresses of its sites as they are written: `example.com`, `http://example.com:8080`, `:80`. */
-  readonly sites: readonly string[];
+  readonly sites: readonly CaddySite[];
   /** Where the admin API was put; `off` where there is none, undefined where nothing is said. */
   readonly admin?: string;
 }
@@ -35,12 +42,13 @@ export function parseCaddy(text: string): CaddyConfig & { readonly imports: read
     .split('\n')
     .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
     .filter((line) => line !== '');
-  const sites: string[] = [];
+  const sites: CaddySite[] = [];
   const imports: string[] = [];
   let admin: string | undefined;
   let depth = 0;
   let isGlobal = false;
   let heading: string[] = [];
+  let upstreams: string[] = [];
   for (const line of lines) {
     const words = line.split(/[\s,]+/).filter((word) => word !== '');
     const opens = words.at(-1) === '{';
@@ -50,17 +58,30 @@ export function parseCaddy(text: string): CaddyConfig & { readonly imports: read
       else heading.push(...(opens ? words.slice(0, -1) : words));
       if (opens) {
         isGlobal = heading.length === 0;
-        sites.push(...heading.filter((word) => !word.startsWith('(') && !word.startsWith('&(')));
+        const isSite = (word: string): boolean => !word.startsWith('(') && !word.startsWith('&(');
+        const own: string[] = [];
+        upstreams = own;
+        sites.push(...heading.filter(isSite).map((address) => ({ address, upstreams: own })));
         heading = [];
       }
     } else if (depth === 1 && isGlobal && words[0] === 'admin') admin = words[1];
+    else if (depth === 1) upstreams.push(...proxied(words));
     if (opens) depth += 1;
     else if (words[0] === '}') depth = Math.max(0, depth - 1);
   }
   // Without braces the first line names the only site, and its directives follow.
   if (sites.length === 0 && heading.length > 0) {
     const first = lines.find((line) => !line.startsWith('import')) ?? '';
-    sites.push(...first.split(/[\s,]+/).filter(Boolean));
+    const own = lines.flatMap((line) => proxied(line.split(/\s+/)));
+    const addresses = first.split(/[\s,]+/).filter(Boolean);
+    sites.push(...addresses.map((address) => ({ address, upstreams: own })));
   }
   return { sites, imports, ...(admin === undefined ? {} : { admin }) };
+}
+
+/** The upstreams of a `reverse_proxy` for all paths; those for some paths say nothing of the whole site. */
+function proxied([directive, ...words]: readonly string[]): readonly string[] {
+  if (directive !== 'reverse_proxy') return [];
+  const places = words.filter((word) => word !== '{');
+  return places.every((word) => /^(?:http:\/\/)?[\w.-]+:\d+$/.test(word)) ? places : [];
 }

@@ -70,6 +70,8 @@ export interface NginxServer {
   readonly certificates: readonly string[];
   /** The path where stub_status answers. */
   readonly statusPath?: string;
+  /** Where what is asked of its root is handed to over HTTP, as `host:port`. */
+  readonly upstreams: readonly string[];
   /** Whether it only sends its visitors elsewhere. */
   readonly isRedirect: boolean;
 }
@@ -78,27 +80,49 @@ export interface NginxServer {
 export function nginxServers(config: readonly Directive[]): readonly NginxServer[] {
   const https = config.filter(({ words: [name] }) => name === 'http').flatMap(({ block }) => block);
   // A file of a site that was read alone has its servers at the top.
-  const all = [...https, ...config].filter(({ words: [name] }) => name === 'server');
-  return all.map(({ block }) => serverOf(block));
+  const all = [...https, ...config];
+  const groups = new Map(
+    all
+      .filter(({ words: [name] }) => name === 'upstream')
+      .map(({ words: [, name = ''], block }) => [name, valuesOf(block, 'server').flatMap(firstOf)]),
+  );
+  return all
+    .filter(({ words: [name] }) => name === 'server')
+    .map(({ block }) => serverOf(block, groups));
 }
 
-function serverOf(block: readonly Directive[]): NginxServer {
-  const valuesOf = (wanted: string): readonly string[][] =>
-    block.filter(({ words: [name] }) => name === wanted).map(({ words }) => words.slice(1));
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+function valuesOf(block: readonly Directive[], wanted: string): readonly (readonly string[])[] {
+  return block.filter(({ words: [name] }) => name === wanted).map(({ words }) => words.slice(1));
+}
+
+function firstOf([first]: readonly string[]): readonly string[] {
+  return first === undefined ? [] : [first];
+}
+
+/** The servers behind `proxy_pass http://NAME`, by the group of that name or as it stands. */
+function passedTo(block: readonly Directive[], groups: Groups): readonly string[] {
+  const [pass = ''] = valuesOf(block, 'proxy_pass').flatMap(firstOf);
+  const [, place = ''] = /^http:\/\/([^/$]+)\/?$/.exec(pass) ?? [];
+  const servers = groups.get(place) ?? (place === '' ? [] : [place]);
+  return servers.map((server) => (/:\d+$/.test(server) ? server : `${server}:80`));
+}
+
+function serverOf(block: readonly Directive[], groups: Groups): NginxServer {
   const places = block.filter(({ words: [name] }) => name === 'location');
-  const status = places.find(({ block: inner }) =>
-    inner.some(({ words }) => words[0] === 'stub_status'),
-  );
+  const status = places.find(({ block: inner }) => valuesOf(inner, 'stub_status').length > 0);
   const statusPath = status?.words.at(-1);
-  const listens = valuesOf('listen').flatMap((words) =>
-    listenOf(words, valuesOf('ssl')[0]?.[0] === 'on'),
-  );
+  const root = places.find(({ words }) => words.length === 2 && words[1] === '/');
+  const isTls = valuesOf(block, 'ssl')[0]?.[0] === 'on';
+  const listens = valuesOf(block, 'listen').flatMap((words) => listenOf(words, isTls));
   return {
-    names: valuesOf('server_name').flat(),
+    names: valuesOf(block, 'server_name').flat(),
     listens: listens.length === 0 ? [{ host: '127.0.0.1', port: 80, tls: false }] : listens,
-    certificates: valuesOf('ssl_certificate').flat(),
+    certificates: valuesOf(block, 'ssl_certificate').flat(),
     ...(statusPath?.startsWith('/') ? { statusPath } : {}),
-    isRedirect: valuesOf('return').some(([code = '']) => /^30[1278]$/.test(code)),
+    upstreams: passedTo(root?.block ?? [], groups),
+    isRedirect: valuesOf(block, 'return').some(([code = '']) => /^30[1278]$/.test(code)),
   };
 }
 

@@ -42,19 +42,31 @@ export async function proposeConfiguration(
   const { proposals: found, remarks } = await lookAround(places);
   const { proposals: news, specs, config } = await onlyNews(found, present, around);
   const results = await checkOnce(specs, config);
-  const tried = tie(news, results);
-  const second = tried.flatMap(({ section, check, otherwise, result }) => {
+  const proposals = await withOthers(tie(news, results), around);
+  return { proposals, remarks };
+}
+
+/** What else a proposal may be tried as, at most: the whole way, the site, the site that lets nobody in. */
+const otherTries = 2;
+
+/** Puts what else passes in the place of what does not. */
+async function withOthers(
+  tried: readonly TriedProposal[],
+  around: Surroundings,
+  left: number = otherTries,
+): Promise<readonly TriedProposal[]> {
+  const others = tried.flatMap(({ section, check, otherwise, result }): Proposal[] => {
     const other = result.status === 'ok' ? undefined : otherwise?.(result);
     return other === undefined
       ? []
       : [{ section, ...other, check: { ...other.check, name: check.name } }];
   });
-  const again = second.length === 0 ? [] : await tryAll(second, around);
+  if (others.length === 0 || left === 0) return tried;
+  const again = await withOthers(await tryAll(others, around), around, left - 1);
   const better = new Map(
     again.filter(({ result }) => result.status === 'ok').map((one) => [one.check.name, one]),
   );
-  const proposals = tried.map((one) => better.get(one.check.name) ?? one);
-  return { proposals, remarks };
+  return tried.map((one) => better.get(one.check.name) ?? one);
 }
 
 async function lookAround(places: HostPlaces): Promise<Findings> {

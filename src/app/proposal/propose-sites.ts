@@ -3,8 +3,10 @@ import { access } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { HostPlaces } from '../../checks/host/places.ts';
+import { parseHostPort } from '../../checks/net/host-port.ts';
 import type { RecordedResult } from '../../model/result.ts';
-import { readCaddyConfig } from './caddy-config.ts';
+import { ownName } from '../local-port.ts';
+import { readCaddyConfig, type CaddySite } from './caddy-config.ts';
 import { filesOf } from './files-of.ts';
 import { nginxServers, readNginxConfig, type NginxServer } from './nginx-config.ts';
 import type { Findings, Proposal } from './proposal.ts';
@@ -29,8 +31,8 @@ export async function proposeSites(
   ];
   const named = new Set(servedCertificates(servers).flatMap(({ name = '' }) => name));
   const sites = [
-    ...nginxSites(servers, named),
-    ...caddy.sites.flatMap((address) => caddySite(address)),
+    ...nginxSites(servers, named, listening),
+    ...caddy.sites.flatMap((site) => caddySite(site, listening)),
   ];
   const folder = join(etc, 'letsencrypt/live');
   return {
@@ -76,23 +78,32 @@ function nginxStatus(
 function nginxSites(
   servers: readonly NginxServer[],
   withCertificate: ReadonlySet<string>,
+  listening: ReadonlySet<number>,
 ): readonly Proposal[] {
-  const found = new Map<string, { readonly tls: boolean; readonly port: number }>();
-  for (const { names, listens, isRedirect } of servers) {
+  const found = new Map<string, Site>();
+  for (const { names, listens, upstreams, isRedirect } of servers) {
     const listen = listens.find(({ tls }) => tls) ?? listens[0];
     if (listen === undefined) continue;
     for (const name of names.filter(isPublicName)) {
       const known = found.get(name);
-      if (known === undefined || (listen.tls && !known.tls && !isRedirect)) found.set(name, listen);
+      if (known !== undefined && (!listen.tls || known.tls || isRedirect)) continue;
+      const hasCertificate = withCertificate.has(name);
+      found.set(name, {
+        name,
+        ...listen,
+        hasCertificate,
+        upstreams: ownOnes(upstreams, listening),
+      });
     }
   }
-  return [...found].map(([name, { tls, port }]) =>
-    siteProposal('nginx', { name, tls, port, hasCertificate: withCertificate.has(name) }),
-  );
+  return [...found.values()].map((site) => siteProposal('nginx', site, listening));
 }
 
 /** Reads `example.com`, `https://example.com:8443` or `http://example.com`; others are no public names. */
-function caddySite(address: string): readonly Proposal[] {
+function caddySite(
+  { address, upstreams }: CaddySite,
+  listening: ReadonlySet<number>,
+): readonly Proposal[] {
   const [, scheme, name = '', port] =
     /^(?:(https?):\/\/)?([^/:]+)(?::(\d+))?(?:\/|$)/.exec(address) ?? [];
   if (!isPublicName(name)) return [];
@@ -101,10 +112,22 @@ function caddySite(address: string): readonly Proposal[] {
   const site = {
     name,
     tls,
+    host: '127.0.0.1',
     port: port === undefined ? usual : Number(port),
     hasCertificate: false,
+    upstreams: ownOnes(upstreams, listening),
   };
-  return [siteProposal('Caddy', site)];
+  return [siteProposal('Caddy', site, listening)];
+}
+
+/** The upstreams as URLs, if all of them listen on this host: only then it is known how they are reached. */
+function ownOnes(places: readonly string[], listening: ReadonlySet<number>): readonly string[] {
+  const urls = places.flatMap((place) => {
+    const found = parseHostPort(place.replace(/^http:\/\//, ''));
+    const isHere = found !== undefined && ownName(found.host) === '127.0.0.1';
+    return isHere && listening.has(found.port) ? [`http://127.0.0.1:${found.port}/`] : [];
+  });
+  return urls.length === places.length ? urls : [];
 }
 
 function isPublicName(name: string): boolean {
@@ -112,21 +135,39 @@ function isPublicName(name: string): boolean {
   return isName && !/\.(?:local|localhost|localdomain|internal|lan|home\.arpa)$/i.test(name);
 }
 
-function siteProposal(
-  server: string,
-  site: {
-    readonly name: string;
-    readonly tls: boolean;
-    readonly port: number;
-    readonly hasCertificate: boolean;
-  },
-): Proposal {
-  const { name, tls, port, hasCertificate } = site;
+interface Site {
+  readonly name: string;
+  readonly tls: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Whether another check looks at its certificate. */
+  readonly hasCertificate: boolean;
+  readonly upstreams: readonly string[];
+}
+
+/** The whole way from the service to its users where it is known; else, or if that does not pass, the site. */
+function siteProposal(server: string, site: Site, listening: ReadonlySet<number>): Proposal {
+  const plain = plainSite(server, site);
+  const { name, host, port, upstreams } = site;
+  if (upstreams.length === 0) return plain;
+  const proxy = listening.has(port) ? { proxy: `${host}:${port}` } : {};
+  const check = { name: `site ${name}`, type: 'layers', public: urlOf(site), upstreams, ...proxy };
+  const behind = upstreams.map((url) => new URL(url).host).join(' and ');
+  const because = `${server} serves ${name} from ${behind}: the broken layer is named`;
+  // A service that lets no stranger in is well, which only the plain check can be told.
+  return { ...plain, check, because, otherwise: () => plain };
+}
+
+function urlOf({ name, tls, port }: Site): string {
   const isUsual = port === (tls ? 443 : 80);
-  const target = `${tls ? 'https' : 'http'}://${name}${isUsual ? '' : `:${port}`}/`;
+  return `${tls ? 'https' : 'http'}://${name}${isUsual ? '' : `:${port}`}/`;
+}
+
+function plainSite(server: string, site: Site): Proposal {
+  const { name, tls, port, hasCertificate } = site;
   // What has a check of its own is not told twice.
   const life = tls && !hasCertificate ? { certificate: { warning: '14d', critical: '3d' } } : {};
-  const check = { name: `site ${name}`, type: 'http', target, ...life };
+  const check = { name: `site ${name}`, type: 'http', target: urlOf(site), ...life };
   return {
     section: 'web',
     check,

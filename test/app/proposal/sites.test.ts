@@ -9,6 +9,8 @@ import {
 } from '../../../src/app/proposal/nginx-config.ts';
 import { proposeSites } from '../../../src/app/proposal/propose-sites.ts';
 import { notOk, type RecordedResult } from '../../../src/model/result.ts';
+import { instant } from '../../../src/model/time.ts';
+import { runCommand } from '../../support/command-line.ts';
 import { hostWith } from '../../support/host-check.ts';
 import { foundIn, initialise, procWith, socketTable } from '../../support/initialised.ts';
 import { skipUnlessThere } from '../../support/own-program.ts';
@@ -58,6 +60,7 @@ test('servers of nginx are read with their includes, names, certificates and stu
         { host: '127.0.0.1', port: 80, tls: false },
       ],
       certificates: [],
+      upstreams: [],
       isRedirect: true,
     },
     {
@@ -70,6 +73,7 @@ test('servers of nginx are read with their includes, names, certificates and stu
       ],
       listens: [{ host: '127.0.0.1', port: 443, tls: true }],
       certificates: ['/etc/letsencrypt/live/shop.example.com/fullchain.pem'],
+      upstreams: ['127.0.0.1:3000'],
       isRedirect: false,
     },
     {
@@ -77,6 +81,7 @@ test('servers of nginx are read with their includes, names, certificates and stu
       listens: [{ host: '127.0.0.1', port: 8081, tls: false }],
       certificates: [],
       statusPath: '/nginx_status',
+      upstreams: [],
       isRedirect: false,
     },
   ]);
@@ -149,7 +154,7 @@ test('sites, certificates and stub_status become proposals, each name once and o
       ],
     }),
     check: 'site',
-    startedAt: { wallMs: 0, steadyMs: 0 } as never,
+    startedAt: instant(0, 0),
     durationMs: 1,
   });
   // One that lets no stranger in is well, one that is broken is not.
@@ -164,9 +169,80 @@ test('sites, certificates and stub_status become proposals, each name once and o
   );
 });
 
+test('a site that is served from this host gets its whole way looked at, and else only itself', async () => {
+  const places = await hostWith({
+    'etc/nginx/nginx.conf': `http {
+  upstream app { server 127.0.0.1:3000; server 127.0.0.1:3001 backup; keepalive 8; }
+  server { listen 443 ssl; server_name app.example.com; location / { proxy_pass http://app; } }
+  server { listen 443 ssl; server_name far.example.com; location / { proxy_pass http://10.0.0.7:80; } }
+  server { listen 443 ssl; server_name part.example.com; location /api { proxy_pass http://127.0.0.1:3000; } }
+}`,
+    'etc/caddy/Caddyfile': 'chat.example.com {\n  reverse_proxy localhost:18789\n}\n',
+  });
+  const { proposals } = await proposeSites(places, new Set([443, 3000, 3001, 18_789]));
+  const sites = proposals.filter(({ check }) => check.name.startsWith('site'));
+  const plain = (name: string) => ({
+    name: `site ${name}`,
+    type: 'http',
+    target: `https://${name}/`,
+    certificate: { warning: '14d', critical: '3d' },
+  });
+  expect(sites.map(({ check }) => check)).toEqual([
+    {
+      name: 'site app.example.com',
+      type: 'layers',
+      public: 'https://app.example.com/',
+      upstreams: ['http://127.0.0.1:3000/', 'http://127.0.0.1:3001/'],
+      proxy: '127.0.0.1:443',
+    },
+    plain('far.example.com'),
+    plain('part.example.com'),
+    {
+      name: 'site chat.example.com',
+      type: 'layers',
+      public: 'https://chat.example.com/',
+      upstreams: ['http://127.0.0.1:18789/'],
+      proxy: '127.0.0.1:443',
+    },
+  ]);
+  const failing: RecordedResult = {
+    ...notOk('critical', 'status', 'the answer is 401'),
+    check: 'site',
+    startedAt: instant(0, 0),
+    durationMs: 1,
+  };
+  expect(sites[0]?.otherwise?.(failing)?.check).toEqual(plain('app.example.com'));
+  // A service that ended is none that listens: then its site alone is known.
+  const ended = await proposeSites(places, new Set([443]));
+  expect(ended.proposals.map(({ check }) => check['type'])).not.toContain('layers');
+});
+
+test('the way of a real site is tried from the service on, and marked by the layer that is broken', async (context) => {
+  skipUnlessThere(nginxProgram, context);
+  const upstream = await startUpstream();
+  const location = `location / { proxy_pass http://${upstream.address}; }`;
+  const nginx = await startNginx(location);
+  const ports = [nginx.url, upstream.url].map((url) => Number(new URL(url).port));
+  const folder = temporaryFolder();
+  const server = `listen 127.0.0.1:${ports[0]}; server_name shop.invalid; ${location}`;
+  await initialise(
+    {
+      'proc/net/tcp': socketTable(ports),
+      'etc/nginx/nginx.conf': `http { server { ${server} } }`,
+    },
+    folder,
+  );
+  const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
+  expect(written).toMatch(
+    /# did not pass when this was written: .*shop\.invalid.*\n {2}- name: site shop\.invalid\n {4}type: layers\n/,
+  );
+  expect(written).toContain(`    upstreams: [http://${upstream.address}/]\n    proxy: 127.0.0.1:`);
+  expect(await runCommand(['validate'], { cwd: folder })).toMatchObject({ code: 0 });
+});
+
 test('a Caddyfile without braces, with options, snippets and imports', async () => {
   expect(parseCaddy('example.com\n\nreverse_proxy localhost:9000\n').sites).toEqual([
-    'example.com',
+    { address: 'example.com', upstreams: ['localhost:9000'] },
   ]);
   const { etc } = await hostWith({
     'etc/caddy/Caddyfile': `{
@@ -180,6 +256,8 @@ test('a Caddyfile without braces, with options, snippets and imports', async () 
 a.example.com,
 b.example.com { # two
   import common
+  reverse_proxy localhost:3000 http://localhost:3001
+  reverse_proxy /api/* localhost:4000
   handle /x { respond "{" }
 }
 import sites/*
@@ -187,7 +265,11 @@ import sites/*
     'etc/caddy/sites/c': 'c.example.com {\n  file_server\n}\n',
   });
   expect(await readCaddyConfig(join(etc, 'caddy/Caddyfile'))).toEqual({
-    sites: ['a.example.com', 'b.example.com', 'c.example.com'],
+    sites: [
+      { address: 'a.example.com', upstreams: ['localhost:3000', 'http://localhost:3001'] },
+      { address: 'b.example.com', upstreams: ['localhost:3000', 'http://localhost:3001'] },
+      { address: 'c.example.com', upstreams: [] },
+    ],
     admin: 'unix//run/caddy/admin.sock',
   });
 });

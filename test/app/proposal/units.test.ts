@@ -81,6 +81,6 @@ test('a host without systemd has no units, and a systemctl that fails leaves the
   const { proposals, remarks } = await proposeUnits(broken, limits());
   expect(proposals.map(({ check }) => check.name)).toEqual(['failed units']);
   expect(remarks).toEqual([
-    'units could not be listed: systemctl failed with exit code 1: Access denied',
+    expect.stringMatching(/^units could not be listed: systemctl .*Access denied/),
   ]);
 });
