@@ -120,9 +120,11 @@ export const checkNotes: Readonly<Partial<Record<CheckTypeName, CheckNotes>>> = 
     rights: 'the group `systemd-journal`, for the last lines of the journal',
   },
   clock: {
-    looksAt: 'whether the clock is kept in time, and jumps',
-    metrics: '`synchronized`, `step_seconds`, and the offset where it is told',
-    statuses: '`unsynchronized` says which; jumps and offset by their limits',
+    looksAt: 'whether the clock is kept in time, how far it is off, and jumps',
+    metrics:
+      '`synchronized`, `step_seconds`; `offset_seconds` (positive: ahead) where chrony or systemd-timesyncd tells it, `server_offset_seconds` of `server`',
+    statuses:
+      '`unsynchronized` says which, also when chrony has heard from no server for three hours; jumps and offset by their limits; unknown when `server` does not answer',
     rights: 'none',
   },
   certificate: {

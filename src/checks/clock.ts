@@ -1,13 +1,22 @@
 import * as v from 'valibot';
+import type { Clock } from '../lib/clock.ts';
 import { humanDuration } from '../lib/duration.ts';
-import { defaultedKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
-import { notOk, ok, type CheckResult } from '../model/result.ts';
+import { defaultedKey, optionalKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
+import { timeServerSilenceMs } from '../model/limits.ts';
+import type { CheckResult } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
-import { checkType } from './check-type.ts';
-import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
+import { checkType, type RunContext } from './check-type.ts';
+import { stepWatch, type Steps } from './host/clock-steps.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 import { readSynchronization, type Synchronization } from './host/synchronization.ts';
-import { parseUptime } from './host/uptime.ts';
+import { isFailure } from './net/failure.ts';
+import { parseHostPort } from './net/host-port.ts';
+import { askTime } from './net/ntp.ts';
+import { durationLimits, judgeFigure } from './service/figure.ts';
+import { findingOf, sumUp, type Finding } from './service/finding.ts';
+
+const serverMessage = 'a host such as ntp.example.com, or host:port';
+const ntpPort = 123;
 
 const entries = {
   unsynchronized: defaultedKey(
@@ -26,6 +35,18 @@ const entries = {
     '1m',
   ),
   step_hold: defaultedKey('How long a jump is told after it happened.', positiveDuration, '5m'),
+  offset: defaultedKey(
+    'How far the clock may be from the time servers, as chrony, systemd-timesyncd or server tell.',
+    durationLimits,
+    { warning: '250ms', critical: '2s' },
+  ),
+  server: optionalKey(
+    'A time server that is asked itself, every five minutes: a host, with a port unless it is 123.',
+    v.pipe(
+      v.string(serverMessage),
+      v.check((text) => parseHostPort(text, ntpPort) !== undefined, serverMessage),
+    ),
+  ),
 };
 
 type Options = OutputOf<typeof entries>;
@@ -44,19 +65,15 @@ export const clockOf = (places: HostPlaces) =>
     defaults: { intervalMs: 60_000 },
     open({ options }, { clock }) {
       const watchSteps = stepWatch(options, places);
-      let asked: { readonly at: Instant; readonly answer: Synchronization } | undefined;
+      let asked: Asked | undefined;
       return {
-        async run({ startedAt, signal }) {
+        async run(context) {
+          const { startedAt } = context;
           if (asked === undefined || elapsedMs(asked.at, startedAt) >= synchronizationAgeMaxMs) {
-            const answer = await readSynchronization(places, { clock, signal });
-            if (typeof answer !== 'string') {
-              const steps = await watchSteps(startedAt);
-              const jump = judge('cannot_tell', steps, startedAt, options);
-              return steps.told === undefined ? couldNotLook(answer) : jump;
-            }
-            asked = { at: startedAt, answer };
+            asked = await ask(options, places, { ...context, clock });
           }
-          return judge(asked.answer, await watchSteps(startedAt), startedAt, options);
+          const steps = await watchSteps(startedAt);
+          return judge(asked, steps, startedAt, options);
         },
       };
     },
@@ -64,80 +81,108 @@ export const clockOf = (places: HostPlaces) =>
 
 export const clock = clockOf(hostPlaces);
 
-interface Step {
-  /** Positive when the date jumped forward. */
-  readonly ms: number;
+/** What was answered to the questions that are asked now and then. */
+interface Asked {
   readonly at: Instant;
+  readonly synchronization: Synchronization;
+  readonly server?: Awaited<ReturnType<typeof askTime>>;
 }
 
-interface Steps {
-  readonly since: Instant;
-  /** The latest one that is still told. */
-  readonly told?: Step;
-}
-
-/** Compares the date with the steady clock from run to run. */
-function stepWatch(
-  { step_warning: stepMinMs, step_hold: holdMs }: Options,
+async function ask(
+  { server }: Options,
   places: HostPlaces,
-): (now: Instant) => Promise<Steps> {
-  let first: Instant | undefined;
-  let last: { readonly now: Instant; readonly uptimeMs: number } | undefined;
-  let latest: Step | undefined;
-  return async (now) => {
-    const uptime = await readHostFile(`${places.proc}/uptime`, parseUptime);
-    const uptimeMs = isUnreadable(uptime) ? 0 : uptime.seconds * 1000;
-    first ??= now;
-    if (last !== undefined) {
-      const steadyMs = elapsedMs(last.now, now);
-      const stepMs = now.wallMs - last.now.wallMs - steadyMs;
-      // The uptime goes on while a machine sleeps, the steady clock does not: waking up is no jump.
-      const sleptMs = uptimeMs - last.uptimeMs - steadyMs;
-      const isWaking = sleptMs > 0 && Math.abs(stepMs - sleptMs) < stepMinMs;
-      if (Math.abs(stepMs) >= stepMinMs && !isWaking) latest = { ms: stepMs, at: now };
-    }
-    last = { now, uptimeMs };
-    const isTold = latest !== undefined && elapsedMs(latest.at, now) < holdMs;
-    return { since: first, ...(isTold && latest !== undefined ? { told: latest } : {}) };
-  };
+  context: RunContext & { readonly clock: Clock },
+): Promise<Asked> {
+  const place = server === undefined ? undefined : parseHostPort(server, ntpPort);
+  const [synchronization, answer] = await Promise.all([
+    readSynchronization(places, context),
+    place === undefined ? undefined : askTime(place, context),
+  ]);
+  const at = context.startedAt;
+  return { at, synchronization, ...(answer === undefined ? {} : { server: answer }) };
 }
 
-function judge(
-  synchronization: Synchronization,
-  { told, since }: Steps,
-  now: Instant,
-  options: Options,
-): CheckResult {
-  const values = [
-    { metric: 'step_seconds', value: (told?.ms ?? 0) / 1000, unit: 's' },
-    ...(synchronization === 'cannot_tell'
-      ? []
-      : [{ metric: 'synchronized', value: synchronization === 'synchronized' ? 1 : 0 }]),
-  ];
-  if (told !== undefined) {
-    const size = Math.abs(told.ms);
-    const agoMs = elapsedMs(told.at, now);
-    const status = size >= options.step_critical ? 'critical' : 'warning';
-    const limitMs = status === 'critical' ? options.step_critical : options.step_warning;
-    const summary =
-      `the date jumped ${humanDuration(size)} ${told.ms > 0 ? 'forward' : 'back'} ` +
-      `${agoMs === 0 ? 'just now' : `${humanDuration(agoMs)} ago`}, limit ${humanDuration(limitMs)}`;
-    return notOk(status, 'threshold', summary, { values });
-  }
-  const { unsynchronized } = options;
-  const watchedMs = elapsedMs(since, now);
+function judge(asked: Asked, steps: Steps, now: Instant, options: Options): CheckResult {
+  const { synchronization } = asked;
+  const offset = judgeOffset(asked, options);
+  const watchedMs = elapsedMs(steps.since, now);
   const noStep =
     watchedMs === 0
       ? 'jumps of the date are watched for from now on'
       : `no jump of the date in ${humanDuration(watchedMs)}`;
-  if (synchronization === 'unsynchronized' && unsynchronized !== 'ignore') {
-    const summary = `nothing keeps the clock right (no time server is followed); ${noStep}`;
-    return notOk(unsynchronized, 'status', summary, { values });
-  }
-  return ok(`${sentences[synchronization]}; ${noStep}`, { values });
+  const follows = `${sentences[synchronization.state]}${offset.healthy}`;
+  return sumUp({
+    healthy: `${follows}; ${noStep}`,
+    findings: [
+      judgeStep(steps, now, options),
+      ...offset.findings,
+      judgeFollowing(synchronization, now, options),
+    ],
+  });
 }
 
-const sentences: Record<Synchronization, string> = {
+function judgeStep({ told }: Steps, now: Instant, options: Options): Finding {
+  const values = [{ metric: 'step_seconds', value: (told?.ms ?? 0) / 1000, unit: 's' }];
+  if (told === undefined) return { status: 'ok', reason: 'threshold', sentence: '', values };
+  const size = Math.abs(told.ms);
+  const agoMs = elapsedMs(told.at, now);
+  const status = size >= options.step_critical ? 'critical' : 'warning';
+  const limitMs = status === 'critical' ? options.step_critical : options.step_warning;
+  const sentence =
+    `the date jumped ${humanDuration(size)} ${told.ms > 0 ? 'forward' : 'back'} ` +
+    `${agoMs === 0 ? 'just now' : `${humanDuration(agoMs)} ago`}, limit ${humanDuration(limitMs)}`;
+  return { status, reason: 'threshold', sentence, values };
+}
+
+/** Whether something steers the clock, and has heard from the world lately. */
+function judgeFollowing(
+  { state, by, heard }: Synchronization,
+  now: Instant,
+  { unsynchronized: status }: Options,
+): Finding {
+  const isFollowing = state === 'synchronized';
+  const values =
+    state === 'cannot_tell' ? [] : [{ metric: 'synchronized', value: isFollowing ? 1 : 0 }];
+  const silentMs = heard === undefined ? 0 : now.wallMs - heard.atMs;
+  const isSilent = silentMs >= Math.max(timeServerSilenceMs, 8 * (heard?.everyMs ?? 0));
+  const well: Finding = { status: 'ok', reason: 'status', sentence: '', values };
+  if (status === 'ignore' || state === 'cannot_tell' || (isFollowing && !isSilent)) return well;
+  const sentence = isFollowing
+    ? `chrony has heard from no time server for ${humanDuration(silentMs)}`
+    : by === 'chrony'
+      ? 'nothing keeps the clock right: chrony runs, but follows none of its time servers (chronyc sources)'
+      : 'nothing keeps the clock right (no time server is followed)';
+  return { ...well, status, sentence };
+}
+
+/** The offset as the service of this host tells it, and as the time server does. */
+function judgeOffset(
+  { synchronization: { aheadMs, by }, server }: Asked,
+  { offset: limits, server: name }: Options,
+): { readonly findings: readonly Finding[]; readonly healthy: string } {
+  const findings: Finding[] = [];
+  const said: string[] = [];
+  const note = (metric: string, ms: number, whose: string): void => {
+    const size = humanDuration(Math.abs(ms));
+    const way = ms < 0 ? 'behind' : 'ahead of';
+    const sentence = `the clock is ${size} ${way} ${whose}`;
+    // Judged by its size, and exported with its sign.
+    const figure = { metric, value: Math.abs(ms) / 1000, unit: 's', sentence };
+    const finding = judgeFigure(figure, limits);
+    const values =
+      finding.values?.map((value) => ({ ...value, value: Math.round(ms * 1000) / 1e6 })) ?? [];
+    findings.push({ ...finding, values });
+    said.push(`${size} ${way} ${whose}`);
+  };
+  if (aheadMs !== undefined) note('offset_seconds', aheadMs, `the time servers (says ${by})`);
+  if (server !== undefined) {
+    if (isFailure(server)) findings.push(findingOf({ ...server, unknown: true }));
+    else note('server_offset_seconds', server.aheadMs, `${name}`);
+  }
+  return { findings, healthy: said.map((one) => `, ${one}`).join('') };
+}
+
+const sentences: Record<Synchronization['state'], string> = {
   synchronized: 'the clock follows a time server',
   unsynchronized: 'the clock follows no time server',
   cannot_tell: 'cannot see from here whether the clock follows a time server',

@@ -378,3 +378,6 @@ export const standstillMaxMs = 300_000;
 
 /** Free bytes below which `doctor` calls the disk of the state too full: several days of a large database. */
 export const stateRoomMinBytes = 200_000_000;
+
+/** How long chrony may hear from no time server: by default it asks each every 17 minutes at the latest. */
+export const timeServerSilenceMs = 3 * 3_600_000;

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { clock, clockOf } from '../../src/checks/clock.ts';
 import type { HostPlaces } from '../../src/checks/host/places.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { startNtpServer, type NtpManners } from '../support/ntp-server.ts';
 import { folderWith, hostWith, openedCheck, valuesOf, writeInto } from '../support/host-check.ts';
 
 const systemd = (answer: string): Record<string, string> => ({
@@ -55,7 +56,7 @@ describe('the clock', () => {
     const asked = join(await folderWith(), 'asked');
     const host = await hostWith({
       'run/systemd/system/': '',
-      'bin/timedatectl': `#!/bin/sh\necho x >> ${asked}\necho yes\n`,
+      'bin/timedatectl': `#!/bin/sh\ntest $1 = show && echo x >> ${asked}\necho yes\n`,
     });
     const fake = createFakeClock();
     const check = openedCheck(clockOf(host), {}, { clock: fake });
@@ -66,8 +67,142 @@ describe('the clock', () => {
     expect(await readFile(asked, 'utf8')).toBe('x\nx\nx\n');
   });
 
+  /** As chrony 4.3 prints it. */
+  const tracking = (system: string, ref: string, leap = 'Normal'): string =>
+    [
+      'Reference ID    : 7F000001 (127.0.0.1)',
+      'Stratum         : 2',
+      `Ref time (UTC)  : ${ref}`,
+      `System time     : ${system} of NTP time`,
+      'Last offset     : -0.000030945 seconds',
+      'Update interval : 64.0 seconds',
+      `Leap status     : ${leap}`,
+    ].join('\n');
+  const says = (text: string): Record<string, string> => ({
+    'bin/chronyc': `#!/bin/sh\n/bin/cat <<'END'\n${text}\nEND\n`,
+  });
+  const ago = (hours: number): string => {
+    const date = new Date(Date.now() - hours * 3_600_000).toUTCString();
+    const [, day, month, year, time] = date.split(' ');
+    return `${date.slice(0, 3)} ${month} ${day} ${time} ${year}`;
+  };
+
+  test.each([
+    ['0.000400000 seconds fast', 'ok', 0.0004, /a time server, 0\.4ms ahead of the time servers/],
+    [
+      '0.300000000 seconds slow',
+      'warning',
+      -0.3,
+      /^the clock is 300ms behind the time servers \(says chrony\), limit 250ms$/,
+    ],
+    [
+      '2.999209166 seconds slow',
+      'critical',
+      -2.999_209_166,
+      /^the clock is 3s behind the time servers \(says chrony\), limit 2s$/,
+    ],
+  ] as const)('that is %s is %s', async (system, status, offset, summary) => {
+    const result = await judged(says(tracking(system, ago(0.1))));
+    expect(result).toMatchObject({ status, summary: expect.stringMatching(summary) });
+    expect(valuesOf(result)['offset_seconds']).toBeCloseTo(offset, 6);
+  });
+
+  test('whose chrony hears from nobody is told, be it that the kernel knows nothing of it yet', async () => {
+    const silent = says(tracking('0.000000001 seconds fast', ago(5)));
+    expect(await judged({ ...systemd('yes'), ...silent })).toMatchObject({
+      status: 'warning',
+      summary: 'chrony has heard from no time server for 5h',
+    });
+    const lost = says(
+      tracking('0.000000000 seconds fast', 'Thu Jan 01 00:00:00 1970', 'Not synchronised'),
+    );
+    expect((await judged({ ...systemd('no'), ...lost })).summary).toMatch(
+      /^nothing keeps the clock right: chrony runs, but follows none of its time servers/,
+    );
+  });
+
+  test('is in step when chrony says so, which need not tell the kernel', async () => {
+    const fine = says(tracking('0.000000001 seconds fast', ago(0)));
+    expect((await judged({ ...systemd('no'), ...fine })).status).toBe('ok');
+  });
+
+  test.each([
+    ['+35us', -0.000_035],
+    ['-1min 2.500s', 62.5],
+    ['nonsense', undefined],
+  ])('whose systemd-timesyncd says %s is so far away', async (said, offset) => {
+    const program = `#!/bin/sh\nif test $1 = show; then echo yes; else echo "         Offset: ${said}"; fi\n`;
+    const result = await judged({ 'run/systemd/system/': '', 'bin/timedatectl': program });
+    expect(valuesOf(result)['offset_seconds']).toBe(offset);
+  });
+
   test('of this host can be looked at', async () => {
     expect(['ok', 'warning']).toContain((await openedCheck(clock).run()).status);
+  });
+});
+
+describe('a time server', () => {
+  const compared = async (manners: NtpManners, keys: Readonly<Record<string, unknown>> = {}) => {
+    await using server = await startNtpServer(manners);
+    const check = { unsynchronized: 'ignore', server: server.address, ...keys };
+    const opened = openedCheck(clockOf(await hostWith({})), check, { common: { timeoutMs: 300 } });
+    return await opened.run();
+  };
+
+  test('that is asked itself tells how far the clock is from its own', async () => {
+    const near = await compared({});
+    expect(near.status).toBe('ok');
+    expect(near.summary).toMatch(
+      /the time server|cannot see from here whether .*, \d.*s (?:behind|ahead of) 127\.0\.0\.1:\d+; /,
+    );
+    const far = await compared({ aheadMs: 5000 });
+    expect(far.status).toBe('critical');
+    expect(far.summary).toMatch(
+      /^the clock is (?:4\.9|5|5\.1)s behind 127\.0\.0\.1:\d+, limit 2s$/,
+    );
+    expect(valuesOf(far)['server_offset_seconds']).toBeCloseTo(-5, 1);
+    const allowed = { offset: { warning: '10s' } };
+    expect((await compared({ aheadMs: -5000 }, allowed)).status).toBe('ok');
+  });
+
+  test.each<[string, NtpManners, string, RegExp]>([
+    ['that does not know the time', { leap: 3 }, 'status', /does not know the time itself/],
+    [
+      'that is asked too often',
+      { stratum: 0, code: 'RATE' },
+      'status',
+      /refuses to tell the time: it is asked too often/,
+    ],
+    ['that is none', { mode: 3 }, 'protocol', /does not speak the protocol of time servers/],
+    [
+      'whose answer is to another question',
+      { isForged: true },
+      'timeout',
+      /no answer within 300ms while waiting for the time of/,
+    ],
+  ])('%s says nothing about the clock', async (_, manners, reason, summary) => {
+    const result = await compared(manners);
+    expect(result).toMatchObject({
+      status: 'unknown',
+      reason,
+      summary: expect.stringMatching(summary),
+    });
+  });
+
+  test('that nobody runs is unknown, and asked every five minutes only', async () => {
+    const server = await startNtpServer();
+    const fake = createFakeClock();
+    const keys = { server: server.address };
+    const check = openedCheck(clockOf(await hostWith({})), keys, { clock: fake });
+    for (const minutes of [0, 1, 5]) {
+      await fake.advance(minutes * 60_000);
+      await check.run();
+    }
+    expect(server.asked()).toBe(2);
+    await server[Symbol.asyncDispose]();
+    await fake.advance(300_000);
+    expect(await check.run()).toMatchObject({ status: 'unknown', reason: 'connect' });
+    expect(() => openedCheck(clock, { server: 'ntp.example.com:x' })).toThrow('host:port');
   });
 });
 

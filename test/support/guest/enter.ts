@@ -35,7 +35,7 @@ export async function runInside(
   const line = [
     `nsenter --target=${leader} --mount --pid --uts --ipc --net --cgroup --root --wd --`,
     `setpriv --inh-caps=-all ${powerOf(leader)}`,
-    user === undefined ? '' : `--reuid=${user} --regid=${user} --init-groups`,
+    user === undefined ? '' : identityOf(user, leader),
     'env --ignore-environment PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     `HOME=${user === undefined ? '/root' : `/home/${user}`} TERM=dumb LC_ALL=C.UTF-8`,
     'SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat',
@@ -51,6 +51,14 @@ export async function runInside(
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, ...said };
+}
+
+/** The options of setpriv(1) for a user of the guest. */
+function identityOf(user: string, leader: number): string {
+  const lines = readFileSync(`/proc/${leader}/root/etc/passwd`, 'utf8').split('\n');
+  const [, , uid, gid] = lines.find((line) => line.startsWith(`${user}:`))?.split(':') ?? [];
+  if (uid === undefined || gid === undefined) throw new Error(`the guest has no user ${user}`);
+  return `--reuid=${uid} --regid=${gid} --init-groups`;
 }
 
 /** The option of setpriv(1) that takes away the capabilities which this process has and the guest has not. */

@@ -18,7 +18,7 @@ import { debianMirror, keptTree } from './tree.ts';
 export const guestTimeoutMs = 240_000;
 
 export interface GuestOptions {
-  /** Packages of Debian 12 beside systemd, dbus, curl, iproute2 and procps; each set is built once and kept. */
+  /** Packages of Debian 12 beside systemd, dbus, curl, iproute2, procps and chrony; each set is built once and kept. */
   readonly packages?: readonly string[];
   /** Files by path, there before the first boot. One that starts with `#!` may be run. */
   readonly files?: Readonly<Record<string, string>>;

@@ -1,0 +1,51 @@
+import { elapsedMs, type Instant } from '../../model/time.ts';
+import { isUnreadable, readHostFile } from './host-file.ts';
+import type { HostPlaces } from './places.ts';
+import { parseUptime } from './uptime.ts';
+
+/** Milliseconds. */
+interface StepOptions {
+  /** The smallest jump that is told. */
+  readonly step_warning: number;
+  /** How long it is told. */
+  readonly step_hold: number;
+}
+
+/** A jump of the date. */
+interface Step {
+  /** Positive when the date jumped forward. */
+  readonly ms: number;
+  readonly at: Instant;
+}
+
+export interface Steps {
+  readonly since: Instant;
+  /** The latest one that is still told. */
+  readonly told?: Step;
+}
+
+/** Compares the date with the steady clock from run to run. */
+export function stepWatch(
+  { step_warning: stepMinMs, step_hold: holdMs }: StepOptions,
+  places: HostPlaces,
+): (now: Instant) => Promise<Steps> {
+  let first: Instant | undefined;
+  let last: { readonly now: Instant; readonly uptimeMs: number } | undefined;
+  let latest: Step | undefined;
+  return async (now) => {
+    const uptime = await readHostFile(`${places.proc}/uptime`, parseUptime);
+    const uptimeMs = isUnreadable(uptime) ? 0 : uptime.seconds * 1000;
+    first ??= now;
+    if (last !== undefined) {
+      const steadyMs = elapsedMs(last.now, now);
+      const stepMs = now.wallMs - last.now.wallMs - steadyMs;
+      // The uptime goes on while a machine sleeps, the steady clock does not: waking up is no jump.
+      const sleptMs = uptimeMs - last.uptimeMs - steadyMs;
+      const isWaking = sleptMs > 0 && Math.abs(stepMs - sleptMs) < stepMinMs;
+      if (Math.abs(stepMs) >= stepMinMs && !isWaking) latest = { ms: stepMs, at: now };
+    }
+    last = { now, uptimeMs };
+    const isTold = latest !== undefined && elapsedMs(latest.at, now) < holdMs;
+    return { since: first, ...(isTold && latest !== undefined ? { told: latest } : {}) };
+  };
+}
