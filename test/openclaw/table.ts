@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { openclawVersion } from './installation.ts';
 import type { State } from './state.ts';
@@ -86,7 +86,8 @@ export function tellTable(states: readonly State[]): void {
     .map(({ name }) => JSON.parse(readFileSync(storyOf(name), 'utf8')) as { cells: Cells })
     .map(({ cells }) => lineOf(cells));
   const [processor] = cpus();
-  const machine = `${cpus().length} processors (${processor?.model.trim() ?? 'unknown'})`;
+  const busy = `load average ${Math.round(loadavg()[0] ?? 0)}`;
+  const machine = `${cpus().length} processors (${processor?.model.trim() ?? 'unknown'}), ${busy}`;
   const date = new Date().toISOString().slice(0, 10);
   writeFileSync(page, pageOf(lines, `OpenClaw ${openclawVersion}, ${date}, ${machine}`));
 }

@@ -109,6 +109,9 @@ const tasksShape = v.object({
   tasks: v.array(
     v.object({
       status: v.string(),
+      runtime: v.optional(v.fallback(v.string(), ''), ''),
+      /** The job, of a run that a job made. */
+      sourceId: v.optional(v.fallback(v.nullable(v.string()), null), null),
       error: v.optional(v.nullable(v.string())),
       endedAt: v.optional(v.nullable(v.number())),
     }),
@@ -117,22 +120,31 @@ const tasksShape = v.object({
 
 const hourMs = 3_600_000;
 
-/** Judges whether all work of the last hour failed. Work that was only skipped is no failure. */
+/**
+ * Judges whether all work of the last hour failed. Work that was only skipped is no failure; one job that
+ * fails again and again counts once, since `cron_jobs` judges it.
+ */
 export function judgeTasks(payload: unknown, { now }: Scene): Found {
   const parsed = v.safeParse(tasksShape, payload);
   if (!parsed.success) return well('this version does not offer that');
   const recent = parsed.output.tasks.filter(
     ({ endedAt }) => typeof endedAt === 'number' && now.wallMs - endedAt < hourMs,
   );
-  const of = (status: string): number =>
-    recent.filter((one) => one.status === status && !/\bskipped\b/.test(one.error ?? '')).length;
-  const [failed, succeeded] = [of('failed') + of('timed_out'), of('succeeded')];
+  const of = (...wanted: readonly string[]) =>
+    recent.filter(
+      ({ status, error }) => wanted.includes(status) && !/\bskipped\b/.test(error ?? ''),
+    );
+  const failures = of('failed', 'timed_out');
+  const [failed, succeeded] = [failures.length, of('succeeded').length];
+  const sources = new Set(
+    failures.map(({ runtime, sourceId }, at) => (runtime === 'cron' ? (sourceId ?? at) : at)),
+  );
   const values = [
     { metric: 'failed', value: failed },
     { metric: 'succeeded', value: succeeded },
   ];
   const what = `tasks of the last hour: ${failed} failed, ${succeeded} succeeded`;
-  return failed >= 3 && succeeded === 0
+  return sources.size >= 3 && succeeded === 0
     ? ill('critical', 'status', what, values)
     : well(what, values);
 }

@@ -196,6 +196,12 @@ describe('what the gateway says of itself', () => {
     const failed = { status: 'failed', endedAt: Date.now(), error: 'boom' };
     gateway.calls.set('tasks.list', { tasks: [failed, failed, failed] });
     expect((await part('tasks'))?.summary).toBe('tasks of the last hour: 3 failed, 0 succeeded');
+    const ofJob = { ...failed, runtime: 'cron', sourceId: 'a' };
+    gateway.calls.set('tasks.list', { tasks: [ofJob, ofJob, ofJob] });
+    expect((await part('tasks'))?.status, 'one job is judged by cron_jobs').toBe('ok');
+    const others = ['b', 'c'].map((sourceId) => ({ ...ofJob, sourceId }));
+    gateway.calls.set('tasks.list', { tasks: [ofJob, ...others] });
+    expect((await part('tasks'))?.status).toBe('critical');
     const skipped = { ...failed, error: 'heartbeat skipped: no-route' };
     gateway.calls.set('tasks.list', { tasks: [failed, failed, skipped] });
     expect((await part('tasks'))?.status).toBe('ok');

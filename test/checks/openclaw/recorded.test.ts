@@ -37,6 +37,10 @@ const recordings: Readonly<Record<string, Expected>> = {
       tasks: ['critical', /^tasks of the last hour: 4 failed, 0 succeeded/],
     },
   },
+  'cron-failing': {
+    looks: 1,
+    notWell: { cron_jobs: ['warning', /^bad has failed 3 times in a row/] },
+  },
   'cron-off': { looks: 1, notWell: { cron: ['critical', /switched off \(OPENCLAW_SKIP_CRON=1/] } },
 };
 
