@@ -26,6 +26,11 @@ export interface LabGateway {
   start(environment?: Readonly<Record<string, string>>): void;
   /** Waits for `/startupz` to say that it has started. */
   started(withinMs?: number): Promise<void>;
+  /**
+   * Starts it and waits, again where it gives up: on a machine that is busy its own timers come too late,
+   * for which its unit has `Restart=always`.
+   */
+  run(environment?: Readonly<Record<string, string>>): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** Waits for its end: the exit code, or -1 for a signal. */
   ended(): Promise<number>;
@@ -112,6 +117,17 @@ export async function createGateway(home: string): Promise<LabGateway> {
         throw new Error(`the gateway ended with ${code}: ${(await gateway.printed()).slice(-600)}`);
       });
       await Promise.race([waitUntilStarted(withinMs), gone]);
+    },
+    async run(environment) {
+      for (let attempt = 1; attempt <= 3; attempt += 1) {
+        gateway.start(environment);
+        try {
+          await gateway.started();
+          return;
+        } catch (error) {
+          if (attempt === 3 || child?.exitCode !== 1) throw error;
+        }
+      }
     },
     signal: (name) => void process.kill(pid(), name),
     ended: async () => exited,

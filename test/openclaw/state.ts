@@ -16,8 +16,6 @@ export interface State {
   readonly tuned?: object;
   /** Said in the table as well. */
   readonly remark?: string;
-  /** Variables of the first start. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** Brings a healthy gateway that is watched into the state; seconds count from here, or from `begin()`. */
   readonly bring: (lab: Lab, begin: () => void) => Promise<void>;
   /** Mends it; seconds until it is over count from its end. */
@@ -28,4 +26,6 @@ export interface State {
   readonly endsWithinMs?: number;
   /** Records what the gateway answers in this state under this name, when asked to. */
   readonly recordAs?: string;
+  /** Brings it about once more right before that, where it passes by itself. */
+  readonly beforeRecording?: (lab: Lab) => Promise<void>;
 }

@@ -13,8 +13,7 @@ const minuteMs = 60_000;
 
 async function startAgain({ gateway }: Lab, environment?: Record<string, string>): Promise<void> {
   await gateway.stop();
-  gateway.start(environment);
-  await gateway.started();
+  await gateway.run(environment);
 }
 
 /** Has the agent of the gateway say something while the provider is in this mood; whether it was answered. */
@@ -60,8 +59,7 @@ export const statesInside: readonly State[] = [
       gateway.signal('SIGKILL');
       await gateway.ended();
       await gateway.settings({ channels: {} });
-      gateway.start();
-      await gateway.started();
+      await gateway.run();
     },
     recordAs: 'channel-down',
   },
@@ -102,6 +100,9 @@ export const statesInside: readonly State[] = [
       for (let turn = 0; turn < 4; turn += 1) await speak(lab, 'key refused');
     },
     mend: async (lab) => speakAgain(lab, 15_000),
+    async beforeRecording(lab) {
+      await speak(lab, 'key refused');
+    },
     recordAs: 'auth-cooldown',
   },
   {
@@ -139,8 +140,7 @@ export const statesInside: readonly State[] = [
       gateway.signal('SIGKILL');
       await gateway.ended();
       await rm(join(gateway.stateFolder, 'state'), { recursive: true });
-      gateway.start();
-      await gateway.started();
+      await gateway.run();
     },
     recordAs: 'database-dead',
   },

@@ -24,8 +24,7 @@ function starve(gateway: LabGateway, share: number): Disposable {
 }
 
 async function startAgain({ gateway }: { readonly gateway: LabGateway }): Promise<void> {
-  gateway.start();
-  await gateway.started();
+  await gateway.run();
 }
 
 /** A gateway that runs, stands still, ends or begins. */

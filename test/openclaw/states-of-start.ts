@@ -42,8 +42,7 @@ async function spoilSettings(lab: Lab, spoil: (text: string) => string): Promise
 
 async function giveSettingsBack({ gateway }: Lab): Promise<void> {
   await writeFile(join(gateway.stateFolder, 'openclaw.json'), kept.text);
-  gateway.start();
-  await gateway.started();
+  await gateway.run();
 }
 
 /** A gateway that cannot start, or starts too often. */
@@ -66,8 +65,7 @@ export const statesOfStart: readonly State[] = [
     },
     async mend({ gateway }) {
       await kept.close();
-      gateway.start();
-      await gateway.started();
+      await gateway.run();
     },
   },
   {
@@ -98,8 +96,7 @@ export const statesOfStart: readonly State[] = [
     },
     async mend(lab) {
       await writeFile(databaseOf(lab), kept.bytes);
-      lab.gateway.start();
-      await lab.gateway.started();
+      await lab.gateway.run();
     },
   },
   {
@@ -113,20 +110,17 @@ export const statesOfStart: readonly State[] = [
       await gateway.stop();
       await gateway.settings(deadChannel);
       for (let start = 0; start < 3; start += 1) {
-        gateway.start();
-        await gateway.started();
+        await gateway.run();
         gateway.signal('SIGKILL');
         await gateway.ended();
       }
-      gateway.start();
-      await gateway.started();
+      await gateway.run();
       begin();
     },
     async mend({ gateway }) {
       await gateway.stop();
       await gateway.settings({ channels: {} });
-      gateway.start();
-      await gateway.started();
+      await gateway.run();
     },
     recordAs: 'restart-breaker',
   },

@@ -18,8 +18,7 @@ async function becomeKnown(timeline: Timeline): Promise<void> {
 }
 
 async function prepare(lab: Lab, state: State): Promise<Timeline> {
-  lab.gateway.start(state.environment);
-  await lab.gateway.started();
+  await lab.gateway.run();
   const agent = await lab.watch(state.tuned);
   const timeline = followCheck(agent, lab.webhook);
   await becomeKnown(timeline);
@@ -27,8 +26,9 @@ async function prepare(lab: Lab, state: State): Promise<Timeline> {
 }
 
 async function recordIfWanted(state: State, lab: Lab): Promise<void> {
-  if (wishes.isRecording && state.recordAs !== undefined)
-    await record(lab.gateway, state.recordAs, state.how);
+  if (!wishes.isRecording || state.recordAs === undefined) return;
+  await state.beforeRecording?.(lab);
+  await record(lab.gateway, state.recordAs, state.how);
 }
 
 const seconds = (fromMs: number, toMs: number | undefined): number | undefined =>

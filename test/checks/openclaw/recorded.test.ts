@@ -41,6 +41,7 @@ const recordings: Readonly<Record<string, Expected>> = {
     looks: 1,
     notWell: { cron_jobs: ['warning', /^bad has failed 3 times in a row/] },
   },
+  'cron-long-run': { looks: 1, notWell: {} },
   'cron-off': { looks: 1, notWell: { cron: ['critical', /switched off \(OPENCLAW_SKIP_CRON=1/] } },
 };
 
