@@ -7,12 +7,17 @@ export function nameFor(type: string, target: string | undefined): string {
   if (target === undefined) return type;
   const address = /^(?:https?:\/\/)?(?:[^/?#@]*@)?([^?#]*)/.exec(target)?.[1] ?? target;
   const words = type === 'http' ? address : `${type} ${target}`;
+  return plainName(words) || type;
+}
+
+/** The same words, as far as the name of a check may hold them; empty where nothing is left. */
+export function plainName(words: string): string {
   const plain = words
     .replaceAll(/[[\]]/g, '')
     .replaceAll(/[^\p{L}\p{N} ._:/-]+/gu, '-')
     .replace(/[/ -]+$/, '')
     .trim();
-  return plain.slice(0, lengthMax).trim() || type;
+  return plain.slice(0, lengthMax).trim();
 }
 
 /** The name itself, or with the first number behind it that makes it unique. Takes it. */

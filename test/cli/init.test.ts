@@ -39,6 +39,34 @@ test('what was found is written once, validates and passes; run again, only what
   expect(await readFile(file, 'utf8')).toBe(written);
 });
 
+test('what is called as no check may be called gets a name that it may have', async () => {
+  const folder = temporaryFolder();
+  const unit = 'postgresql@15-main.service';
+  const show = [
+    `Id=${unit}`,
+    'FragmentPath=/lib/systemd/system/postgresql@.service',
+    'LoadState=loaded',
+    'ActiveState=active',
+    'SubState=running',
+  ].join('\\n');
+  const said = await initialise(
+    {
+      'proc/net/tcp': socketTable([]),
+      'run/systemd/system/': '',
+      'bin/systemctl': `#!/bin/sh
+if [ "$1" = list-units ]; then echo '${unit} loaded active running Database'
+else printf '${show}\\n\\n'; fi
+`,
+    },
+    folder,
+  );
+  expect(said.code).toBe(0);
+  expect(await foundIn(folder)).toContainEqual(
+    expect.objectContaining({ name: 'unit postgresql-15-main', type: 'systemd', unit }),
+  );
+  expect(await runCommand(['validate'], { cwd: folder })).toMatchObject({ code: 0 });
+});
+
 test('checks that somebody has renamed, rewritten, switched off or put into conf.d are not proposed again', async () => {
   const servers = await Promise.all([startShop(), startShop(), startShop(), startShop()]);
   const [renamed, rewritten, off, apart] = servers.map(({ port }) => port);

@@ -1,4 +1,5 @@
 import { hostPlaces, type HostPlaces } from '../../checks/host/places.ts';
+import { plainName, takeName } from '../../config/check-name.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { initLookMs } from '../../model/command-limits.ts';
 import type { Config } from '../../model/config.ts';
@@ -153,11 +154,12 @@ function unnamesake(
   const known = new Map(others.map((spec) => [spec.name, spec.type as string]));
   const taken = new Set<string>();
   return proposals.map((proposal) => {
-    const { name, type } = proposal.check;
+    const { type } = proposal.check;
+    // Units and paths are called what no check may be called, such as postgresql@15-main.
+    const name = plainName(proposal.check.name) || type;
     // A present check of that name and another type is something else.
-    const isTaken = (one: string): boolean => taken.has(one) || (known.get(one) ?? type) !== type;
-    let free = name;
-    for (let number = 2; isTaken(free); number += 1) free = `${name} (${number})`;
+    const others = [...known].filter(([, other]) => other !== type).map(([other]) => other);
+    const free = takeName(name, new Set([...taken, ...others]));
     taken.add(free);
     return { ...proposal, check: { ...proposal.check, name: free } };
   });
