@@ -94,7 +94,8 @@ export async function startCaddy(
   const passive = { fail_duration: '1m', max_fails: 1 };
   const active = healthUri === undefined ? {} : { active: { uri: healthUri, interval: '1s' } };
   const checks = { passive, ...active };
-  const proxy = { handler: 'reverse_proxy', upstreams: dial, health_checks: checks };
+  const transport = { protocol: 'http', response_header_timeout: '1s' };
+  const proxy = { handler: 'reverse_proxy', upstreams: dial, health_checks: checks, transport };
   const site = { listen: [`127.0.0.1:${port}`], routes: [{ handle: [proxy] }] };
   const config = {
     admin: { listen: admin, config: { persist: false } },
