@@ -47,6 +47,7 @@ const programs = [
   ['/usr/bin/mmdebstrap', 'mmdebstrap', 'guests: their root file system'],
   ['/usr/bin/podman', 'podman', 'containers of a real Podman'],
   ['/usr/sbin/runc', 'runc', 'containers of a real Podman'],
+  ['/usr/bin/script', 'bsdutils', 'questions on a terminal'],
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
   ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],

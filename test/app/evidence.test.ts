@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { spec } from '../support/policy.ts';
+import { policy, spec } from '../support/policy.ts';
 import { wholeAgent, type WholeAgent } from '../support/whole-agent.ts';
 
 const local = spec({
@@ -38,6 +38,26 @@ describe('what was found around a failing check', () => {
     await world.advance(120);
     expect(world.deliveries).not.toEqual([]);
     expect(foundIn(world)[0]).toBeUndefined();
+  });
+
+  test.each([
+    [5, 'within group_wait comes with the first message', ['found late']],
+    [30, 'after group_wait leaves the first message without it', undefined],
+  ])('that takes %d s %s', async (seconds, _words, evidence) => {
+    const atOnce = {
+      ...local,
+      debounce: policy({ failAfter: { kind: 'consecutive', failures: 1 } }),
+    };
+    const world: WholeAgent = wholeAgent([atOnce], {}, undefined, async () => {
+      const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+      world.clock.after(seconds * 1000, () => resolve(['found late']));
+      return promise;
+    });
+    world.finds('gateway', 'critical');
+    // The first message is there once group_wait is over, whatever else takes its time.
+    await world.advance(21);
+    expect(world.deliveries).toHaveLength(1);
+    expect(foundIn(world)).toEqual([evidence]);
   });
 
   test('is nothing for what is elsewhere, nor when it is switched off', async () => {

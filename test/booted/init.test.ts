@@ -100,3 +100,31 @@ test(
   },
   guestTimeoutMs,
 );
+
+test(
+  'a user without rights is told what he could not see, and gets what he could',
+  async ({ skip }) => {
+    const lacking = lacksGuest();
+    if (lacking !== undefined) skip(lacking);
+    await using guest = await bootGuest({
+      files: { '/etc/letsencrypt/live/shop.invalid/fullchain.pem': 'not to be seen\n' },
+      bind: { '/usr/local/bin/tocsin': executable },
+    });
+    await guest.shell('chmod 700 /etc/letsencrypt/live; useradd --create-home claw');
+    await guest.shell(
+      'chmod 700 /home/claw; mkdir /home/claw/.openclaw; install -d -m 777 /srv/out',
+    );
+    const words = ['/usr/local/bin/tocsin', 'init', '-o', '/srv/out/agent.config.yaml'];
+    const said = await guest.run(words, { user: 'daemon' });
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+    expect(said.stdout).toMatch(
+      / note +\d+ homes? of other users could not be searched for OpenClaw: run it as root\n/,
+    );
+    expect(said.stdout).toMatch(
+      / note +the certificates in \/etc\/letsencrypt\/live could not be listed: run it as root\n/,
+    );
+    const names = checksIn(await guest.read('/srv/out/agent.config.yaml')).map(({ name }) => name);
+    expect(names).toEqual(['disk', 'memory', 'load', 'clock', 'oom', 'reboot', 'failed units']);
+  },
+  guestTimeoutMs,
+);

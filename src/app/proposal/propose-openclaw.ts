@@ -5,6 +5,7 @@ import {
   findStateFolders,
   type Installation,
 } from '../../checks/openclaw/installation.ts';
+import { counted } from '../../model/counted.ts';
 import type { Findings, Proposal } from './proposal.ts';
 
 /** A check for each gateway of OpenClaw, in the home of whichever user, by its state folder. */
@@ -28,7 +29,7 @@ export async function proposeOpenClaw(places: HostPlaces, signal: AbortSignal): 
     hidden.length === 0
       ? []
       : [
-          `${hidden.length} homes of other users could not be searched for OpenClaw: run it as root`,
+          `${counted(hidden.length, 'home')} of other users could not be searched for OpenClaw: run it as root`,
         ];
   return { proposals, remarks };
 }
