@@ -42,6 +42,7 @@ const programs = [
   ['/usr/share/doc/libsasl2-modules', 'libsasl2-modules', 'logins at a real mail server'],
   ['/usr/sbin/nginx', 'nginx-light', 'nginx'],
   ['/usr/bin/caddy', 'caddy', 'caddy'],
+  ['/usr/sbin/haproxy', 'haproxy', 'HAProxy in front of gateways'],
   ['/usr/sbin/dockerd', 'docker.io', 'containers of a real Docker'],
   ['/usr/bin/systemd-nspawn', 'systemd-container', 'guests: a real systemd as PID 1'],
   ['/usr/bin/mmdebstrap', 'mmdebstrap', 'guests: their root file system'],

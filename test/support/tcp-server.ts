@@ -8,14 +8,14 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** Listens on a port of its own and drops every connection when it is disposed of. */
-export async function listen(server: Server, host = '127.0.0.1'): Promise<TestServer> {
+export async function listen(server: Server, host = '127.0.0.1', port = 0): Promise<TestServer> {
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => open.delete(socket));
   });
-  server.listen(0, host);
+  server.listen(port, host);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
