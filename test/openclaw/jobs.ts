@@ -7,12 +7,12 @@ export async function addJob(gateway: LabGateway, name: string, command: string)
   if (!said.includes(name)) throw new Error(`the job ${name} was not added: ${said}`);
 }
 
-/** Removes a job by its name. */
-export async function removeJob(gateway: LabGateway, name: string): Promise<void> {
+/** Switches a job off by its name; one that was removed would be told as missing. */
+export async function disableJob(gateway: LabGateway, name: string): Promise<void> {
   const listed = JSON.parse(await gateway.cli('cron', 'list', '--json')) as {
     readonly jobs: readonly { readonly id: string; readonly name?: string }[];
   };
   const found = listed.jobs.find((job) => job.name === name);
   if (found === undefined) throw new Error(`there is no job ${name}`);
-  await gateway.cli('cron', 'rm', found.id);
+  await gateway.cli('cron', 'disable', found.id);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadChannel } from './channel.ts';
-import { addJob, removeJob } from './jobs.ts';
+import { addJob, disableJob } from './jobs.ts';
 import type { Lab } from './lab.ts';
 import type { ProviderMood } from './provider.ts';
 import type { State } from './state.ts';
@@ -20,7 +20,7 @@ async function startAgain({ gateway }: Lab, environment?: Record<string, string>
 async function speak(
   { gateway, provider }: Lab,
   mood: ProviderMood,
-  seconds = 40,
+  seconds = 90,
 ): Promise<boolean> {
   provider.mood = mood;
   const words = ['--agent', 'main', '--message', 'hi', '--json', '--timeout', String(seconds)];
@@ -79,7 +79,7 @@ export const statesInside: readonly State[] = [
     saying: /bad has failed 3 times in a row/,
     withinMs: 8 * minuteMs,
     bring: async ({ gateway }) => addJob(gateway, 'bad', 'exit 3'),
-    mend: async ({ gateway }) => removeJob(gateway, 'bad'),
+    mend: async ({ gateway }) => disableJob(gateway, 'bad'),
     recordAs: 'cron-failing',
   },
   {

@@ -122,7 +122,8 @@ const hourMs = 3_600_000;
 
 /**
  * Judges whether all work of the last hour failed. Work that was only skipped is no failure; one job that
- * fails again and again counts once, since `cron_jobs` judges it.
+ * fails again and again counts once, since `cron_jobs` judges it. What succeeded is `completed` in the list
+ * of 2026.9.6, though its tables and its counts say `succeeded`.
  */
 export function judgeTasks(payload: unknown, { now }: Scene): Found {
   const parsed = v.safeParse(tasksShape, payload);
@@ -135,7 +136,7 @@ export function judgeTasks(payload: unknown, { now }: Scene): Found {
       ({ status, error }) => wanted.includes(status) && !/\bskipped\b/.test(error ?? ''),
     );
   const failures = of('failed', 'timed_out');
-  const [failed, succeeded] = [failures.length, of('succeeded').length];
+  const [failed, succeeded] = [failures.length, of('succeeded', 'completed').length];
   const sources = new Set(
     failures.map(({ runtime, sourceId }, at) => (runtime === 'cron' ? (sourceId ?? at) : at)),
   );

@@ -196,6 +196,11 @@ describe('what the gateway says of itself', () => {
     const failed = { status: 'failed', endedAt: Date.now(), error: 'boom' };
     gateway.calls.set('tasks.list', { tasks: [failed, failed, failed] });
     expect((await part('tasks'))?.summary).toBe('tasks of the last hour: 3 failed, 0 succeeded');
+    gateway.calls.set('tasks.list', {
+      tasks: [failed, failed, failed, { status: 'completed', endedAt: Date.now(), error: null }],
+    });
+    expect((await part('tasks'))?.summary).toBe('tasks of the last hour: 3 failed, 1 succeeded');
+    expect((await part('tasks'))?.status).toBe('ok');
     const ofJob = { ...failed, runtime: 'cron', sourceId: 'a' };
     gateway.calls.set('tasks.list', { tasks: [ofJob, ofJob, ofJob] });
     expect((await part('tasks'))?.status, 'one job is judged by cron_jobs').toBe('ok');
