@@ -74,7 +74,7 @@ describe('a group', () => {
       '1 of 3 up; down: down-2, down-3, wanted at least 2',
     ],
     [['up-1', 'down-2'], { exactly: 1 }, 'ok', '1 of 2 up; down: down-2'],
-    [['up-1', 'up-2'], { exactly: 1 }, 'critical', '2 of 2 up, wanted exactly 1'],
+    [['up-1', 'up-2'], { exactly: 1 }, 'critical', '2 of 2 up (up-1, up-2), wanted exactly 1'],
     [
       ['down-1', 'down-2'],
       { exactly: 1 },

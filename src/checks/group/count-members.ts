@@ -61,9 +61,11 @@ export function judgeCount(members: readonly Member[], rule: CountRule): Finding
   const possible = of('counted', 'unseen', 'silent').length;
   const atLeast = exactly ?? minOk ?? members.length;
   const atMost = exactly ?? members.length;
-  const [facts, brief] = [describe(members, by, of), describe(members, by, of, true)];
+  const areTooMany = counted.length > atMost;
+  const facts = describe(members, by, of, { areTooMany });
+  const brief = describe(members, by, of, { isWell: true });
   const values = valuesOf(members, by, of);
-  if (possible < atLeast || counted.length > atMost) {
+  if (possible < atLeast || areTooMany) {
     const wanted = exactly === undefined ? `at least ${atLeast}` : `exactly ${exactly}`;
     const sentence = `${facts}, wanted ${wanted}`;
     return { status: 'critical', reason: 'threshold', sentence, values };
@@ -87,12 +89,13 @@ function describe(
   members: readonly Member[],
   by: CountedBy,
   of: Selection,
-  isWell = false,
+  { isWell = false, areTooMany = false } = {},
 ): string {
   const counted = of('counted');
   const unseen = of('unseen');
   const begun = unseen.filter(({ latest }) => latest !== undefined);
-  const names = by.kind === 'up' || counted.length === 0 ? '' : ` (${namesOf(counted)})`;
+  const isObvious = by.kind === 'up' && !areTooMany;
+  const names = isObvious || counted.length === 0 ? '' : ` (${namesOf(counted)})`;
   const [as, told] =
     by.kind === 'up' ? ['up', ''] : [by.as, by.kind === 'part' ? by.part : by.value];
   return [
