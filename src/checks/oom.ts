@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
 import { defaultedKey, optionalKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
@@ -53,6 +54,8 @@ interface Seen {
   readonly bootId: string;
   readonly kills: number;
   readonly units: readonly UnitKills[] | undefined;
+  /** The kernel counts for all containers together, and shows its messages in none of them. */
+  readonly isContainer: boolean;
 }
 
 /** Judges whether the kernel killed processes for lack of memory. */
@@ -93,7 +96,11 @@ async function look(
   if (isUnreadable(counted)) return counted;
   const units = unit === undefined ? undefined : await readUnitKills(unit, places, limits);
   if (units !== undefined && isUnreadable(units)) return units;
-  return { ...boot, ...counted, units };
+  const isContainer = await stat(`${places.run}/systemd/container`).then(
+    () => true,
+    () => false,
+  );
+  return { ...boot, ...counted, units, isContainer };
 }
 
 /** Counts what happened since the last look; what was before the first one is nobody's news. */
@@ -160,12 +167,18 @@ function judge({ told }: Known, seen: Seen, nowMs: number, { hold }: Options): C
   const [only] = who;
   const what =
     count === 1 && only !== undefined ? only : count === 1 ? 'a process' : `${count} processes`;
-  const hint =
-    who.length > 0 ? '' : '; which, dmesg tells (for the agent: AmbientCapabilities=CAP_SYSLOG)';
+  const hint = who.length > 0 ? '' : seen.isContainer ? hints.container : hints.host;
   const names = count > 1 && who.length > 0 ? `: ${who.join(', ')}` : '';
   const summary = `the kernel killed ${what} for lack of memory, ${when}${names}${hint}`;
   return notOk('critical', 'status', summary, { values });
 }
+
+/** Where to learn whom it hit. */
+const hints = {
+  host: '; which, dmesg tells (for the agent: AmbientCapabilities=CAP_SYSLOG)',
+  container:
+    '; this is a container, and it may have hit any process of the machine: its own dmesg tells which',
+};
 
 function knownFrom(saved: unknown): Known | undefined {
   const known = saved as Partial<Known> | undefined | null;

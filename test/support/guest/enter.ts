@@ -14,6 +14,8 @@ export interface Visit {
   readonly user?: string;
   /** What the command reads. */
   readonly input?: string;
+  /** Files of more control groups to which it belongs, such as one with little memory. */
+  readonly groups?: readonly string[];
   /** Half a minute unless told. */
   readonly timeoutMs?: number;
 }
@@ -30,7 +32,7 @@ export async function runInside(
   leader: number,
   group: string,
   words: readonly string[],
-  { user, input = '', timeoutMs = 30_000 }: Visit = {},
+  { user, input = '', groups = [], timeoutMs = 30_000 }: Visit = {},
 ): Promise<Said> {
   const line = [
     `nsenter --target=${leader} --mount --pid --uts --ipc --net --cgroup --root --wd --`,
@@ -40,7 +42,7 @@ export async function runInside(
     `HOME=${user === undefined ? '/root' : `/home/${user}`} TERM=dumb LC_ALL=C.UTF-8`,
     'SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat',
   ].flatMap((part) => part.split(' ').filter(Boolean));
-  const child = spawn('sh', ['-c', intoGroups, 'sh', group, '--', ...line, ...words], {
+  const child = spawn('sh', ['-c', intoGroups, 'sh', group, ...groups, '--', ...line, ...words], {
     timeout: timeoutMs,
   });
   const said = { stdout: '', stderr: '' };

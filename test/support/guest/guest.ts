@@ -25,6 +25,8 @@ export interface GuestOptions {
   /** Paths of this machine, by the path where the guest sees them. */
   readonly bind?: Readonly<Record<string, string>>;
   readonly hostname?: string;
+  /** Powers that a guest has not as a rule, such as `CAP_SYSLOG`. Never one that changes this machine. */
+  readonly capabilities?: readonly string[];
 }
 
 export interface Guest extends AsyncDisposable {
@@ -84,8 +86,8 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
     writeFileSync(outside, text);
     if (text.startsWith('#!')) chmodSync(outside, 0o755);
   }
-  const { bind = {}, hostname = 'guest' } = options;
-  const start = (): Promise<Machine> => startMachine({ root, group, bind, hostname });
+  const { bind = {}, hostname = 'guest', capabilities = [] } = options;
+  const start = (): Promise<Machine> => startMachine({ root, group, bind, hostname, capabilities });
   const relays: (() => Promise<void>)[] = [];
   const remove = async (): Promise<void> => {
     for (const close of relays) await close();

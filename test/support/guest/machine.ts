@@ -20,6 +20,7 @@ export interface MachineOptions {
   readonly group: GuestGroup;
   readonly bind: Readonly<Record<string, string>>;
   readonly hostname: string;
+  readonly capabilities: readonly string[];
 }
 
 /** A boot takes about a second; on a machine with more to do than it can, some more. */
@@ -60,11 +61,11 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   throw new Error(`the guest did not boot:\n${console}`);
 }
 
-function nspawnOptions({ root, bind, hostname }: MachineOptions): string[] {
+function nspawnOptions({ root, bind, hostname, capabilities }: MachineOptions): string[] {
   const always =
     '--quiet --boot --register=no --keep-unit --link-journal=no --resolv-conf=off --timezone=off';
   // What IPAddressDeny= and firewalls inside need; all of it ends at the guest's own network.
-  const power = '--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON --system-call-filter=bpf';
+  const power = `--capability=${['CAP_BPF', 'CAP_NET_ADMIN', 'CAP_PERFMON', ...capabilities].join()} --system-call-filter=bpf`;
   return [
     ...`${always} ${power}`.split(' '),
     `--hostname=${hostname}`,
