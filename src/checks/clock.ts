@@ -7,6 +7,7 @@ import type { CheckResult } from '../model/result.ts';
 import { elapsedMs, type Instant } from '../model/time.ts';
 import { checkType, type RunContext } from './check-type.ts';
 import { stepWatch, type Steps } from './host/clock-steps.ts';
+import { isUnreadable, type Unreadable } from './host/host-file.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
 import { readSynchronization, type Synchronization } from './host/synchronization.ts';
 import { isFailure } from './net/failure.ts';
@@ -73,7 +74,10 @@ export const clockOf = (places: HostPlaces) =>
             asked = await ask(options, places, { ...context, clock });
           }
           const steps = await watchSteps(startedAt);
-          return judge(asked, steps, startedAt, options);
+          const result = judge(asked, steps, startedAt, options);
+          // Whoever did not answer is asked again at the next run.
+          if (isUnreadable(asked.synchronization)) asked = undefined;
+          return result;
         },
       };
     },
@@ -84,7 +88,7 @@ export const clock = clockOf(hostPlaces);
 /** What was answered to the questions that are asked now and then. */
 interface Asked {
   readonly at: Instant;
-  readonly synchronization: Synchronization;
+  readonly synchronization: Synchronization | Unreadable;
   readonly server?: Awaited<ReturnType<typeof askTime>>;
 }
 
@@ -110,7 +114,8 @@ function judge(asked: Asked, steps: Steps, now: Instant, options: Options): Chec
     watchedMs === 0
       ? 'jumps of the date are watched for from now on'
       : `no jump of the date in ${humanDuration(watchedMs)}`;
-  const follows = `${sentences[synchronization.state]}${offset.healthy}`;
+  const { state } = isUnreadable(synchronization) ? cannotTell : synchronization;
+  const follows = `${sentences[state]}${offset.healthy}`;
   return sumUp({
     healthy: `${follows}; ${noStep}`,
     findings: [
@@ -136,10 +141,15 @@ function judgeStep({ told }: Steps, now: Instant, options: Options): Finding {
 
 /** Whether something steers the clock, and has heard from the world lately. */
 function judgeFollowing(
-  { state, by, heard }: Synchronization,
+  synchronization: Synchronization | Unreadable,
   now: Instant,
   { unsynchronized: status }: Options,
 ): Finding {
+  if (isUnreadable(synchronization)) {
+    const { reason, unreadable } = synchronization;
+    return { status: 'unknown', reason, sentence: unreadable };
+  }
+  const { state, by, heard } = synchronization;
   const isFollowing = state === 'synchronized';
   const values =
     state === 'cannot_tell' ? [] : [{ metric: 'synchronized', value: isFollowing ? 1 : 0 }];
@@ -157,9 +167,10 @@ function judgeFollowing(
 
 /** The offset as the service of this host tells it, and as the time server does. */
 function judgeOffset(
-  { synchronization: { aheadMs, by }, server }: Asked,
+  { synchronization, server }: Asked,
   { offset: limits, server: name }: Options,
 ): { readonly findings: readonly Finding[]; readonly healthy: string } {
+  const { aheadMs, by } = isUnreadable(synchronization) ? cannotTell : synchronization;
   const findings: Finding[] = [];
   const said: string[] = [];
   const note = (metric: string, ms: number, whose: string): void => {
@@ -181,6 +192,8 @@ function judgeOffset(
   }
   return { findings, healthy: said.map((one) => `, ${one}`).join('') };
 }
+
+const cannotTell: Synchronization = { state: 'cannot_tell' };
 
 const sentences: Record<Synchronization['state'], string> = {
   synchronized: 'the clock follows a time server',

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.ts';
 import { parseTracking, type Tracking } from './chrony-tracking.ts';
-import { isUnreadable } from './host-file.ts';
+import { isUnreadable, type Unreadable } from './host-file.ts';
 import type { HostPlaces } from './places.ts';
 import { askTool } from './system-tool.ts';
 
@@ -23,18 +23,18 @@ interface Limits {
 
 /**
  * systemd knows the kernel's answer, whoever steers the clock. chrony is asked as well: it only tells the
- * kernel when its `rtcsync` is set.
+ * kernel when its `rtcsync` is set. Unreadable where neither has answered and one of them does not in time.
  */
 export async function readSynchronization(
   places: HostPlaces,
   limits: Limits,
-): Promise<Synchronization> {
+): Promise<Synchronization | Unreadable> {
   const isSystemd = await exists(`${places.run}/systemd/system`);
   const [kernel, chrony] = await Promise.all([
     isSystemd ? askKernel(places, limits) : undefined,
     askChrony(places, limits),
   ]);
-  if (chrony !== undefined) {
+  if (typeof chrony === 'object' && !isUnreadable(chrony)) {
     const { isInStep, aheadMs, heard } = chrony;
     const state = isInStep || kernel === true ? 'synchronized' : 'unsynchronized';
     // What it says before it has heard from anybody is nothing.
@@ -44,7 +44,8 @@ export async function readSynchronization(
       ...(isInStep ? { aheadMs, ...(heard === undefined ? {} : { heard }) } : {}),
     };
   }
-  if (kernel === undefined) return { state: 'cannot_tell' };
+  if (typeof kernel === 'object') return kernel;
+  if (kernel === undefined) return chrony ?? { state: 'cannot_tell' };
   if (!kernel) return { state: 'unsynchronized' };
   const aheadMs = await askTimesyncd(places, limits);
   return aheadMs === undefined
@@ -52,17 +53,25 @@ export async function readSynchronization(
     : { state: 'synchronized', aheadMs, by: 'systemd-timesyncd' };
 }
 
-async function askKernel(places: HostPlaces, limits: Limits): Promise<boolean | undefined> {
+async function askKernel(
+  places: HostPlaces,
+  limits: Limits,
+): Promise<boolean | Unreadable | undefined> {
   const asked = ['timedatectl', 'show', '-p', 'NTPSynchronized', '--value'] as const;
   const answer = await askTool(asked, places, limits);
-  const word = isUnreadable(answer) ? '' : answer.output.trim();
+  if (isUnreadable(answer)) return answer.reason === 'timeout' ? answer : undefined;
+  const word = answer.output.trim();
   return word === 'yes' ? true : word === 'no' ? false : undefined;
 }
 
 /** Undefined where there is no chrony, it does not run, or it does not answer this user. */
-async function askChrony(places: HostPlaces, limits: Limits): Promise<Tracking | undefined> {
+async function askChrony(
+  places: HostPlaces,
+  limits: Limits,
+): Promise<Tracking | Unreadable | undefined> {
   const answer = await askTool(['chronyc', '-n', 'tracking'], places, limits);
-  return isUnreadable(answer) ? undefined : parseTracking(answer.output);
+  if (isUnreadable(answer)) return answer.reason === 'timeout' ? answer : undefined;
+  return parseTracking(answer.output);
 }
 
 /** The offset as `timedatectl timesync-status` prints it, such as `Offset: +1.094ms`. */
