@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { exitCode, UsageError, type Command, type CommandContext } from './cli/command.ts';
-import { commands } from './cli/table.ts';
 import { version } from './model/version.ts';
 
 /** Finds the command that the arguments call, runs it, and gives the exit code. */
 export async function main(args: readonly string[], context: CommandContext): Promise<number> {
   const [first] = args;
+  const commands = await commandsFor(first);
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    context.stdout.write(help());
+    context.stdout.write(help(commands));
     return first === undefined ? exitCode.usage : exitCode.ok;
   }
   if (first === '--version') {
@@ -16,7 +16,7 @@ export async function main(args: readonly string[], context: CommandContext): Pr
   }
   const command = commands.find(({ name }) => startsWith(args, name.split(' ')));
   if (command === undefined) {
-    context.stderr.write(`tocsin: no command "${args.slice(0, 2).join(' ')}"\n\n${help()}`);
+    context.stderr.write(`tocsin: no command "${args.slice(0, 2).join(' ')}"\n\n${help(commands)}`);
     return exitCode.usage;
   }
   const words = args.slice(command.name.split(' ').length);
@@ -45,6 +45,14 @@ export async function main(args: readonly string[], context: CommandContext): Pr
   }
 }
 
+/**
+ * All commands; but `watchdog` stays beside its service for as long as that runs, and loads none of the others.
+ */
+async function commandsFor(first: string | undefined): Promise<readonly Command[]> {
+  if (first === 'watchdog') return [(await import('./cli/watchdog.ts')).watchdog];
+  return (await import('./cli/table.ts')).commands;
+}
+
 function startsWith(args: readonly string[], words: readonly string[]): boolean {
   return words.every((word, position) => args[position] === word);
 }
@@ -69,7 +77,7 @@ function optionLines({ options }: Command): string {
   return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
-function help(): string {
+function help(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
   return `tocsin ${version}: watches this host and tells people when something broke\n\n${lines.join('\n')}\n\n"tocsin COMMAND --help" says more about one.\n`;

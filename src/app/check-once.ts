@@ -5,7 +5,7 @@ import type { CheckSpec } from '../model/check.ts';
 import type { Config } from '../model/config.ts';
 import { concurrentRunsMax } from '../model/limits.ts';
 import { notOk, type CheckResult, type RecordedResult } from '../model/result.ts';
-import type { AgentView } from '../model/view.ts';
+import { viewWithoutAgent } from './no-agent.ts';
 import { systemPorts } from './system-ports.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function checkOnce(
   const clock = systemClock();
   const redact = redactor(config.secrets);
   const found = new Map<string, RecordedResult>();
-  const view = viewOf(found);
+  const view = viewWithoutAgent(found);
   const runAll = async (list: readonly CheckSpec[]): Promise<void> => {
     const waiting = [...list];
     const worker = async (): Promise<void> => {
@@ -55,36 +55,11 @@ export function repeatedLook(
     };
     return { look, close: () => undefined };
   }
-  const environment = { clock: systemClock(), view: viewOf(new Map()) };
+  const environment = { clock: systemClock(), view: viewWithoutAgent(new Map()) };
   const redact = redactor(config.secrets);
   const open = systemPorts.openCheck(spec, environment);
   return {
     look: async () => runCheck(open, spec, environment, redact),
     close: () => open.close?.(),
-  };
-}
-
-/** What checks see of an agent that is not there: the results of this round. */
-function viewOf(found: ReadonlyMap<string, RecordedResult>): AgentView {
-  return {
-    check(name) {
-      const result = found.get(name);
-      if (result === undefined) return undefined;
-      const isDown = result.status === 'critical';
-      return {
-        phase: isDown ? 'firing' : 'inactive',
-        up: !isDown,
-        known: result.status !== 'unknown',
-        latest: result,
-      };
-    },
-    heartbeat: () => undefined,
-    health: () => ({
-      problems: [],
-      outboxPending: 0,
-      outboxOldestMs: 0,
-      schedulerLagMs: 0,
-      residentBytes: 0,
-    }),
   };
 }

@@ -35,7 +35,7 @@ const hanging = new WeakMap<OpenCheck, Instant>();
  */
 export async function runCheck(
   open: OpenCheck,
-  spec: CheckSpec,
+  spec: Pick<CheckSpec, 'name' | 'timeoutMs' | 'expect'>,
   environment: CheckEnvironment,
   redact: Redact = (text) => text,
 ): Promise<RecordedResult> {

@@ -1,15 +1,7 @@
 import { homedir } from 'node:os';
-import { stringify } from 'yaml';
-import { repeatedLook } from '../app/check-once.ts';
 import { defaultDataDir } from '../app/data-dir.ts';
-import { loadFromText } from '../app/load.ts';
 import { supervisor, supervisorVariables, statusLine, type Supervisor } from '../app/supervisor.ts';
-import {
-  chooseLook,
-  isAboutAgent,
-  specLook,
-  type ChoiceOptions,
-} from '../app/watchdog/choose-look.ts';
+import { chooseLook, type ChoiceOptions } from '../app/watchdog/choose-look.ts';
 import { openKillBrake } from '../app/watchdog/kill-brake.ts';
 import { deafness } from '../app/watchdog/own-unit.ts';
 import type { ServiceLook } from '../app/watchdog/service-look.ts';
@@ -18,6 +10,7 @@ import {
   startService,
   type SupervisedService,
 } from '../app/watchdog/supervised-service.ts';
+import { targetLook } from '../app/watchdog/target-look.ts';
 import { Watchdog, type WatchedEnd } from '../app/watchdog/watchdog.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
@@ -31,7 +24,6 @@ import {
   type CommandContext,
   type Parsed,
 } from './command.ts';
-import { loadOrTell, tellProblems } from './load.ts';
 
 /** Everything that somebody may want a service to hear; the rest ends or stops a process by itself. */
 const passedOn = [
@@ -189,19 +181,14 @@ async function findLook(
   if (kind === undefined) {
     const chosen = await chooseLook(command, options);
     if (!('problems' in chosen)) return chosen;
+    const { tellProblems } = await import('./load.ts');
     tellProblems(chosen.problems, context);
     return { exitCode: exitCode.config };
   }
   const value = text(parsed, kind) ?? '';
-  if (kind !== 'check') {
-    const timeout = `${options.timeoutMs}ms`;
-    const document = { checks: [{ name: 'service', type: kind, target: value, timeout }] };
-    const loaded = await loadFromText(stringify(document), context, `--${kind}`);
-    const [spec] = loaded.ok ? loaded.config.checks : [];
-    if (loaded.ok && spec !== undefined) return repeatedLook(spec, loaded.config);
-    tellProblems(loaded.ok ? [] : loaded.problems, context);
-    return { exitCode: exitCode.config };
-  }
+  if (kind !== 'check') return targetLook(kind, value, options);
+  const { loadOrTell } = await import('./load.ts');
+  const { isAboutAgent, specLook } = await import('../app/watchdog/check-look.ts');
   const loaded = await loadOrTell(parsed, context);
   if ('exitCode' in loaded) return loaded;
   const { config } = loaded;

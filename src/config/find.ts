@@ -21,17 +21,17 @@ export async function findConfig(directories: readonly string[]): Promise<string
     loaders: { '.yaml': present, '.yml': present, '.json': present },
   });
   for (const directory of directories) {
-    const found = (await explorer.search(directory))?.filepath ?? (await unreadable(directory));
+    const found = (await explorer.search(directory))?.filepath ?? (await configIn(directory));
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /**
- * A configuration that is there but cannot be read: the search passes over it in silence, and the agent
- * would start with a configuration that nobody meant.
+ * A configuration that is there, even one that cannot be read: the search passes over that in silence, and the
+ * agent would start with a configuration that nobody meant.
  */
-async function unreadable(directory: string): Promise<string | undefined> {
+export async function configIn(directory: string): Promise<string | undefined> {
   for (const name of names) {
     const file = join(directory, name);
     const there = await lstat(file).then(

@@ -1,15 +1,10 @@
-import { basename } from 'node:path';
+import { defaultDirectories, configIn } from '../../config/find.ts';
 import { hostPlaces } from '../../checks/host/places.ts';
-import { gatewayCommand, type GatewayCommand } from '../../checks/openclaw/gateway-command.ts';
+import { gatewayCommand } from '../../checks/openclaw/gateway-command.ts';
 import { gatewayPlace } from '../../checks/openclaw/gateway-life.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { CheckSpec, CheckTypeName } from '../../model/check.ts';
-import type { Config } from '../../model/config.ts';
-import type { Secret } from '../../model/secret.ts';
-import { repeatedLook } from '../check-once.ts';
-import { load, type Surroundings } from '../load.ts';
+import type { Surroundings } from '../load.ts';
 import { gatewayLook } from './gateway-look.ts';
-import { ownUnit } from './own-unit.ts';
 import { portLook } from './port-look.ts';
 import type { ServiceLook } from './service-look.ts';
 
@@ -28,7 +23,7 @@ export interface ChoiceOptions extends Surroundings {
 }
 
 /** What nobody named is found out; the sentences are problems of a configuration that was named. */
-type Choice = ServiceLook | { readonly problems: readonly string[] };
+export type Choice = ServiceLook | { readonly problems: readonly string[] };
 
 /**
  * Finds out how a service is best looked at when nobody says it: an OpenClaw gateway by its own pages, else
@@ -50,97 +45,24 @@ export async function chooseLook(
     );
     return gatewayLook(gateway, { clock, timeoutMs, pid });
   }
-  const loading = await load(configFile, options);
-  if (!loading.ok && configFile !== undefined) return { problems: loading.problems };
-  if (loading.ok) {
-    const { config } = loading.loaded;
-    const meant = await meantCheck(command, config);
-    if (meant !== undefined) {
-      tell(`the check ${meant.spec.name} of the configuration, ${meant.why}`);
-      return specLook(meant.spec, config, command, options);
+  if (await mayHaveConfig(options)) {
+    // All that can be configured is much for a process that stays beside its service for ever.
+    const { meantLook } = await import('./check-look.ts');
+    const meant = await meantLook(command, options);
+    if (meant !== undefined && 'problems' in meant) {
+      const [problem = 'unusable'] = meant.problems;
+      if (configFile !== undefined) return meant;
+      say(`the configuration of the agent is not looked into: ${problem}`);
+    } else if (meant !== undefined) {
+      tell(meant.what);
+      return meant.look;
     }
-  } else {
-    say(`the configuration of the agent is not looked into: ${loading.problems[0] ?? 'unusable'}`);
   }
-  return portLook({ clock, timeoutMs, around: options, proc: hostPlaces.proc, isUnit, pid, tell });
+  return portLook({ clock, timeoutMs, proc: hostPlaces.proc, isUnit, pid, tell });
 }
 
-/**
- * Looks by a check of the configuration. Of an OpenClaw gateway only its life counts, whatever else the check
- * sees: a restart mends neither channels nor credentials.
- */
-export function specLook(
-  spec: CheckSpec,
-  config: Config,
-  command: readonly string[],
-  options: Pick<ChoiceOptions, 'clock' | 'environment' | 'homeDirectory' | 'pid' | 'timeoutMs'>,
-): ServiceLook {
-  if (spec.type !== 'openclaw') return repeatedLook(spec, config);
-  const { environment, homeDirectory } = options;
-  const written = gatewayCommand(command, environment, homeDirectory);
-  const usual = gatewayCommand(['openclaw', 'gateway'], environment, homeDirectory);
-  const known = written ?? usual;
-  if (known === undefined) return repeatedLook(spec, config);
-  return gatewayLook(withOptions(known, spec.options as GatewayOptions), options);
-}
-
-/** What the check `openclaw` may say about where its gateway is. */
-interface GatewayOptions {
-  readonly state_dir?: string;
-  readonly port?: number;
-  readonly token?: Secret;
-}
-
-function withOptions(
-  command: GatewayCommand,
-  { state_dir: stateFolder = command.stateFolder, port = command.port, token }: GatewayOptions,
-): GatewayCommand {
-  const isSame = stateFolder === command.stateFolder;
-  return {
-    ...command,
-    stateFolder,
-    configPath: isSame ? command.configPath : `${stateFolder}/openclaw.json`,
-    port,
-    token: token ?? command.token,
-  };
-}
-
-/** Types that look at the agent or its host, or that would see only that the unit is about to start. */
-const aboutOthers: ReadonlySet<CheckTypeName> = new Set<CheckTypeName>([
-  'agent',
-  'heartbeat',
-  'systemd',
-  'disk',
-  'mount',
-  'memory',
-  'cpu',
-  'load',
-  'clock',
-  'reboot',
-  'oom',
-]);
-
-/** Whether a check knows nothing without a running agent. */
-export function isAboutAgent({ type }: CheckSpec): boolean {
-  return type === 'agent' || type === 'heartbeat';
-}
-
-/** The check with a label `unit` for our unit, or else with the name of the unit or of the program. */
-async function meantCheck(
-  command: readonly string[],
-  config: Config,
-): Promise<{ readonly spec: CheckSpec; readonly why: string } | undefined> {
-  const unit = await ownUnit();
-  const bare = unit?.replace(/\.service$/, '');
-  const checks = config.checks.filter(({ type }) => !aboutOthers.has(type));
-  const labelled = checks.find(
-    ({ labels }) => unit !== undefined && [unit, bare].includes(labels['unit']),
-  );
-  if (labelled !== undefined)
-    return { spec: labelled, why: `which has the label unit for ${unit}` };
-  const ofUnit = checks.find(({ name }) => name === unit || name === bare);
-  if (ofUnit !== undefined) return { spec: ofUnit, why: 'which has the name of this unit' };
-  const program = basename(command[0] ?? '');
-  const ofProgram = checks.find(({ name }) => name === program);
-  return ofProgram && { spec: ofProgram, why: 'which has the name of the program' };
+async function mayHaveConfig({ configFile, environment, cwd }: ChoiceOptions): Promise<boolean> {
+  if (configFile !== undefined || (environment['TOCSIN_CONFIG'] ?? '') !== '') return true;
+  const found = await Promise.all(defaultDirectories(cwd).map(configIn));
+  return found.some((file) => file !== undefined);
 }

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { readHostFile, isUnreadable } from '../../checks/host/host-file.ts';
 import { isEverywhere, type Listener } from '../../checks/host/listeners.ts';
 import { familyListeners } from '../../checks/host/process-family.ts';
@@ -7,15 +6,13 @@ import { formatHostPort } from '../../checks/net/host-port.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { portPatienceMs, portSearchMs } from '../../model/command-limits.ts';
 import { notOk, ok, type CheckResult } from '../../model/result.ts';
-import { repeatedLook } from '../check-once.ts';
-import { loadFromText, type Surroundings } from '../load.ts';
 import { whatSpeaks, type Spoken } from '../proposal/speaks.ts';
 import type { ServiceLook } from './service-look.ts';
+import { targetLook } from './target-look.ts';
 
 interface Options {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  readonly around: Surroundings;
   /** Where processes are seen, `/proc`. */
   readonly proc: string;
   /** We run as a unit of systemd, so that all of it belongs to the service. */
@@ -87,23 +84,19 @@ function distinct(listeners: readonly Listener[]): readonly Listener[] {
 
 async function listenerLook(
   { address, port }: Listener,
-  { clock, timeoutMs, around }: Options,
+  { clock, timeoutMs }: Options,
 ): Promise<{ readonly look: ServiceLook; readonly what: string } | undefined> {
   const spoken = await whatSpeaks({ host: address, port }, undefined, clock);
   if (spoken.kind === 'closed') return undefined;
   const target = formatHostPort(address, port);
   const [how, tcp] = dialogue(spoken, target);
-  const check = { name: 'service', type: 'tcp', target, timeout: `${timeoutMs}ms`, tcp };
-  const loaded = await loadFromText(stringify({ checks: [check] }), around, target);
-  const [spec] = loaded.ok ? loaded.config.checks : [];
-  if (!loaded.ok || spec === undefined) return undefined;
-  const { look, close } = repeatedLook(spec, loaded.config);
+  const { look, close } = targetLook('tcp', target, { clock, timeoutMs }, tcp);
   const well = `${target} ${'query_response' in tcp || 'tls' in tcp ? 'answers' : 'takes connections'}`;
   return {
     what: `${target}, where it listens: ${how}`,
     look: {
       async look() {
-        const result = await look();
+        const result = await look('running');
         return result.status === 'ok' ? ok(well) : result;
       },
       close,
