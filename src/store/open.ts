@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isDiskRefusal } from '../lib/disk-refusal.ts';
 import { migrations } from './migrations.ts';
 import { createSpareRoom, type SpareRoom } from './spare-room.ts';
 
@@ -9,6 +10,13 @@ export const databaseFileName = 'tocsin.db';
 /** Why the state could not be opened, as a sentence for the person who starts the agent. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  /** Whether the disk refuses, and may take it later: no other configuration would help. */
+  readonly passing: boolean;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly passing?: boolean }) {
+    super(message, options);
+    this.passing = options.passing ?? false;
+  }
 }
 
 export interface Opened {
@@ -18,6 +26,8 @@ export interface Opened {
   readonly setAside?: string;
   /** To be given up when the disk is full. */
   readonly spareRoom?: SpareRoom;
+  /** The disk was full, and the spare room had to be given up to open it at all. */
+  readonly isCramped?: boolean;
 }
 
 /**
@@ -34,12 +44,13 @@ export function openDatabase(directory: string, stamp: string): Opened {
     throw new StoreError(
       `cannot write to the data directory ${directory}: ${describe(error)}; ` +
         'make it writable for this user or set agent.data_dir to another one',
-      { cause: error },
+      { cause: error, passing: isDiskRefusal(error) },
     );
   }
   try {
     return { database: connect(path), path, spareRoom: createSpareRoom(directory) };
   } catch (error) {
+    if (isDiskFull(error)) return openCramped(directory, path, error);
     if (!isDamage(error)) throw explained(error, path);
     const setAside = putAside(path, stamp);
     return {
@@ -48,6 +59,17 @@ export function openDatabase(directory: string, stamp: string): Opened {
       setAside,
       spareRoom: createSpareRoom(directory),
     };
+  }
+}
+
+/** Opens it in the room that was kept for the time of a full disk. Throws what `openDatabase` does. */
+function openCramped(directory: string, path: string, error: unknown): Opened {
+  const spareRoom = createSpareRoom(directory);
+  if (!spareRoom.give()) throw explained(error, path);
+  try {
+    return { database: connect(path), path, spareRoom, isCramped: true };
+  } catch (again) {
+    throw explained(again, path);
   }
 }
 
@@ -137,6 +159,9 @@ export function isDiskFull(error: unknown): boolean {
   return primaryCode(error) === 13;
 }
 
+/** SQLite's result codes for a disk that refuses: read-only, error of input or output, full, cannot be opened. */
+const refusalCodes: ReadonlySet<number> = new Set([8, 10, 13, 14]);
+
 function primaryCode(error: unknown): number {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === 'number' ? code & 0xff : 0;
@@ -147,6 +172,7 @@ function explained(error: unknown, path: string): StoreError {
     return new StoreError(
       `${path} was written by a newer tocsin (schema ${error.version}, this one knows ` +
         `${migrations.length}); run that version, or move the file away to begin anew`,
+      { cause: error },
     );
   }
   if (primaryCode(error) === 5) {
@@ -155,7 +181,10 @@ function explained(error: unknown, path: string): StoreError {
       { cause: error },
     );
   }
-  return new StoreError(`cannot open ${path}: ${describe(error)}`, { cause: error });
+  return new StoreError(`cannot open ${path}: ${describe(error)}`, {
+    cause: error,
+    passing: refusalCodes.has(primaryCode(error)),
+  });
 }
 
 function putAside(path: string, stamp: string): string {

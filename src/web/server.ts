@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { webConnectionsMax, webRequestTimeoutMs } from '../model/limits.ts';
+import { isDiskRefusal } from '../lib/disk-refusal.ts';
 import { listenOnPort, listenOnSocket } from './listener.ts';
 import { createRequestHandler } from './request-handler.ts';
 import type { WebServerOptions } from './server-options.ts';
@@ -62,6 +63,16 @@ export function createWebServer(options: WebServerOptions): WebServer {
     cancel();
   };
 
+  /** A disk that refuses must not keep the agent from telling so. */
+  const listenOnSocketIfWritable = async (server: Server, path: string): Promise<void> => {
+    try {
+      await listenOnSocket(server, path);
+    } catch (error) {
+      if (!isDiskRefusal(error)) throw error;
+      options.log.warn('no socket: the command line asks over TCP', { reason: String(error) });
+    }
+  };
+
   return {
     async start() {
       stopping = false;
@@ -73,7 +84,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
         await listenOnPort(open(tcp), listen.host, listen.port);
         address = addressOf(tcp, web?.tls === undefined ? 'http' : 'https');
         if (socketPath !== undefined) {
-          await listenOnSocket(open(createServer(answer('socket'))), socketPath);
+          await listenOnSocketIfWritable(open(createServer(answer('socket'))), socketPath);
         }
       } catch (error) {
         await stop(0);

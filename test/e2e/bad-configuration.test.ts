@@ -101,7 +101,7 @@ const refused: readonly (readonly [string, string | Buffer, ...string[]])[] = [
   [
     'a credential outside of systemd',
     'notify:\n  slack: ${credential:slack}\n',
-    'agent.config.yaml:2:10: notify.slack: there is no credential slack, since systemd gave none; add LoadCredential=slack:/path to the unit',
+    'agent.config.yaml:2:10: notify.slack: there is no credential slack: credentials/slack: no such file; put it into that file (mode 0600), or add LoadCredential=slack:/path to the unit',
   ],
   [
     'a secret file that is missing',

@@ -26,6 +26,14 @@ async function killed(agent: TestAgent): Promise<void> {
   await agent.exited;
 }
 
+/** Waits until the answer to the latest message is saved, so that nobody needs to repeat it. */
+async function isWrittenDown(agent: TestAgent): Promise<void> {
+  await eventually(
+    async () => !/^tocsin_outbox_pending\{.*\} [1-9]/m.test(await agent.metrics()),
+    'the last answer is written down',
+  );
+}
+
 test('a full disk keeps nobody from being told, is told itself, and is over when space returns', async ({
   skip,
 }) => {
@@ -55,10 +63,7 @@ test('a full disk keeps nobody from being told, is told itself, and is over when
   const all = ['firing tocsin', 'firing web', 'resolved web', 'resolved tocsin'];
   await hears(receiver, ...all);
   expect(agent.stderr()).toContain('info state can be saved again');
-  await eventually(
-    async () => !/^tocsin_outbox_pending\{.*\} [1-9]/m.test(await agent.metrics()),
-    'the last answer is written down',
-  );
+  await isWrittenDown(agent);
   await killed(agent);
   const { port } = agent;
   await using next = await startAgent({ directory, port });
@@ -170,4 +175,72 @@ test('a database that is overwritten under the running agent neither stops it no
   const { port } = agent;
   await using next = await startAgent({ directory, port });
   expect(next.stderr()).toContain('error the state database was damaged; set aside, began a new');
+});
+
+test('a disk that is full at the start keeps nobody from being told, and is written to once it has room', async ({
+  skip,
+}) => {
+  const reason = noMounting();
+  skip(reason !== undefined, reason ?? '');
+  await using receiver = await startWebhookServer();
+  const directory = temporaryFolder();
+  using disk = mountSmallDisk(join(directory, 'data'), 4);
+  disk.fill();
+  const config = quickConfig(receiver.origin, [fileCheck('web', join(directory, 'sign'))]);
+  await using agent = await startAgent({ config, directory });
+  await eventually(() => toldBy(receiver).length >= 2, 'both alerts are told');
+  expect(
+    toldBy(receiver)
+      .map(({ what }) => what)
+      .toSorted(),
+  ).toEqual(['firing tocsin', 'firing web']);
+  disk.empty();
+  await eventually(() => toldBy(receiver).length === 3, 'the disk is told to be fine again');
+  expect(toldBy(receiver).at(-1)?.what).toBe('resolved tocsin');
+  await isWrittenDown(agent);
+  await killed(agent);
+  await using again = await startAgent({ directory, port: agent.port });
+  await eventually(
+    async () => (await again.cli('alerts')).stdout.includes('web'),
+    'it knows still',
+  );
+  // What was told before the kill, out of memory first, is not told again.
+  expect(toldBy(receiver)).toHaveLength(3);
+});
+
+test('an agent that starts again on a full disk finds its state in the room that was kept', async ({
+  skip,
+}) => {
+  const reason = noMounting();
+  skip(reason !== undefined, reason ?? '');
+  await using receiver = await startWebhookServer();
+  const directory = temporaryFolder();
+  using disk = mountSmallDisk(join(directory, 'data'), 6);
+  const config = quickConfig(receiver.origin, [fileCheck('web', join(directory, 'sign'))]);
+  await using agent = await startAgent({ config, directory });
+  await hears(receiver, 'firing web');
+  await isWrittenDown(agent);
+  await killed(agent);
+  disk.fill();
+  await using again = await startAgent({ directory, port: agent.port });
+  await hears(receiver, 'firing web', 'firing tocsin');
+  await writeFile(join(directory, 'sign'), '');
+  await hears(receiver, 'firing web', 'firing tocsin', 'resolved web');
+  expect(again.stderr()).toContain('the disk is full');
+});
+
+test('a disk that is read-only at the start is told, and the agent watches on without its socket', async ({
+  skip,
+}) => {
+  const reason = noMounting();
+  skip(reason !== undefined, reason ?? '');
+  await using receiver = await startWebhookServer();
+  const directory = temporaryFolder();
+  using disk = mountSmallDisk(join(directory, 'data'), 4);
+  disk.readOnly();
+  const config = quickConfig(receiver.origin, [fileCheck('web', join(directory, 'sign'))]);
+  await using agent = await startAgent({ config, directory });
+  await eventually(() => toldBy(receiver).length >= 2, 'both alerts are told');
+  expect(agent.stderr()).toContain('warn no socket: the command line asks over TCP');
+  expect((await agent.cli('status')).stdout).toMatch(/^! cannot save state: .*EROFS/m);
 });

@@ -14,6 +14,8 @@ export interface SmallDisk extends Disposable {
   fill(): void;
   /** Gives the bytes back. */
   empty(): void;
+  /** Lets nothing be written any more. */
+  readOnly(): void;
 }
 
 /** Mounts a file system of so many MiB at `path`, until it is disposed of. Only for root. */
@@ -26,6 +28,7 @@ export function mountSmallDisk(path: string, mebibytes: number): SmallDisk {
       for (const bytes of [65_536, 4096, 1]) append(filler, Buffer.alloc(bytes));
     },
     empty: () => rmSync(filler, { force: true }),
+    readOnly: () => run('mount', '-o', 'remount,ro', path),
     [Symbol.dispose]: () => run('umount', '--lazy', path),
   };
 }

@@ -43,6 +43,8 @@ export interface JournalOptions {
   readonly store: Store;
   /** What is given up when the disk is full, for what has to be told. */
   readonly spareRoom?: SpareRoom | undefined;
+  /** The spare room had to be given up to open the database. */
+  readonly isCramped?: boolean;
   /**
    * The database turned out to be damaged: gives a new store to go on with, or undefined when none can be
    * had. Whatever the agent still knows must be put into the journal again.
@@ -69,6 +71,7 @@ export class Journal {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#store = options.store;
+    if (options.isCramped === true) this.#crampedSince = options.clock.now();
   }
 
   /** Why the last save failed; undefined while saving works. */

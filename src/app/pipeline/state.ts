@@ -1,7 +1,7 @@
 import type { Logger } from '../../lib/log.ts';
-import { replaceStoreEveryMs } from '../../model/limits.ts';
+import { journalRetryMs, replaceStoreEveryMs } from '../../model/limits.ts';
 import { elapsedMs, type Instant } from '../../model/time.ts';
-import { isDamage } from '../../store/open.ts';
+import { isDamage, openMemory, StoreError, type Opened } from '../../store/open.ts';
 import type { SpareRoom } from '../../store/spare-room.ts';
 import { createStore, type Saved, type Store } from '../../store/store.ts';
 import type { Ports } from '../ports.ts';
@@ -11,6 +11,8 @@ export interface State {
   readonly store: Store;
   /** To be given up when the disk is full. */
   readonly spareRoom: SpareRoom | undefined;
+  /** The disk was full, and the spare room is given up already. */
+  readonly isCramped: boolean;
   /** What an earlier process left. */
   readonly saved: Saved;
   /** The latest damaged database that was set aside. */
@@ -22,13 +24,18 @@ export interface State {
   replace(error: unknown, now: Instant): Store | undefined;
 }
 
-/** Opens the state in `dataDir`. Throws `StoreError`. */
+/**
+ * Opens the state in `dataDir`. Where the disk refuses for now, the agent begins in memory, and goes over to
+ * the disk as soon as it can be had: somebody has to tell that the disk is full. Throws `StoreError` where
+ * waiting would not help.
+ */
 export function openState(ports: Ports, dataDir: string, log: Logger): State {
-  const opened = ports.openDatabase(dataDir);
+  const { opened, refusal } = openOrRefused(ports, dataDir);
   let store = createStore(opened.database);
+  if (refusal !== undefined) store = refusing(store, refusal);
   let setAside: State['setAside'];
   let replacedAt: Instant | undefined;
-  let closed = false;
+  let closed = refusal !== undefined;
   const note = (path: string | undefined, at: Instant): void => {
     if (path === undefined) return;
     log.error('the state database was damaged; set aside, began a new one', { path });
@@ -39,12 +46,15 @@ export function openState(ports: Ports, dataDir: string, log: Logger): State {
   return {
     store,
     spareRoom: opened.spareRoom,
+    isCramped: opened.isCramped ?? false,
     saved,
     get setAside() {
       return setAside;
     },
     replace(error, now) {
-      const tooSoon = replacedAt !== undefined && elapsedMs(replacedAt, now) < replaceStoreEveryMs;
+      // A disk that refused is asked more often than one that damages every file.
+      const restMs = closed && refusal !== undefined ? journalRetryMs : replaceStoreEveryMs;
+      const tooSoon = replacedAt !== undefined && elapsedMs(replacedAt, now) < restMs;
       if (!(closed || isDamage(error)) || tooSoon) return undefined;
       replacedAt = now;
       try {
@@ -58,11 +68,35 @@ export function openState(ports: Ports, dataDir: string, log: Logger): State {
         store = createStore(again.database);
         note(again.setAside, now);
       } catch (openError) {
-        log.error('cannot begin a new state database', { reason: String(openError) });
+        if (refusal === undefined) {
+          log.error('cannot begin a new state database', { reason: String(openError) });
+        }
         return undefined;
       }
       closed = false;
       return store;
+    },
+  };
+}
+
+function openOrRefused(
+  ports: Ports,
+  dataDir: string,
+): { readonly opened: Opened; readonly refusal?: StoreError } {
+  try {
+    return { opened: ports.openDatabase(dataDir) };
+  } catch (error) {
+    if (!(error instanceof StoreError && error.passing)) throw error;
+    return { opened: { database: openMemory(), path: ':memory:' }, refusal: error };
+  }
+}
+
+/** A store that knows nothing and takes nothing, so that what is to be saved waits for one that does. */
+function refusing(store: Store, refusal: StoreError): Store {
+  return {
+    ...store,
+    commit() {
+      throw refusal;
     },
   };
 }
