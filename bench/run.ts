@@ -6,6 +6,7 @@
  *   npm run bench -- probes    /probe beside blackbox_exporter, prober by prober
  *   npm run bench -- scrapes   /metrics with ten checks to five thousand
  *   npm run bench -- alerts    ten thousand alerts and a thousand changes a second, beside Alertmanager
+ *   npm run bench -- checks    each check type by itself, and what init writes for a host, beside exporters and Monit
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { executable } from './agent.ts';
 import { killChildren } from './child.ts';
 import { measureAlerts } from './measure-alerts.ts';
+import { measureChecks } from './measure-checks.ts';
 import { measureProbes } from './measure-probes.ts';
 import { measureScrapes } from './measure-scrapes.ts';
 import { measureWork } from './measure-work.ts';
@@ -33,6 +35,7 @@ const benches: Readonly<Record<string, Bench>> = {
   '': { section: 'results', peers: Object.values(peerPrograms), measure: measureWork },
   probes: { section: 'probes', peers: [peerPrograms.blackbox], measure: measureProbes },
   scrapes: { section: 'scrapes', peers: [], measure: measureScrapes },
+  checks: { section: 'checks', peers: [], measure: measureChecks },
   alerts: { section: 'alerts', peers: [peerPrograms.alertmanager], measure: measureAlerts },
 };
 
@@ -42,7 +45,7 @@ async function main(): Promise<number> {
   const bench = benches[words.join(' ')];
   if (bench === undefined) {
     tell(
-      `there is no bench ${words.join(' ')}; there are probes, scrapes, alerts and the one without a word`,
+      `there is no bench ${words.join(' ')}; there are probes, scrapes, alerts, checks and the one without a word`,
     );
     return 1;
   }
