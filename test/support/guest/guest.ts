@@ -15,7 +15,7 @@ import { startRelay } from './start-relay.ts';
 import { debianMirror, keptTree } from './tree.ts';
 
 /** How long a test with a guest may take: the first one on a machine has to build the guests' root first. */
-export const guestTimeoutMs = 240_000;
+export const guestTimeoutMs = 400_000;
 
 export interface GuestOptions {
   /** Packages of Debian 12 beside systemd, dbus, curl, iproute2, procps and chrony; each set is built once and kept. */
