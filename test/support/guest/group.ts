@@ -6,7 +6,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** The control groups of one guest and of what is run in it: they stop and go together. */
 export interface GuestGroup {
@@ -25,8 +25,12 @@ export function unifiedHierarchy(): string | undefined {
   return mounted((type) => type === 'cgroup2');
 }
 
+/** What every group of a guest is called: by the process that booted it, and a number. */
+const guestName = /^tocsin-guest-(\d+)-\d+$/;
+
 /** A group in the unified hierarchy, and in systemd's own where there are both. */
-export function makeGroup(name: string): GuestGroup {
+export function makeGroup(number: number): GuestGroup {
+  const name = `tocsin-guest-${process.pid}-${number}`;
   const unified = unifiedHierarchy();
   if (unified === undefined) throw new Error('control groups of version 2 are not mounted');
   const old = mounted((type, options) => type === 'cgroup' && options.includes('name=systemd'));
@@ -34,6 +38,7 @@ export function makeGroup(name: string): GuestGroup {
     .filter((root) => root !== undefined)
     .map((root) => join(root, name));
   const visitor = join(unified, name, 'visitor');
+  for (const folder of folders) sweep(dirname(folder));
   for (const folder of [...folders, visitor]) mkdirSync(folder, { recursive: true });
   return {
     machine: folders.map((folder) => join(folder, 'cgroup.procs')),
@@ -41,6 +46,14 @@ export function makeGroup(name: string): GuestGroup {
     freeze: (frozen) => writeFileSync(join(unified, name, 'cgroup.freeze'), frozen ? '1' : '0'),
     remove: () => folders.every(removed),
   };
+}
+
+/** Takes away what tests that were killed have left behind. */
+function sweep(root: string): void {
+  for (const name of readdirSync(root)) {
+    const pid = guestName.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removed(join(root, name));
+  }
 }
 
 /** The kernel removes the files of a group with its folder, and refuses while a process is in it. */

@@ -77,8 +77,7 @@ let booted = 0;
 /** Boots a guest from a copy that is thrown away with it. Resolves once its systemd has started everything. */
 export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
   const root = await holdRoot(await keptTree(options.packages ?? []));
-  const name = `tocsin-guest-${process.pid}-${(booted += 1)}`;
-  const group = makeGroup(name);
+  const group = makeGroup((booted += 1));
   const machineId = `${randomBytes(16).toString('hex')}\n`;
   for (const [path, text] of Object.entries({ '/etc/machine-id': machineId, ...options.files })) {
     const outside = root.outside(path);
@@ -92,7 +91,7 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
   const remove = async (): Promise<void> => {
     for (const close of relays) await close();
     await root.release();
-    await eventually(() => group.remove(), `the control groups of ${name} are empty`);
+    await eventually(() => group.remove(), 'the control groups of the guest are empty');
   };
   let machine: Machine;
   try {
