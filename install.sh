@@ -55,9 +55,7 @@ END
 
 # --- what is said ---------------------------------------------------------------------------------------
 
-say() {
-  if [ "$json" = yes ]; then printf '%s\n' "$*" >&2; else printf '%s\n' "$*"; fi
-}
+say() { printf '%s\n' "$*"; }
 
 step() { say "==> $*"; }
 
@@ -71,14 +69,16 @@ fail() {
 }
 
 # A text within the quotes of JSON.
+# A text within the quotes of JSON, on one line.
 quoted() {
-  printf '%s' "$1" | tr '\n\t' '  ' | sed 's/\\/\\\\/g; s/"/\\"/g'
+  printf '%s' "$1" | tr '\n\t' '  ' | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g'
 }
 
+# Standard output was moved to 3, so that nothing else gets there.
 tell_json() {
   [ "$json" = yes ] || return 0
   printf '{"apiVersion":1,"result":"%s","changed":%s,"exitCode":%s,"version":"%s","previous":"%s","config":"%s","message":"%s"}\n' \
-    "$result" "$changed" "$1" "$(quoted "$version")" "$(quoted "$previous")" "$(quoted "$config")" "$(quoted "$message")"
+    "$result" "$changed" "$1" "$(quoted "$version")" "$(quoted "$previous")" "$(quoted "$config")" "$(quoted "$message")" >&3
 }
 
 # Runs a command, or prints it when nothing is to be done.
@@ -92,17 +92,28 @@ run() {
 }
 
 # write_file PATH MODE: what stands on standard input becomes the file, in one step.
+# write_file PATH MODE: what stands on standard input becomes the file, in one step.
 write_file() {
-  if [ "$dry" = yes ]; then
-    cat >/dev/null
-    say "+ write $1 (mode $2)"
-    return 0
+  if ! { cat >"$1.tocsin-new" && chmod "$2" "$1.tocsin-new" && mv -f "$1.tocsin-new" "$1"; }; then
+    rm -f "$1.tocsin-new"
+    return 1
   fi
-  cat >"$1.tocsin-new" || return 1
-  chmod "$2" "$1.tocsin-new" && mv -f "$1.tocsin-new" "$1"
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
+
+# limited SECONDS COMMAND...: a program that hangs must not hang this script.
+limited() {
+  if has timeout; then
+    timeout "$@"
+  else
+    shift
+    "$@"
+  fi
+}
+
+# Seconds since the host was booted, which no change of the clock touches.
+uptime_seconds() { cut -d. -f1 /proc/uptime; }
 
 digest_of() {
   if has sha256sum; then
@@ -116,7 +127,6 @@ digest_of() {
 
 # --- the call --------------------------------------------------------------------------------------------
 
-# Values of options; `@FILE` is read by the program itself.
 read_call() {
   while [ $# -gt 0 ]; do
     option=$1
@@ -159,10 +169,18 @@ take_value() {
     --offline) offline=$2 ;;
     --prefix) prefix=${2%/} ;;
     --grant) granted="$granted $(printf '%s' "$2" | tr ',' ' ')" ;;
-    --slack-webhook) TOCSIN_SLACK_WEBHOOK_URL=$2 ;;
-    --pagerduty-key) TOCSIN_PAGERDUTY_KEY=$2 ;;
+    --slack-webhook) TOCSIN_SLACK_WEBHOOK_URL=$(text_of "$2") || exit ;;
+    --pagerduty-key) TOCSIN_PAGERDUTY_KEY=$(text_of "$2") || exit ;;
     --email) TOCSIN_EMAIL=$2 ;;
     --smarthost) TOCSIN_SMTP_SMARTHOST=$2 ;;
+  esac
+}
+
+# What stands in the file of @FILE; anything else as it is.
+text_of() {
+  case $1 in
+    @*) cat "${1#@}" 2>/dev/null || fail 64 "${1#@} cannot be read" ;;
+    *) printf '%s' "$1" ;;
   esac
 }
 
@@ -216,8 +234,21 @@ find_init() {
   else
     init=none
   fi
+  if [ "$mode" = user ]; then find_user_manager; fi
   [ "$init" != none ] || [ "$start" = no ] || [ "$task" = uninstall ] ||
     refuse_host 'neither systemd nor OpenRC nor sysvinit runs here (--no-start installs without a service)'
+}
+
+# Without root only the user's own systemd can run a service.
+find_user_manager() {
+  if [ -z "${XDG_RUNTIME_DIR:-}" ] && [ -d "/run/user/$(id -u)" ]; then
+    XDG_RUNTIME_DIR=/run/user/$(id -u)
+    export XDG_RUNTIME_DIR
+  fi
+  if [ "$init" = systemd ] && systemctl --user show-environment >/dev/null 2>&1; then return 0; fi
+  [ "$start" = no ] || [ "$task" = uninstall ] ||
+    fail 65 "without root the service belongs to your own systemd (systemctl --user), which does not answer; run this as root, or log in anew, or use --no-start and begin $(printf '%s' "${prefix:-$HOME/.local}")/bin/tocsin run yourself"
+  [ "$init" = systemd ] || init=none
 }
 
 set_places() {
@@ -234,11 +265,14 @@ set_places() {
     etc=${XDG_CONFIG_HOME:-$HOME/.config}/tocsin
     state=${XDG_STATE_HOME:-$HOME/.local/state}/tocsin
     units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
-    lock=$prefix/.tocsin-install.lock
+    lock=$HOME/.tocsin-install.lock
   fi
   bin=$prefix/bin/tocsin
   lib=$prefix/lib/tocsin
   manifest=$lib/manifest
+  # What this script made and no manifest lists: of a removal without --purge, of an installation that was cut off.
+  # Not in the folder of the state: there the agent could write what root would then believe.
+  traces=$etc/.left-behind
   dropins=$units/tocsin.service.d
   config=$etc/agent.config.yaml
   for found in "$etc"/agent.config.yaml "$etc"/agent.config.yml "$etc"/agent.config.json; do
@@ -249,24 +283,54 @@ set_places() {
   done
 }
 
+# The lock is a folder: to make one is a single step. It names its holder by process and start, as a number alone
+# comes again, and the folder in which the holder works.
 take_lock() {
   [ "$dry" = no ] || return 0
-  mkdir -p "$(dirname "$lock")" 2>/dev/null || fail 68 "$(dirname "$lock") cannot be written"
   if ! mkdir "$lock" 2>/dev/null; then
-    holder=$(cat "$lock/pid" 2>/dev/null)
-    if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then
+    [ -d "$lock" ] || fail 68 "$lock cannot be made"
+    # It may be between making the folder and signing it.
+    [ -s "$lock/holder" ] || sleep 1
+    read -r holder began <"$lock/holder" 2>/dev/null || holder=
+    if [ -n "$holder" ] && [ "$(start_of "$holder")" = "$began" ]; then
       fail 72 "another installation is running (process $holder)"
     fi
+    left=$(cat "$lock/work" 2>/dev/null)
+    case $left in */tocsin-install.*) rm -rf "$left" ;; esac
     rm -rf "$lock"
-    mkdir "$lock" 2>/dev/null || fail 68 "$lock cannot be written"
+    mkdir "$lock" 2>/dev/null || fail 72 'another installation is running'
   fi
-  printf '%s\n' "$$" >"$lock/pid"
   locked=yes
+  { printf '%s %s\n' "$$" "$(start_of "$$")" >"$lock/holder" && printf '%s\n' "$work" >"$lock/work"; } || fail 68 "$lock cannot be written"
+}
+
+start_of() {
+  # Field 22; the name in field 2 may hold blanks.
+  sed -n 's/^.*) //p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+}
+
+# Where everything is loaded and tried: a place in which programs may be started and that has room.
+make_work() {
+  for place in "${TMPDIR:-/tmp}" ${TMPDIR:-/var/tmp}; do
+    work=$(mktemp -d "$place/tocsin-install.XXXXXX" 2>/dev/null) || continue
+    [ "$dry" = no ] && [ "$task" = install ] || return 0
+    if ! { printf '#!/bin/sh\n' >"$work/try" && chmod 755 "$work/try" && "$work/try"; } 2>/dev/null; then
+      obstacle="no program can be started in $place"
+    elif ! enough_room "$work" "$1"; then
+      obstacle="$place has less room than the $(($1 / 1000)) MB that are needed"
+    else
+      return 0
+    fi
+    rm -rf "$work"
+  done
+  work=
+  fail 68 "${obstacle:-no folder can be made in ${TMPDIR:-/tmp}}; TMPDIR names another place"
 }
 
 # --- the release -----------------------------------------------------------------------------------------
 
 # fetch NAME FILE: a file of the release.
+# fetch NAME FILE: a file of the release. 22 if it is not there.
 fetch() {
   if [ -n "$offline" ]; then
     [ -f "$offline/$1" ] || return 22
@@ -276,11 +340,38 @@ fetch() {
   url=$base_url/$version/$1
   if has curl; then
     curl -fsSL --proto '=https' --proto-redir '=https' --tlsv1.2 --retry 2 --connect-timeout 15 --max-time 900 -o "$2" "$url"
-  elif has wget && wget --help 2>&1 | grep -q -e --https-only; then
-    wget -q --https-only --secure-protocol=TLSv1_2 --tries=3 --timeout=60 -O "$2" "$url"
+  elif has wget && wget --help 2>&1 | grep -q -e --max-redirect; then
+    fetch_with_wget "$url" "$2"
   else
     fail 66 'neither curl nor GNU wget is here; install one of them, or use --offline'
   fi
+}
+
+# wget itself would follow a redirection to plain HTTP: each step is looked at.
+fetch_with_wget() {
+  url=$1
+  for _ in 1 2 3 4 5 6; do
+    case $url in
+      https://*) ;;
+      *)
+        printf 'install.sh: %s is not loaded, as it is not https\n' "$url" >&2
+        return 1
+        ;;
+    esac
+    if wget -nv -S --max-redirect=0 --secure-protocol=TLSv1_2 --tries=3 --timeout=60 -O "$2" "$url" 2>"$work/wget.log"; then
+      return 0
+    fi
+    next=$(sed -n 's/^ *[Ll]ocation: *\([^ ]*\).*/\1/p' "$work/wget.log" | head -n 1)
+    case $next in
+      '') break ;;
+      *://*) url=$next ;;
+      /*) url=$(printf '%s' "$url" | sed 's#^\(https://[^/]*\).*#\1#')$next ;;
+      *) url=${url%/*}/$next ;;
+    esac
+  done
+  if grep -q '^ *HTTP/[0-9.]* 4' "$work/wget.log"; then return 22; fi
+  tail -n 1 "$work/wget.log" >&2
+  return 1
 }
 
 must_fetch() {
@@ -349,9 +440,6 @@ get_release() {
     say "+ fetch ${offline:-$base_url/$version}/{SHA256SUMS,SHA256SUMS.sig,$archive}, verify digest and signature"
     return 0
   fi
-  # The packed and the unpacked archive, in kilobytes.
-  enough_room "$work" 170000 || fail 68 "$work needs 170 MB (TMPDIR names another place)"
-  enough_room "$(nearest_folder "$prefix")" 250000 || fail 68 "$prefix needs 250 MB"
   step "fetching tocsin $version for linux $arch"
   must_fetch SHA256SUMS "$work/SHA256SUMS"
   verify_signature
@@ -359,14 +447,32 @@ get_release() {
   verify_archive
 }
 
+# Before anything is loaded: every place that will be written to, and the room for the former and the new program.
+look_at_places() {
+  for place in "$prefix" "$etc" "$state" "$units"; do
+    near=$(nearest_folder "$place")
+    [ -w "$near" ] && continue
+    [ "$place" = "$prefix" ] || fail 68 "$place is needed, and $near cannot be written"
+    fail 68 "$prefix cannot be written (read-only?); --prefix DIR names another place, such as --prefix /opt/tocsin"
+  done
+  enough_room "$(nearest_folder "$prefix")" 250000 || fail 68 "$prefix needs 250 MB, half of them for the time of the installation"
+}
+
 verify_signature() {
-  if ! fetch SHA256SUMS.sig "$work/SHA256SUMS.sig" 2>/dev/null; then
-    [ "$allow_unsigned" = yes ] || fail 67 'this release has no signature; --allow-unsigned accepts it all the same'
-    say '    unsigned, as was allowed'
-    return 0
-  fi
+  [ "$(head -c 1 "$work/SHA256SUMS")" != '<' ] || fail 67 'what came as SHA256SUMS is a page of HTML, not what was published'
+  fetch SHA256SUMS.sig "$work/SHA256SUMS.sig" 2>/dev/null
+  case $? in
+    0) ;;
+    22)
+      [ "$allow_unsigned" = yes ] || fail 67 'this release has no signature; --allow-unsigned accepts it all the same'
+      say '    unsigned, as was allowed'
+      return 0
+      ;;
+    *) fail 66 "the signature could not be loaded" ;;
+  esac
   if [ -z "$TOCSIN_PUBLIC_KEY" ]; then
     [ "$allow_unsigned" = yes ] || fail 67 'this script has no key to verify the signature with; --allow-unsigned goes on without'
+    say '    signature not verified, as was allowed: this script has no key'
     return 0
   fi
   if ! has openssl; then
@@ -390,24 +496,30 @@ verify_archive() {
     [ "$(head -c 1 "$work/$archive")" != '<' ] || what='it is a page of HTML'
     fail 67 "$archive is not what was published: $what (digest $found)"
   fi
+  archive_digest=$found
   say '    digest verified'
 }
 
 unpack() {
   [ "$dry" = no ] || return 0
   mkdir "$work/tree"
-  if [ "$packing" = gz ]; then
-    gzip -dc "$work/$archive" >"$work/tar"
-  elif has xz; then
-    xz -dc "$work/$archive" >"$work/tar"
-  else
-    unxz -c "$work/$archive" >"$work/tar"
-  fi || fail 68 "$archive could not be unpacked (is $work full?)"
-  tar -xf "$work/tar" -C "$work/tree" || fail 68 "$archive could not be unpacked (is $work full?)"
-  rm -f "$work/tar"
+  # A pipe has only the last one's exit code.
+  { open_archive || : >"$work/broken"; } 2>"$work/error" | tar -xf - -C "$work/tree" 2>>"$work/error" || : >"$work/broken"
+  [ ! -e "$work/broken" ] || fail 68 "$archive could not be unpacked (is $work full?): $(head -n 2 "$work/error")"
+  rm -f "$work/$archive"
   tree=$work/tree/tocsin-$version-linux-$arch
-  said=$("$tree/tocsin" --version 2>&1) || fail 65 "the program does not run here: $said"
+  said=$(limited 60 "$tree/tocsin" --version 2>&1) || fail 65 "the program does not run here: $said"
   [ "$said" = "tocsin $version" ] || fail 67 "the program calls itself \"$said\", not tocsin $version"
+}
+
+open_archive() {
+  if [ "$packing" = gz ]; then
+    gzip -dc "$work/$archive"
+  elif has xz; then
+    xz -dc "$work/$archive"
+  else
+    unxz -c "$work/$archive"
+  fi
 }
 
 nearest_folder() {
@@ -423,12 +535,18 @@ installed_version() {
 }
 
 # Whether every file of the manifest is as it was installed, and the archive is the same.
+# Whether every file of the manifest is as it was installed, the archive is the same, and the drop-ins are what
+# configuration and call ask for.
 is_unchanged() {
   [ -f "$manifest" ] && [ "$(sed -n 's/^archive //p' "$manifest")" = "$1" ] || return 1
   while read -r kind digest path; do
     [ "$kind" = file ] || continue
     [ -f "$path" ] && [ "$(digest_of "$path")" = "$digest" ] || return 1
   done <"$manifest"
+  if [ "$init" != systemd ] || [ "$mode" = user ]; then return 0; fi
+  credentials_dropin | cmp -s - "$dropins/10-credentials.conf" || return 1
+  choose_grants "$bin" "$prefix/share/doc/tocsin/grants" || return 0
+  [ "$(given_grants)" = "$(cat "$work/chosen")" ]
 }
 
 # --- configuration ---------------------------------------------------------------------------------------
@@ -436,11 +554,12 @@ is_unchanged() {
 make_account() {
   [ "$mode" = system ] || return 0
   if ! grep -q '^tocsin:' /etc/group; then
+    made group tocsin
     if has groupadd; then run groupadd --system tocsin; else run addgroup -S tocsin; fi ||
       fail 68 'the group tocsin cannot be made'
-    note group tocsin
   fi
   if ! id tocsin >/dev/null 2>&1; then
+    made user tocsin
     shell=/usr/sbin/nologin
     [ -x "$shell" ] || shell=/bin/false
     if has useradd; then
@@ -448,26 +567,44 @@ make_account() {
     else
       run adduser -S -D -H -G tocsin -h "$state" -s "$shell" tocsin
     fi || fail 68 'the user tocsin cannot be made'
-    note user tocsin
   fi
 }
 
+# make_folder PATH MODE OWNER
 make_folder() {
-  # make_folder PATH MODE OWNER
   if [ ! -d "$1" ]; then
-    run mkdir -p "$1" || fail 68 "$1 cannot be made"
-    note folder "$1"
+    make_parents "$1/."
+    [ "$dry" = no ] || run mkdir -p "$1"
   fi
   run chmod "$2" "$1"
   [ "$mode" = user ] || run chown "$3" "$1"
 }
 
+# made KIND WHAT: a folder, user, group or file that was not there before. It is remembered until the end of this run,
+# to be taken back, and beside the configuration, should this run be cut off.
+made() {
+  [ "$dry" = no ] || return 0
+  printf '%s\n' "$*" >>"$work/made"
+  [ "$1" = file ] || [ ! -d "$etc" ] || printf '%s\n' "$*" >>"$traces"
+}
+
 configure() {
+  # First of all, as it keeps what is made from here on.
+  had_traces=no
+  if [ "$dry" = no ] && [ -f "$traces" ]; then
+    had_traces=yes
+    cp "$traces" "$work/traces"
+  fi
+  taking_back=yes
+  if [ ! -d "$etc" ]; then
+    make_folder "$etc" 0700 root:root
+    [ "$dry" = yes ] || cat "$work/made" >>"$traces"
+  fi
   make_account
   make_folder "$etc" 0750 root:tocsin
   make_folder "$etc/conf.d" 0750 root:tocsin
-  make_folder "$etc/credentials" 0700 root:root
   make_folder "$state" 0700 tocsin:tocsin
+  make_folder "$etc/credentials" 0700 root:root
   if [ -e "$config" ]; then
     say "    $config is there and stays as it is"
   else
@@ -477,7 +614,13 @@ configure() {
   if [ "$mode" = system ] && [ "$init" != systemd ]; then
     run chown -R tocsin:tocsin "$etc/credentials"
   fi
+  forget_secrets
   validate
+}
+
+# No process that is started from here on needs them.
+forget_secrets() {
+  unset TOCSIN_SLACK_WEBHOOK_URL TOCSIN_PAGERDUTY_KEY TOCSIN_WEBHOOK_URL TOCSIN_SMTP_PASSWORD
 }
 
 write_configuration() {
@@ -486,15 +629,17 @@ write_configuration() {
     say "+ tocsin init -o $config --credentials $etc/credentials --yes"
     return 0
   fi
+  made file "$config"
+  ls -A "$etc/credentials" >"$work/credentials"
   # Secrets go by the environment, which no other user can read, and from there into files of mode 0600.
   TOCSIN_SLACK_WEBHOOK_URL=${TOCSIN_SLACK_WEBHOOK_URL:-} TOCSIN_PAGERDUTY_KEY=${TOCSIN_PAGERDUTY_KEY:-} \
     TOCSIN_EMAIL=${TOCSIN_EMAIL:-} TOCSIN_SMTP_SMARTHOST=${TOCSIN_SMTP_SMARTHOST:-} \
     "$tree/tocsin" init -o "$config" --credentials "$etc/credentials" --yes >"$work/init.log" 2>&1 ||
     fail 69 "no configuration could be written: $(cat "$work/init.log")"
-  wrote_config=yes
   chmod 0640 "$config"
   [ "$mode" = user ] || chown root:tocsin "$config"
-  sed 's/^/    /' "$work/init.log" >&2
+  # What it says to do next is done here.
+  sed -e '/^next:/,$d' -e 's/^/    /' "$work/init.log"
 }
 
 validate() {
@@ -502,8 +647,8 @@ validate() {
     say "+ tocsin validate -c $config"
     return 0
   fi
-  "$tree/tocsin" validate -c "$config" >"$work/validate.log" 2>&1 && return 0
-  cat "$work/validate.log" >&2
+  limited 60 "$tree/tocsin" validate -c "$config" >"$work/validate.log" 2>&1 && return 0
+  sed 's/^/    /' "$work/validate.log" >&2
   fail 69 "tocsin $version does not accept $config; nothing was changed"
 }
 
@@ -514,11 +659,13 @@ send_test() {
     return 0
   fi
   step 'sending a test message to every receiver'
-  if "$tree/tocsin" notify test --direct -c "$config" >"$work/test.log" 2>&1; then
-    sed 's/^/    /' "$work/test.log" >&2
+  if limited 120 "$tree/tocsin" notify test --direct -c "$config" >"$work/test.log" 2>&1; then
+    sed 's/^/    /' "$work/test.log"
     return 0
   fi
   sed 's/^/    /' "$work/test.log" >&2
+  # What it found out about the host is kept, to be mended.
+  taking_back=no
   fail 70 "the test message did not arrive; mend the receiver in $config and run this again, or use --no-test"
 }
 
@@ -530,6 +677,7 @@ note() {
 }
 
 # place SOURCE PATH MODE: by one rename; what was there before is kept until all is well.
+# place SOURCE PATH MODE: by one rename; what was there before is kept until all is well.
 place() {
   if [ "$dry" = yes ]; then
     say "+ install -m $3 ${1##*/} $2"
@@ -537,13 +685,8 @@ place() {
   fi
   # A release older than this script may lack a page or a completion.
   [ -e "$1" ] || return 0
-  folder_of "$2"
-  if [ -e "$2" ]; then
-    mkdir -p "$work/old/$(dirname "$2")"
-    cp -p "$2" "$work/old/$2" || fail 68 "no room to keep the former $2"
-  else
-    printf '%s\n' "$2" >>"$work/new"
-  fi
+  make_parents "$2"
+  keep_former "$2"
   if ! { cp "$1" "$2.tocsin-new" && chmod "$3" "$2.tocsin-new" && mv -f "$2.tocsin-new" "$2"; } 2>"$work/error"; then
     rm -f "$2.tocsin-new"
     fail 68 "$2 cannot be written: $(cat "$work/error")"
@@ -551,25 +694,34 @@ place() {
   note "file $(digest_of "$2") $2"
 }
 
+# Before PATH changes or goes: a copy, or a line that there was nothing.
+keep_former() {
+  if [ ! -e "$1" ]; then
+    made file "$1"
+    return 0
+  fi
+  if ! { mkdir -p "$work/old$(dirname "$1")" && cp -p "$1" "$work/old$1"; }; then fail 68 "no room to keep the former $1"; fi
+}
+
 # Makes the folder of a file, and remembers every folder that was not there.
-folder_of() {
+# Makes the folder of a file, and remembers every folder that was not there.
+make_parents() {
   missing=$(dirname "$1")
   [ ! -d "$missing" ] || return 0
+  [ "$dry" = no ] || return 0
   chain=
   while [ ! -d "$missing" ]; do
     chain="$missing
 $chain"
     missing=$(dirname "$missing")
   done
+  printf '%s' "$chain" | while read -r folder; do made folder "$folder"; done
   mkdir -p "$(dirname "$1")" 2>"$work/error" || fail 68 "$(dirname "$1") cannot be made: $(cat "$work/error")"
-  printf '%s' "$chain" | while read -r folder; do note folder "$folder"; done
 }
 
 place_files() {
   step "installing below $prefix"
-  switching=yes
-  # Folders and accounts that an earlier installation made are still ours.
-  if [ -f "$manifest" ]; then grep -E '^(folder|user|group) ' "$manifest" >>"$work/manifest" || true; fi
+  taking_back=yes
   place "${tree:-}/tocsin" "$bin" 0755
   share=$prefix/share
   place "${tree:-}/man/tocsin.1" "$share/man/man1/tocsin.1" 0644
@@ -580,17 +732,26 @@ place_files() {
   for name in LICENSE THIRD-PARTY-LICENSES README.md CHANGELOG.md agent.config.example.yaml agent.config.schema.json; do
     place "${tree:-}/$name" "$share/doc/tocsin/$name" 0644
   done
+  for path in "${tree:-}"/grants/*.conf; do
+    place "$path" "$share/doc/tocsin/grants/${path##*/}" 0644
+  done
   case $init in
     systemd) place_unit ;;
     openrc) place_script "${tree:-}/tocsin.openrc" ;;
     sysvinit) place_script "${tree:-}/tocsin.sysvinit" ;;
   esac
+  place_manifest
+}
+
+place_manifest() {
+  [ "$dry" = no ] || return 0
   note "version $version"
-  [ "$dry" = yes ] || note "archive $(digest_of "$work/$archive")"
-  if [ "$dry" = no ]; then
-    folder_of "$manifest"
-    sort -u "$work/manifest" | write_file "$manifest" 0644 || fail 68 "$manifest cannot be written"
-  fi
+  note "archive $archive_digest"
+  make_parents "$manifest"
+  keep_former "$manifest"
+  # Folders and accounts that an earlier run made are still ours.
+  cat "$manifest" "$traces" "$work/made" 2>/dev/null | grep -E '^(folder|user|group) ' >>"$work/manifest"
+  sort -u "$work/manifest" | write_file "$manifest" 0644 || fail 68 "$manifest cannot be written"
 }
 
 # The unit with the places of this installation.
@@ -617,54 +778,72 @@ keep_edited_unit() {
 }
 
 place_credentials() {
-  {
-    printf '# Secrets that the configuration refers to as credentials.\n\n[Service]\n'
-    for secret in "$etc"/credentials/*; do
-      [ ! -f "$secret" ] || printf 'LoadCredential=%s:%s\n' "${secret##*/}" "$secret"
-    done
-  } >"$work/credentials.conf"
+  [ "$dry" = yes ] || credentials_dropin >"$work/credentials.conf"
   place "$work/credentials.conf" "$dropins/10-credentials.conf" 0644
 }
 
+credentials_dropin() {
+  printf '# Secrets that the configuration refers to as credentials.\n\n[Service]\n'
+  for secret in "$etc"/credentials/*; do
+    [ ! -f "$secret" ] || printf 'LoadCredential=%s:%s\n' "${secret##*/}" "$secret"
+  done
+}
+
+# Rights that the checks need: harmless ones are given, powerful ones only when asked for, or given before.
 # Rights that the checks need: harmless ones are given, powerful ones only when asked for, or given before.
 place_grants() {
   if [ "$dry" = yes ]; then
     say "+ tocsin grants -c $config, one drop-in each in $dropins"
     return 0
   fi
-  "$tree/tocsin" grants -c "$config" >"$work/grants" 2>/dev/null || return 0
-  while read -r name power checks; do
-    place_grant "$name" "$power" "$checks"
-  done <"$work/grants"
-  for given in "$dropins"/grant-*.conf; do
-    [ -f "$given" ] || continue
-    name=${given##*/grant-}
-    grep -q "^${name%.conf} " "$work/grants" || withdraw "$given"
+  choose_grants "$tree/tocsin" "$tree/grants" || return 0
+  cat "$work/remarks"
+  while read -r name; do
+    place "$tree/grants/$name.conf" "$dropins/grant-$name.conf" 0644
+  done <"$work/chosen"
+  for name in $(given_grants); do
+    grep -qx "$name" "$work/chosen" || withdraw "$dropins/grant-$name.conf"
   done
 }
 
-place_grant() {
-  file=$dropins/grant-$1.conf
-  if [ "$2" = powerful ] && [ ! -f "$file" ]; then
-    case " $granted " in
-      *" $1 "*) ;;
-      *)
-        say "    $3: would need the right \"$1\", which reaches far; to give it: sh install.sh --grant $1"
-        return 0
-        ;;
-    esac
-  fi
-  group=$(sed -n 's/^SupplementaryGroups=//p' "$tree/grants/$1.conf")
+# choose_grants PROGRAM FOLDER: which to give into `chosen`, what to say about the others into `remarks`.
+choose_grants() {
+  : >"$work/chosen"
+  : >"$work/remarks"
+  limited 60 "$1" grants -c "$config" >"$work/needed" 2>/dev/null || return 1
+  while read -r name power checks; do
+    [ -f "$2/$name.conf" ] || continue
+    is_granted "$name" "$power" "$checks" "$2" && printf '%s\n' "$name" >>"$work/chosen"
+  done <"$work/needed"
+  for name in $granted; do
+    cut -d' ' -f1 "$work/needed" | grep -qx -e "$name" || printf '    --grant %s: no check needs it\n' "$name" >>"$work/remarks"
+  done
+}
+
+is_granted() {
+  # is_granted NAME POWER CHECKS FOLDER
+  group=$(sed -n 's/^SupplementaryGroups=//p' "$4/$1.conf")
   if [ -n "$group" ] && ! grep -q "^$group:" /etc/group; then
-    say "    $3: there is no group $group here, so that the right \"$1\" cannot be given"
-    return 0
+    printf '    %s: there is no group %s here, so that the right "%s" cannot be given\n' "$3" "$group" "$1" >>"$work/remarks"
+    return 1
   fi
-  place "$tree/grants/$1.conf" "$file" 0644
+  if [ "$2" = harmless ] || [ -f "$dropins/grant-$1.conf" ]; then return 0; fi
+  case " $granted " in *" $1 "*) return 0 ;; esac
+  printf '    %s: would need the right "%s", which reaches far; to give it: sh install.sh --grant %s\n' "$3" "$1" "$1" >>"$work/remarks"
+  return 1
+}
+
+# The names of those that are in place.
+given_grants() {
+  for given in "$dropins"/grant-*.conf; do
+    [ -f "$given" ] || continue
+    given=${given##*/grant-}
+    printf '%s\n' "${given%.conf}"
+  done
 }
 
 withdraw() {
-  mkdir -p "$work/old/$(dirname "$1")"
-  cp -p "$1" "$work/old/$1"
+  keep_former "$1"
   rm -f "$1"
   say "    ${1##*/}: no check needs it any more"
 }
@@ -676,14 +855,21 @@ place_script() {
 
 # --- the service -----------------------------------------------------------------------------------------
 
+query() {
+  if [ "$mode" = system ]; then systemctl "$@"; else systemctl --user "$@"; fi 2>/dev/null
+}
+
 ctl() {
   if [ "$mode" = system ]; then run systemctl "$@"; else run systemctl --user "$@"; fi
 }
 
 start_service() {
+  started=yes
   case $init in
     systemd)
       ctl daemon-reload
+      # After several starts in vain systemd would refuse one more.
+      ctl reset-failed tocsin.service 2>/dev/null || :
       ctl enable --quiet tocsin.service
       ctl restart --no-block tocsin.service
       ;;
@@ -698,14 +884,6 @@ start_service() {
   esac
 }
 
-stop_service() {
-  case $init in
-    systemd) ctl stop tocsin.service ;;
-    openrc) run rc-service -q tocsin stop ;;
-    sysvinit) run /etc/init.d/tocsin stop ;;
-  esac
-}
-
 disable_service() {
   case $init in
     systemd) ctl disable --quiet --now tocsin.service ;;
@@ -715,23 +893,37 @@ disable_service() {
       ;;
     sysvinit)
       run /etc/init.d/tocsin stop
+      run update-rc.d -f tocsin remove
       ;;
-  esac 2>/dev/null || true
+  esac 2>/dev/null || :
 }
 
 # Waits until the agent that answers is the wanted version and ready.
+# Waits until the agent that answers is the wanted version and ready; half a minute at most.
 wait_until_well() {
   [ "$dry" = no ] || return 0
   step "waiting until tocsin $1 is well"
-  left=60
-  while [ "$left" -gt 0 ]; do
-    answer=$("$bin" status --json -c "$config" 2>/dev/null || true)
-    case $answer in
-      *"\"version\":\"$1\""*'"ready":true'*) return 0 ;;
-    esac
-    left=$((left - 1))
+  until=$(($(uptime_seconds) + 30))
+  while :; do
+    if says_well "$1"; then return 0; fi
+    if has_given_up; then return 1; fi
+    [ "$(uptime_seconds)" -lt "$until" ] || return 1
     sleep 0.5
   done
+}
+
+# Whether the service ended for good, or again and again.
+has_given_up() {
+  [ "$init" = systemd ] || return 1
+  [ "$(query is-active tocsin.service)" != failed ] || return 0
+  restarts=$(query show -P NRestarts tocsin.service)
+  [ "${restarts:-0}" -ge 3 ]
+}
+
+says_well() {
+  case $(limited 10 "$bin" status --json -c "$config" 2>/dev/null) in
+    *"\"version\":\"$1\""*'"ready":true'*) return 0 ;;
+  esac
   return 1
 }
 
@@ -745,17 +937,42 @@ last_words() {
 }
 
 # Puts back what was there before.
+# Puts back what was there before, and nothing beside it.
 take_back() {
-  switching=no
-  [ -d "$work" ] || return 0
-  if [ -f "$work/new" ]; then while read -r path; do rm -f "$path"; done <"$work/new"; fi
+  taking_back=no
+  [ "$dry" = no ] && [ -d "$work" ] || return 0
+  if [ "$started" = yes ] && [ -z "$previous" ]; then disable_service; fi
   if [ -d "$work/old" ]; then
     (cd "$work/old" && find . -type f) | while read -r path; do
-      path=/${path#./}
+      path=${path#.}
       cp -p "$work/old$path" "$path.tocsin-new" && mv -f "$path.tocsin-new" "$path"
     done
   fi
-  [ "$init" != systemd ] || ctl daemon-reload
+  if [ -f "$work/made" ]; then take_away_made; fi
+  [ "$init" != systemd ] || ctl daemon-reload 2>/dev/null || :
+}
+
+take_away_made() {
+  sed -n 's/^file //p' "$work/made" | while read -r path; do rm -f "$path" "$path.tocsin-new"; done
+  if [ -f "$work/credentials" ]; then
+    for secret in "$etc"/credentials/*; do
+      grep -qxF "${secret##*/}" "$work/credentials" || rm -f "$secret"
+    done
+  fi
+  if grep -qx "folder $state" "$work/made"; then
+    # An agent that ran for some seconds has left something there.
+    rm -rf "$state"
+  fi
+  if [ "$had_traces" = yes ]; then cp "$work/traces" "$traces"; else rm -f "$traces"; fi
+  remove_accounts "$work/made"
+  remove_folders "$work/made"
+}
+
+# The deepest first; what holds something else stays.
+remove_folders() {
+  sed -n 's/^folder //p' "$1" | sort -r | while read -r folder; do
+    if [ -d "$folder" ]; then run rmdir "$folder" 2>/dev/null || :; fi
+  done
 }
 
 # --- the tasks -------------------------------------------------------------------------------------------
@@ -763,8 +980,9 @@ take_back() {
 install_all() {
   choose_release
   previous=$(installed_version)
+  look_at_places
   get_release
-  if [ "$dry" = no ] && is_unchanged "$(digest_of "$work/$archive")" && [ -e "$config" ] && is_well_now; then
+  if [ "$dry" = no ] && [ -e "$config" ] && is_unchanged "$archive_digest" && is_well_now; then
     result=unchanged
     message="tocsin $version is installed and well: nothing to do"
     say "$message"
@@ -772,7 +990,9 @@ install_all() {
   fi
   unpack
   if [ -n "$previous" ] && [ -e "$config" ]; then
+    forget_secrets
     validate
+    taking_back=yes
     make_account
   else
     configure
@@ -780,27 +1000,23 @@ install_all() {
   fi
   changed=true
   place_files
-  [ "$start" = yes ] || {
-    finish installed 'installed; nothing was started'
-    return 0
-  }
-  start_service
-  if ! wait_until_well "$version"; then give_up; fi
-  if [ -n "$previous" ]; then finish upgraded "upgraded from $previous to $version"; else finish installed "tocsin $version runs"; fi
+  if [ "$start" = yes ]; then
+    start_service
+    if ! wait_until_well "$version"; then give_up; fi
+  fi
+  finish
 }
 
 is_well_now() {
   [ "$start" = yes ] || return 0
-  case $("$bin" status --json -c "$config" 2>/dev/null) in
-    *"\"version\":\"$version\""*'"ready":true'*) return 0 ;;
-  esac
-  return 1
+  says_well "$version"
 }
 
 give_up() {
   last_words
   if [ -z "$previous" ]; then
-    switching=no
+    taking_back=no
+    rm -f "$traces"
     disable_service
     fail 71 "tocsin $version is installed but did not become well, and was stopped; the lines above are its last words"
   fi
@@ -815,66 +1031,84 @@ give_up() {
 }
 
 finish() {
-  switching=no
-  result=$1
-  message=$2
-  say "$2"
-  [ "$dry" = no ] || return 0
+  taking_back=no
+  if [ "$dry" = yes ]; then
+    result=planned
+    changed=false
+    message="a dry run: nothing was done to install tocsin $version"
+    say "$message"
+    return 0
+  fi
+  rm -f "$traces"
+  if [ -z "$previous" ]; then
+    result=installed
+    message="tocsin $version runs"
+  elif [ "$previous" = "$version" ]; then
+    result=repaired
+    message="tocsin $version was there already: files, rights and service were put right"
+  else
+    result=upgraded
+    message="tocsin $version runs in place of $previous"
+  fi
+  [ "$start" = yes ] || message="tocsin $version is installed; nothing was started"
+  say "$message"
   say "    configuration: $config"
   say "    next: $bin status, $bin doctor"
-  [ "$mode" = system ] || say "    it runs while you are logged in; for longer: loginctl enable-linger $(id -un)"
+  [ "$mode" = system ] || tell_about_linger
   case ":$PATH:" in
     *":$prefix/bin:"*) ;;
     *) say "    $prefix/bin is not in your PATH" ;;
   esac
 }
 
+tell_about_linger() {
+  if [ "$(loginctl show-user "$(id -un)" -P Linger 2>/dev/null)" != yes ]; then
+    say "    it runs while you are logged in; for longer: loginctl enable-linger $(id -un)"
+  fi
+}
+
 uninstall() {
-  # What a first removal left behind is listed beside the state.
+  # What a first removal left behind is listed beside the configuration.
   listed=$manifest
-  [ -f "$listed" ] || listed=$state/left-behind
+  [ -f "$listed" ] || listed=$traces
   if [ ! -f "$listed" ]; then
     result=unchanged
     message='tocsin was not installed by this script: nothing to remove'
     say "$message"
     return 0
   fi
-  changed=true
+  previous=$(installed_version)
+  [ "$dry" = yes ] || changed=true
   step 'stopping the service'
   disable_service
   step 'removing what was installed'
-  cp "$listed" "$work/listed"
+  cat "$manifest" "$traces" 2>/dev/null | sort -u >"$work/listed"
   while read -r kind digest path; do
     [ "$kind" = file ] || continue
     remove_file "$digest" "$path"
   done <"$work/listed"
-  run rm -f "$manifest"
-  if [ "$init" = sysvinit ]; then run update-rc.d tocsin remove; fi
   if [ "$init" = systemd ]; then ctl daemon-reload; fi
   if [ "$purge" = yes ]; then
     run rm -rf "$etc" "$state"
-    remove_account
-  elif [ -d "$state" ] && [ "$dry" = no ]; then
-    grep -E '^(folder|user|group) ' "$work/listed" >"$state/left-behind" || true
+    [ "$init" = systemd ] || run rm -f /var/log/tocsin.log
+    remove_accounts "$work/listed"
+  elif [ -d "$etc" ] && [ "$dry" = no ]; then
+    grep -E '^(folder|user|group) ' "$work/listed" >"$traces" || :
   fi
-  # The deepest folders first; what holds something else stays.
-  sed -n 's/^folder //p' "$work/listed" | sort -r | while read -r folder; do
-    [ ! -d "$folder" ] || run rmdir "$folder" 2>/dev/null || true
-  done
-  if [ "$purge" = yes ]; then
-    finish_removal 'tocsin, its configuration and its state are removed'
-  else
-    finish_removal "tocsin is removed; $etc and $state stay (--uninstall --purge removes them)"
-  fi
-}
-
-finish_removal() {
+  run rm -f "$manifest"
+  remove_folders "$work/listed"
   result=uninstalled
-  message=$1
-  say "$1"
+  message="tocsin is removed; $etc and $state stay (--uninstall --purge removes them)"
+  [ "$purge" = no ] || message='tocsin, its configuration and its state are removed'
+  if [ "$dry" = yes ]; then
+    result=planned
+    message='a dry run: nothing was removed'
+  fi
+  say "$message"
 }
 
 remove_file() {
+  run rm -f "$2.tocsin-new"
   [ -e "$2" ] || return 0
   if [ "$(digest_of "$2")" != "$1" ]; then
     say "    $2 was changed since it was installed: it stays"
@@ -883,29 +1117,34 @@ remove_file() {
   run rm -f "$2"
 }
 
-remove_account() {
-  if grep -q '^user tocsin$' "$work/listed"; then
+# remove_accounts LIST
+remove_accounts() {
+  if grep -qx 'user tocsin' "$1" && id tocsin >/dev/null 2>&1; then
     if has userdel; then run userdel tocsin; else run deluser tocsin; fi
   fi
-  if grep -q '^group tocsin$' "$work/listed" && grep -q '^tocsin:' /etc/group; then
+  if grep -qx 'group tocsin' "$1" && grep -q '^tocsin:' /etc/group; then
     if has groupdel; then run groupdel tocsin; else run delgroup tocsin; fi
   fi
 }
 
 # Runs at every end: takes back what is half done, tells the outcome.
+# Runs at every end: takes back what is half done, tells the outcome.
 clean_up() {
   code=$1
-  trap - EXIT HUP INT TERM
-  if [ "$switching" = yes ]; then
-    printf 'install.sh: taking back what was half installed\n' >&2
+  trap - EXIT
+  # To be interrupted once more would leave a half of each.
+  trap '' HUP INT TERM
+  if [ "$taking_back" = yes ] && [ "$dry" = no ]; then
+    printf 'install.sh: taking back what was half done\n' >&2
+    was_started=$started
     take_back
-    [ -z "$previous" ] || [ "$start" = no ] || start_service
+    changed=false
+    if [ -n "$previous" ] && [ "$was_started" = yes ]; then start_service; fi
   fi
-  # A configuration of a host that is not told of anything is made again by the next run.
-  if [ "$code" != 0 ] && [ "$code" != 70 ] && [ "$wrote_config" = yes ] && [ ! -e "$bin" ]; then rm -f "$config"; fi
   [ -z "$work" ] || rm -rf "$work"
   [ "$locked" = no ] || rm -rf "$lock"
   [ "$code" = 0 ] || result=failed
+  [ -n "$message" ] || [ "$code" -lt 129 ] || message='interrupted'
   tell_json "$code"
   exit "$code"
 }
@@ -916,15 +1155,23 @@ main() {
   LC_ALL=C
   export LC_ALL
   json=no dry=no start=yes test_message=yes allow_unsigned=no task=install purge=no
-  version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work=''
-  result=failed changed=false switching=no locked=no wrote_config=no init=none
+  version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work='' archive_digest=''
+  result=failed changed=false taking_back=no started=no had_traces=no locked=no init=none
+  for word in "$@"; do
+    if [ "$word" = --json ]; then json=yes; fi
+  done
+  # Whatever a command prints, only the one line gets to standard output.
+  if [ "$json" = yes ]; then exec 3>&1 1>&2; fi
   trap 'clean_up $?' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
   read_call "$@"
   look_at_host
-  work=$(mktemp -d "${TMPDIR:-/tmp}/tocsin-install.XXXXXX") || fail 68 "no folder can be made in ${TMPDIR:-/tmp}"
+  # The packed and the unpacked archive, in kilobytes; on an upgrade the former program too.
+  room=160000
+  [ ! -e "$bin" ] || room=230000
+  make_work "$room"
   take_lock
   if [ "$task" = uninstall ]; then uninstall; else install_all; fi
 }

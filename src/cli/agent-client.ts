@@ -12,6 +12,8 @@ export interface Answer {
   readonly status: number;
   /** What the agent answered, as JSON; undefined when it was something else. */
   readonly body: unknown;
+  /** The same as it came. */
+  readonly text?: string;
 }
 
 /** Asks the running agent. Rejects with `NotRunningError` when none answers. */
@@ -52,9 +54,10 @@ async function ask(options: RequestOptions, body?: object): Promise<Answer | und
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', () => resolve(undefined));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: json(Buffer.concat(chunks).toString()) }),
-      );
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, body: json(text), text });
+      });
     });
     outgoing.on('timeout', () => outgoing.destroy());
     outgoing.on('error', () => resolve(undefined));

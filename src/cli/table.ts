@@ -9,6 +9,7 @@ import { importAlertmanagerFile } from './import-alertmanager.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
 import { init } from './init.ts';
 import { notifyTest } from './notify-test.ts';
+import { reload } from './reload.ts';
 import { replay } from './replay.ts';
 import { routesShow } from './routes-show.ts';
 import { routesTest } from './routes-test.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   init,
   check,
   validate,
+  reload,
   status,
   doctor,
   grants,

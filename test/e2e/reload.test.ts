@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startAgent, type TestAgent } from '../support/agent.ts';
 import { checkOf, runsAgain, seriesOf, statusOf } from '../support/agent-view.ts';
+import { runCommand } from '../support/command-line.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPagerdutyServer, type PagerdutyServer } from '../support/pagerduty-server.ts';
 import { startService } from '../support/service.ts';
 import { teamConfig, teamRoute } from '../support/team-config.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const routingKey = 'R0123456789012345678901234567890';
 const sound = { name: 'sound', type: 'command', command: ['/bin/true'] };
@@ -137,4 +141,29 @@ test('a broken file leaves the old configuration running, and everything says so
   expect((await agent.post('/-/reload')).status).toBe(200);
   expect(await seriesOf(agent, 'tocsin_config_last_reload_successful')).toEqual({ '': 1 });
   expect((await statusOf(agent)).agent.problems).toEqual([]);
+});
+
+test('tocsin reload lets the agent judge, which alone can read what it was given', async () => {
+  const credentials = temporaryFolder();
+  writeFileSync(join(credentials, 'hook'), 'http://127.0.0.1:9/services/T0/B0/secret\n');
+  const config = { notify: { slack: '${credential:hook}' }, checks: [sound] };
+  await using agent = await startAgent({ config, env: { CREDENTIALS_DIRECTORY: credentials } });
+  const reload = () =>
+    runCommand(['reload', '-c', agent.configFile], {
+      environment: { STATE_DIRECTORY: agent.dataDir },
+    });
+
+  await agent.rewrite({
+    ...config,
+    checks: [sound, { ...sound, name: 'added', interval: '200ms' }],
+  });
+  expect(await reload()).toEqual({ code: 0, stdout: '', stderr: '' });
+  await runsAgain(agent, 'added', 1);
+
+  await agent.rewrite({ ...config, checks: [{ ...sound, type: 'comand' }] });
+  const refused = await reload();
+  expect(refused.code).toBe(78);
+  expect(refused.stderr).toMatch(/agent\.config\.yaml:\d+:\d+: .*comand/);
+  expect(refused.stderr).toMatch(/the configuration cannot be used: 1 problem\n$/);
+  await runsAgain(agent, 'added', 1);
 });

@@ -1,64 +1,129 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { readable } from '../support/guest/agent.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
-import { buildReleases, type TestReleases } from '../support/install-release.ts';
+import { realArchives } from '../support/install/archives.ts';
+import { differences, footprint, outcomeOf } from '../support/install/installer.ts';
+import { releaseFolder } from '../support/install/release-folder.ts';
+import { startReleaseServer } from '../support/install/release-server.ts';
+import { startSlackServer, type SlackServer } from '../support/slack-server.ts';
 
 const lacking = lacksGuest();
-let releases: TestReleases;
 
-beforeAll(async () => {
-  if (lacking === undefined) releases = await buildReleases('https://releases.test');
-}, 300_000);
+/** With the time to make the archives, should they not be kept. */
+const timeoutMs = guestTimeoutMs + 300_000;
 
-const timeoutMs = 3 * guestTimeoutMs;
-
-/** Runs the installer in a guest that has the releases in a folder. */
-async function install(guest: Guest, ...words: string[]) {
-  const script = ['sh', '/srv/releases/install.sh', '--offline', '/srv/releases'];
-  return guest.run([...script, '--version', releases.first, ...words], { timeoutMs: 120_000 });
+/** What a person types, with the webhook's address from a file, and everything that was said. */
+async function pipeToShell(guest: Guest, url: string, words: string): Promise<string> {
+  const secret = 'TOCSIN_SLACK_WEBHOOK_URL="$(cat /root/hook)"';
+  const line = `curl -fsSL ${url}/install.sh | ${secret} sh -s -- ${words}`;
+  const said = await guest.run(['sh', '-c', line], { timeoutMs: 120_000 });
+  if (said.code !== 0) throw new Error(`${said.code}: ${said.stdout}${said.stderr}`);
+  return said.stdout;
 }
 
-/** Every file, folder and link outside of what the system itself changes, with its content. */
-async function footprint(guest: Guest): Promise<string> {
-  return guest.shell(
-    'find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /dev -o -path /var/log' +
-      ' -o -path /var/lib/systemd -o -path /var/tmp -o -path /root -o -path /srv -o -path /var/cache' +
-      ' -o -path "/etc/*-" \\) -prune -o -printf "%y %m %u %g %p\\n" | sort; md5sum /etc/passwd /etc/group /etc/shadow',
+async function heard(slack: SlackServer, pattern: RegExp): Promise<string> {
+  const found = (): string | undefined =>
+    slack
+      .messages()
+      .map(readable)
+      .find((text) => pattern.test(text));
+  await eventually(() => found() !== undefined, `a message like ${pattern}`, 60_000).catch(
+    (error: unknown) => {
+      throw new Error(
+        `${String(error)}; these came:\n${slack.messages().map(readable).join('\n--\n')}`,
+      );
+    },
   );
+  return found() ?? '';
 }
+
+/** Looks often and tells at once, beside what `init` wrote. */
+const quick = `checks:
+  - name: services
+    type: systemd
+    interval: 1s
+    debounce: { fail_after: 1 }
+`;
+
+/** Everywhere the secret must not be, but for the folder of credentials. */
+const searched = `
+  grep -rlF -f /root/hook /etc/systemd /usr/local /etc/tocsin/agent.config.yaml /var/log /run/log /tmp 2>/dev/null
+  journalctl -o export | grep -F -f /root/hook
+  systemctl show tocsin | grep -F -f /root/hook
+  cat /root/seen
+`;
+
+/** Looks at what every process was called with, as fast as it can, for as long as the guest runs. */
+const watcher =
+  'while :; do grep -lF -f /root/hook /proc/[0-9]*/cmdline >> /root/seen 2>/dev/null; done';
 
 test(
-  'a bare Debian runs a sandboxed service afterwards, a second run changes nothing, and nothing stays',
+  'one line on a bare Debian, and a failing service is told over Slack and after a reboot; nothing stays behind',
   async ({ skip }) => {
     if (lacking !== undefined) skip(lacking);
-    await using guest = await bootGuest({ bind: { '/srv/releases': releases.folder } });
+    await realArchives();
+    await using server = await startReleaseServer();
+    await using slack = await startSlackServer();
+    using releases = releaseFolder({ baseUrl: server.url });
+    server.folder = releases.path;
+    await releases.addReal('0.1.0-a');
+    await using guest = await bootGuest({ hostname: 'front-1' });
+    await guest.lend(Number(new URL(slack.origin).port));
+    await server.lendTo(guest);
     const before = await footprint(guest);
+    const secret = slack.url.slice(slack.origin.length);
+    await guest.write('/root/hook', slack.url);
+    await guest.say('systemd-run', '--quiet', '--unit=watcher', 'sh', '-c', watcher);
 
-    const dry = await install(guest, '--dry-run');
-    expect(dry.stdout).toContain('+ systemctl enable --quiet tocsin.service');
-    expect(await footprint(guest)).toBe(before);
+    const dry = await pipeToShell(guest, server.url, '--dry-run');
+    expect(dry).toContain('+ systemctl enable --quiet tocsin.service\n');
+    expect(dry).not.toContain(secret);
+    expect(differences(before, await footprint(guest))).toEqual([]);
 
-    const done = await install(guest);
-    expect({ code: done.code, said: done.stdout }).toEqual({
-      code: 0,
-      said: expect.stringContaining('tocsin 0.1.0-a runs') as string,
-    });
-    expect(await guest.say('systemctl', 'is-active', 'tocsin')).toBe('active');
-    expect(await guest.say('systemctl', 'is-enabled', 'tocsin')).toBe('enabled');
-    expect(await guest.say('curl', '-sS', 'http://127.0.0.1:9860/metrics')).toContain(
-      'tocsin_build_info',
+    const said = await pipeToShell(guest, server.url, '');
+    expect(said).toContain('    signature verified\n    digest verified\n');
+    expect(said).toContain('tocsin 0.1.0-a runs\n');
+    expect(said).not.toContain(secret);
+    expect(await heard(slack, /TEST/)).toContain('TEST, nothing is wrong');
+    const metrics = await guest.shell('curl -sS http://127.0.0.1:9860/metrics | grep build_info');
+    expect(metrics).toContain('version="0.1.0-a"');
+
+    // A reload reads the configuration with the credentials of the service.
+    await guest.write('/etc/tocsin/conf.d/quick.yaml', quick);
+    await guest.say('systemctl', 'reload', 'tocsin');
+    await guest.shell('until tocsin status | grep -q services; do sleep 0.2; done');
+    await guest.run(['systemd-run', '--quiet', '--unit=shop', 'sh', '-c', 'echo no stock; exit 3']);
+    const alert = await heard(slack, /^🔴/);
+    expect(alert).toMatch(
+      /^🔴 services is down on front-1\nshop\.service has failed: exit code 3\n/,
     );
+    expect(alert).toMatch(/log of shop\.service:\n(?: .*\n)* .* sh\[\d+\]: no stock\n/);
+
+    await guest.say('systemctl', 'stop', 'watcher');
+    expect(await guest.shell(searched)).toBe('');
+    const kept = await guest.shell('find /etc/tocsin/credentials -type f -printf "%m %u %f"');
+    expect(kept).toBe('600 root slack-webhook-url');
+    const other = await guest.run(['cat', '/etc/tocsin/credentials/slack-webhook-url'], {
+      user: 'nobody',
+    });
+    expect(other.stderr).toContain('Permission denied');
 
     const pid = await guest.say('systemctl', 'show', '-P', 'MainPID', 'tocsin');
-    const again = await install(guest, '--json');
-    expect(JSON.parse(again.stdout)).toMatchObject({ result: 'unchanged', changed: false });
+    const again = await pipeToShell(guest, server.url, '--json');
+    expect(outcomeOf({ code: 0, stdout: again, stderr: '' })).toMatchObject({
+      result: 'unchanged',
+      changed: false,
+      message: 'tocsin 0.1.0-a is installed and well: nothing to do',
+    });
     expect(await guest.say('systemctl', 'show', '-P', 'MainPID', 'tocsin')).toBe(pid);
 
     await guest.reboot();
     expect(await guest.say('systemctl', 'is-active', 'tocsin')).toBe('active');
+    await heard(slack, /✅ \*?services/);
 
-    const removed = await install(guest, '--uninstall', '--purge');
-    expect(removed.code).toBe(0);
-    expect(await footprint(guest)).toBe(before);
+    await pipeToShell(guest, server.url, '--uninstall --purge');
+    expect(differences(before, await footprint(guest))).toEqual([]);
   },
   timeoutMs,
 );

@@ -91,7 +91,7 @@ function configuration(slack: string, checks: readonly object[]): object {
 }
 
 /** What a person reads of a message: the headline, and the panel below it. */
-function readable({ text, attachments }: SlackPayload): string {
+export function readable({ text, attachments }: SlackPayload): string {
   const panels = attachments.flatMap(({ blocks }) =>
     blocks.flatMap((block) => [
       ...('text' in block && block.text !== undefined ? [block.text.text] : []),
