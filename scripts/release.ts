@@ -4,6 +4,7 @@
  *
  *   TOCSIN_BASE_URL     where the folder will be served; baked into install.sh
  *   TOCSIN_SIGNING_KEY  file with the private key, RSA as PEM; without it the release is unsigned
+ *   TOCSIN_MAINTAINER   who answers for the packages, as "Name <address>"
  *   SOURCE_DATE_EPOCH   the time of every packed file; the date of the commit when not given
  *
  *   --out DIR       instead of dist/release
@@ -30,6 +31,7 @@ import { gz, xz } from './release/compress.ts';
 import { bundledPackages } from './release/bundled.ts';
 import { filesBeside } from './release/contents.ts';
 import { bundleAgent, makeBlob, makeExecutable } from './release/executable.ts';
+import { debianName, debianVersion, debPackage } from './release/deb.ts';
 import { bake } from './release/install-script.ts';
 import { architectures, nodeOf, type Architecture } from './release/node-of.ts';
 import { sbom } from './release/sbom.ts';
@@ -51,6 +53,7 @@ const version = values.as;
 const out = resolve(values.out);
 const folder = join(out, version);
 const timeS = Number(process.env['SOURCE_DATE_EPOCH'] ?? commitTime());
+const maintainer = process.env['TOCSIN_MAINTAINER'] ?? 'tocsin maintainers <root@localhost>';
 const wanted = architectures.filter((name) => values.only === undefined || values.only === name);
 
 try {
@@ -101,11 +104,16 @@ async function pack(
   const files = [program, ...beside];
   const name = `tocsin-${version}-linux-${architecture}`;
   const archive = tar(files, { prefix: `${name}/`, timeS });
-  const xzLevel = values.fast ? 1 : 6;
-  const [small, plain] = await Promise.all([
+  const xzLevel = values.fast ? 0 : 6;
+  const gzLevel = values.fast ? 1 : 9;
+  const facts = { version, architecture, maintainer, timeS, level: xzLevel };
+  const [small, plain, deb] = await Promise.all([
     xz(archive, xzLevel),
-    gz(archive, values.fast ? 1 : 9),
+    gz(archive, gzLevel),
+    debPackage(files, facts),
   ]);
+  const debName = `tocsin_${debianVersion(version)}_${debianName[architecture]}.deb`;
+  writeFileSync(join(folder, debName), deb);
   writeFileSync(join(folder, `${name}.tar.xz`), small);
   writeFileSync(join(folder, `${name}.tar.gz`), plain);
 }

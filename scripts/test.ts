@@ -55,6 +55,7 @@ const programs = [
   ['/usr/bin/zsh', 'zsh', 'completions'],
   ['/usr/bin/fish', 'fish', 'completions'],
   ['/usr/bin/mandoc', 'mandoc', 'the manual pages'],
+  ['/usr/bin/lintian', 'lintian', 'what Debian asks of packages'],
   ['/usr/bin/xz', 'xz-utils', 'the release'],
   ['/usr/bin/qemu-aarch64-static', 'qemu-user-static', 'the executable for arm64'],
   [
@@ -67,12 +68,20 @@ const programs = [
 installPrograms();
 rmSync(report, { force: true });
 
+const maintainerScripts = ['preinst', 'postinst', 'prerm', 'postrm'].map(
+  (name) => `deploy/debian/${name}`,
+);
+
 const steps: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
   ['types', bin('tsc'), ['-p', root]],
   ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings']],
   ['format', bin('oxfmt'), ['--check', '.']],
   ['dead code', bin('knip'), []],
-  ['shell', 'shellcheck', ['.ci/run', 'install.sh', 'deploy/sysvinit/tocsin']],
+  [
+    'shell',
+    'shellcheck',
+    ['.ci/run', 'install.sh', 'deploy/sysvinit/tocsin', ...maintainerScripts],
+  ],
 ];
 
 const suites: typeof steps = [

@@ -15,6 +15,7 @@ const environment = {
   SOURCE_DATE_EPOCH: '1700000000',
   TOCSIN_BASE_URL: 'https://packages.example/tocsin/',
   TOCSIN_SIGNING_KEY: key,
+  TOCSIN_MAINTAINER: 'Somebody <somebody@example.org>',
 };
 
 beforeAll(async () => {
@@ -65,17 +66,18 @@ test('openssl accepts the signature, and refuses a changed list', () => {
 
 test('the archives hold the same files, those of root, all of one time, and busybox reads them', (context) => {
   skipUnlessThere('/bin/busybox', context);
-  const names = ['x64', 'arm64'].flatMap((architecture) =>
-    ['xz', 'gz'].map((ending) => `tocsin-${version}-linux-${architecture}.tar.${ending}`),
+  const [x64 = '', arm64 = ''] = ['x64', 'arm64'].map(
+    (architecture) => `tocsin-${version}-linux-${architecture}.tar`,
   );
-  const listings = names.map((name) =>
-    run('tar', ['--numeric-owner', '--full-time', '--utc', '-tvf', name])
-      .replaceAll(/linux-(x64|arm64)/g, 'linux-ARCH')
-      .replace(/\d+(?= 2023-11-14 22:13:20 \S+\/tocsin\n)/, 'SIZE'),
-  );
-  expect(new Set(listings.map((listing) => listing.replaceAll(/ +/g, ' '))).size).toBe(1);
-  for (const line of (listings[0] ?? '').trim().split('\n')) {
-    expect(line).toMatch(/^(d|-)rw(x|-)r-(x|-)r-\3 0\/0 +\w+ 2023-11-14 22:13:20 tocsin-/);
+  const list = (archive: string): string =>
+    run('tar', ['--numeric-owner', '--full-time', '--utc', '-tvzf', `${archive}.gz`])
+      .replaceAll(/linux-(?:x64|arm64)/g, 'linux-ARCH')
+      .replace(/\d+(?= 2023-11-14 22:13:20 \S+\/tocsin\n)/, 'SIZE')
+      .replaceAll(/ +/g, ' ');
+  const listed = list(x64);
+  expect(list(arm64)).toBe(listed);
+  for (const line of listed.trim().split('\n')) {
+    expect(line).toMatch(/^(d|-)rw(x|-)r-(x|-)r-\3 0\/0 \w+ 2023-11-14 22:13:20 tocsin-/);
   }
   for (const path of [
     'LICENSE',
@@ -90,13 +92,46 @@ test('the archives hold the same files, those of root, all of one time, and busy
     'tocsin',
     'tocsin.service',
   ]) {
-    expect(listings[0]).toContain(`tocsin-${version}-linux-ARCH/${path}\n`);
+    expect(listed).toContain(`tocsin-${version}-linux-ARCH/${path}\n`);
   }
-  for (const name of names) {
-    const listed = run('busybox', ['tar', name.endsWith('xz') ? '-tJf' : '-tzf', name]);
-    expect(listed).toBe(run('tar', ['-tf', name]));
+  const digest = (program: string, file: string): string =>
+    run('sh', ['-c', `${program} -dc "$1" | sha256sum`, 'sh', file]);
+  for (const archive of [x64, arm64]) {
+    expect(digest('busybox xz', `${archive}.xz`)).toBe(digest('gzip', `${archive}.gz`));
   }
-});
+  const names = run('busybox', ['tar', '-tJf', `${x64}.xz`]);
+  expect(names.split('\n').length).toBe(listed.split('\n').length);
+}, 180_000);
+
+test('the packages for Debian hold what the archives hold, for amd64 and arm64', (context) => {
+  skipUnlessThere('/usr/bin/dpkg-deb', context);
+  for (const [name, architecture] of [
+    ['amd64', 'x64'],
+    ['arm64', 'arm64'],
+  ] as const) {
+    const deb = join(folder, `tocsin_${version}_${name}.deb`);
+    const fields = run('dpkg-deb', ['--field', deb, 'Package', 'Version', 'Architecture']);
+    expect(fields).toBe(`Package: tocsin\nVersion: ${version}\nArchitecture: ${name}\n`);
+    const place = mkdtempSync(join(work, 'deb-'));
+    run('dpkg-deb', ['--extract', deb, place]);
+    const archive = unpack(`tocsin-${version}-linux-${architecture}.tar.gz`);
+    run('cmp', [join(place, 'usr/bin/tocsin'), join(archive, 'tocsin')]);
+    const unit = readFileSync(join(place, 'usr/lib/systemd/system/tocsin.service'), 'utf8');
+    expect(unit).toContain('ExecStart=/usr/bin/tocsin run');
+    run('dpkg-deb', ['--control', deb, join(place, 'DEBIAN')]);
+    run('md5sum', ['--check', '--quiet', 'DEBIAN/md5sums'], place);
+  }
+}, 120_000);
+
+test('lintian finds nothing in a package but what is overridden with a reason', (context) => {
+  skipUnlessThere('/usr/bin/lintian', context);
+  const words = ['--allow-root', '--fail-on', 'error,warning'];
+  const { stdout, status } = spawnSync('lintian', [...words, `tocsin_${version}_amd64.deb`], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+}, 120_000);
 
 test('the executable out of the archive runs, is stripped, and weighs less than 115 MB with all beside it', () => {
   const place = unpack(`tocsin-${version}-linux-x64.tar.xz`);
@@ -106,7 +141,7 @@ test('the executable out of the archive runs, is stripped, and weighs less than 
     .map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(115e6);
   expect(statSync(join(place, 'tocsin')).size).toBeLessThan(statSync(process.execPath).size - 10e6);
-});
+}, 60_000);
 
 test('the executable accepts its code cache on an older processor', (context) => {
   skipUnlessThere('/usr/bin/qemu-x86_64-static', context);
