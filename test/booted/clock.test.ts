@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
 import { startProgram, type OwnProgram } from '../support/own-program.ts';
@@ -27,6 +27,7 @@ async function startTimeServer({ network }: Guest, aheadMs: number): Promise<Own
   const standIn = join(import.meta.dirname, '../support/guest/ntp-stand-in.ts');
   const words = [`--net=${network}`, process.execPath, standIn, '11123', String(aheadMs)];
   const program = startProgram('/usr/bin/nsenter', words);
+  onTestFinished(() => program.end());
   await eventually(() => program.output().includes('ready'), 'the time server listens');
   return program;
 }

@@ -13,3 +13,5 @@ const server = createServer((inner) => {
   outer.on('error', () => inner.destroy());
 });
 server.listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'));
+// The end of whoever started it, even by a signal, is that of the relay: it would keep the network alive.
+process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'));
