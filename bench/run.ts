@@ -7,6 +7,7 @@
  *   npm run bench -- scrapes   /metrics with ten checks to five thousand
  *   npm run bench -- alerts    ten thousand alerts and a thousand changes a second, beside Alertmanager
  *   npm run bench -- checks    each check type by itself, and what init writes for a host, beside exporters and Monit
+ *   npm run bench -- watchdog  `tocsin watchdog` beside a loop of shell that does the same
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,7 @@ import { measureAlerts } from './measure-alerts.ts';
 import { measureChecks } from './measure-checks.ts';
 import { measureProbes } from './measure-probes.ts';
 import { measureScrapes } from './measure-scrapes.ts';
+import { loopPrograms, measureWatchdog } from './measure-watchdog.ts';
 import { measureWork } from './measure-work.ts';
 import { missingPrograms, peerPrograms } from './peers.ts';
 import { keepTables, type Section } from './readme.ts';
@@ -37,6 +39,7 @@ const benches: Readonly<Record<string, Bench>> = {
   scrapes: { section: 'scrapes', peers: [], measure: measureScrapes },
   checks: { section: 'checks', peers: [], measure: measureChecks },
   alerts: { section: 'alerts', peers: [peerPrograms.alertmanager], measure: measureAlerts },
+  watchdog: { section: 'watchdog', peers: loopPrograms, measure: measureWatchdog },
 };
 
 async function main(): Promise<number> {
@@ -45,7 +48,7 @@ async function main(): Promise<number> {
   const bench = benches[words.join(' ')];
   if (bench === undefined) {
     tell(
-      `there is no bench ${words.join(' ')}; there are probes, scrapes, alerts, checks and the one without a word`,
+      `there is no bench ${words.join(' ')}; there are ${Object.keys(benches).filter(Boolean).join(', ')} and the one without a word`,
     );
     return 1;
   }

@@ -186,7 +186,9 @@ export class Watchdog {
   /** Ends a service that has failed for too long, once it has nothing to lose or that was waited for. */
   async #restart(result: CheckResult, overdueSince: number): Promise<void> {
     const { service } = this.#options;
-    const blockers = (await service.blockers?.()) ?? [];
+    // Who does not answer a look would not answer this either, and be waited for.
+    const answers = result.reason !== 'timeout' && result.reason !== 'connect';
+    const blockers = (answers ? await service.blockers?.() : undefined) ?? [];
     if (this.#phase !== 'running') return undefined;
     const waitedMs = this.#now() - overdueSince;
     const silent = humanDuration(this.#now() - this.#aliveAt);

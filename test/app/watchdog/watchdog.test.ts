@@ -215,6 +215,17 @@ test('a service that comes back while its restart waits is not restarted', async
   expect(said.at(-1)).toBe('passes again: answers');
 });
 
+test.each([silent, refused])(
+  'one that does not answer ($summary) is not asked either',
+  async (result) => {
+    const { clock, state, signals } = watched(well, () => ['work']);
+    await clock.advance(30_000);
+    state.result = result;
+    await clock.advance(60_000);
+    expect(signals[0]).toEqual({ atMs: 88_000, name: 'SIGTERM' });
+  },
+);
+
 test('one with nothing to lose does not wait', async () => {
   const { clock, state, signals } = watched(well, () => []);
   await clock.advance(30_000);
