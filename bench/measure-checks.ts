@@ -13,7 +13,7 @@ import { measureHost } from './typical-host.ts';
 
 const plans = {
   quick: { batches: 3, runsPerBatch: 10, warmUpSeconds: 30, seconds: 60 },
-  whole: { batches: 5, runsPerBatch: 30, warmUpSeconds: 60, seconds: 300 },
+  whole: { batches: 5, runsPerBatch: 20, warmUpSeconds: 60, seconds: 180 },
 } as const;
 
 /** As the agent is started: see `scripts/build.ts`. */
