@@ -119,13 +119,13 @@ export async function createGateway(home: string): Promise<LabGateway> {
       await Promise.race([waitUntilStarted(withinMs), gone]);
     },
     async run(environment) {
-      for (let attempt = 1; attempt <= 3; attempt += 1) {
+      for (let attempt = 1; attempt <= 8; attempt += 1) {
         gateway.start(environment);
         try {
           await gateway.started();
           return;
         } catch (error) {
-          if (attempt === 3 || child?.exitCode !== 1) throw error;
+          if (attempt === 8 || child?.exitCode !== 1) throw error;
         }
       }
     },

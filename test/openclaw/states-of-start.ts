@@ -79,7 +79,8 @@ export const statesOfStart: readonly State[] = [
   {
     name: 'bad settings: unknown key',
     how: 'a key that OpenClaw does not know; exit 78',
-    foundBy: 'process',
+    foundBy: 'boots',
+    saying: /failed for good/,
     bring: async (lab) => spoilSettings(lab, (text) => text.replace('{', '{ "nonsense": 1,')),
     mend: giveSettingsBack,
   },

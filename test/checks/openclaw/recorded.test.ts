@@ -34,7 +34,16 @@ const recordings: Readonly<Record<string, Expected>> = {
         'critical',
         /^inline-api-key:fake of agent main is in cooldown for .*\(auth\)$/,
       ],
-      tasks: ['critical', /^tasks of the last hour: 4 failed, 0 succeeded/],
+      tasks: ['critical', /^tasks of the last hour: \d failed, 0 succeeded/],
+    },
+  },
+  'billing-disabled': {
+    looks: 1,
+    notWell: {
+      credentials: [
+        'critical',
+        /^inline-api-key:fake of agent main is disabled for .*\(billing\)$/,
+      ],
     },
   },
   'cron-failing': {
