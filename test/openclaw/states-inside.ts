@@ -128,7 +128,6 @@ export const statesInside: readonly State[] = [
       await speak(lab, 'too many requests', 300);
     },
     mend: async (lab) => speakAgain(lab, 15_000),
-    recordAs: 'rate-limit',
   },
   {
     name: 'database broken live',

@@ -41,7 +41,11 @@ export function keepRow(row: Row): void {
 }
 
 const lineOf = (cells: Cells): string => `| ${cells.map(escaped).join(' | ')} |`;
-const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', '<br>');
+const escaped = (text: string): string =>
+  text
+    .replaceAll('|', '\\|')
+    .replaceAll('\n', '<br>')
+    .replaceAll(/\/tmp\/tocsin-openclaw-\w+/g, '/home/claw');
 
 function cellsOf({ state, looks, bad, told, found, seconds }: Row): Cells {
   const tuned =

@@ -46,6 +46,21 @@ const recordings: Readonly<Record<string, Expected>> = {
       ],
     },
   },
+  'restart-breaker': {
+    looks: 1,
+    notWell: {
+      boots: ['critical', /^3 starts without a clean stop before them within 5m/],
+      readiness: ['critical', /^the restart breaker has switched off telegram/],
+    },
+  },
+  // All probes are green, and nobody is let in: that follows from the database, and is not told beside it.
+  'database-dead': {
+    looks: 3,
+    everyMs: 60_000,
+    notWell: {
+      storage: ['critical', /openclaw\.sqlite is no SQLite database any more: restore it$/],
+    },
+  },
   'cron-failing': {
     looks: 1,
     notWell: { cron_jobs: ['warning', /^bad has failed 3 times in a row/] },
