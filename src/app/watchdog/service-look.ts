@@ -7,7 +7,7 @@ export interface ServiceLook {
    * ready; later on, that it lives.
    */
   readonly look: (phase: 'booting' | 'running') => Promise<CheckResult>;
-  /** What a restart would interrupt just now, each as a sentence; none if nobody can be asked. */
+  /** What a restart would interrupt just now, such as `2 × task`; none if nobody can be asked. */
   readonly blockers?: () => Promise<readonly string[]>;
   /** Gives back what looking took. */
   readonly close: () => void;

@@ -112,16 +112,16 @@ async function askGateway(
   return askPath(path, { port, tls }, { clock, timeoutMs, signal, log: () => undefined });
 }
 
-/** Work that a restart would interrupt. Source: `gateway.restart.preflight` of OpenClaw 2026.9.6. */
+/**
+ * Work that a restart would interrupt. Its message is left out: it may hold what somebody wrote to an agent.
+ * Source: `gateway.restart.preflight` of OpenClaw 2026.9.6.
+ */
 const preflight = v.object({
   blockers: v.array(
-    v.union([
-      v.string(),
-      v.pipe(
-        v.object({ message: v.string() }),
-        v.transform(({ message }) => message),
-      ),
-    ]),
+    v.object({
+      kind: v.optional(v.fallback(v.pipe(v.string(), v.regex(/^[a-z-]{1,40}$/)), 'work'), 'work'),
+      count: v.optional(v.fallback(v.pipe(v.number(), v.integer()), 1), 1),
+    }),
   ),
 });
 
@@ -152,7 +152,9 @@ export async function gatewayBlockers(
   try {
     const answer = await line.ask('gateway.restart.preflight');
     const parsed = v.safeParse(preflight, 'payload' in answer ? answer.payload : undefined);
-    return parsed.success ? parsed.output.blockers : [];
+    return parsed.success
+      ? parsed.output.blockers.map(({ kind, count }) => `${count} × ${kind}`)
+      : [];
   } finally {
     line.close();
   }

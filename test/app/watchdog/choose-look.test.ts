@@ -150,11 +150,15 @@ test('a gateway is asked what a restart would interrupt, with its own token and 
   const payload = {
     safe: false,
     counts: { totalActive: 2 },
-    blockers: [{ kind: 'cron-run', count: 1, message: '1 cron run is active' }, 'work'],
+    blockers: [
+      { kind: 'embedded-run', count: 2, message: '2 active embedded run(s)' },
+      { kind: 'task', message: 'taskId=1f91ca0f status=running title=what nobody may see' },
+      { kind: 'What nobody may see', count: 'x' },
+    ],
     summary: 'restart deferred',
   };
   gateway.calls.set('gateway.restart.preflight', payload);
-  expect(await blockers?.()).toEqual(['1 cron run is active', 'work']);
+  expect(await blockers?.()).toEqual(['2 × embedded-run', '1 × task', '1 × work']);
   await eventually(() => gateway.connections().open === 0, 'nothing is left open');
   gateway.greeting = 'silent';
   expect(await blockers?.()).toEqual([]);

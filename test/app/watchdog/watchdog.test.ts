@@ -188,24 +188,24 @@ test('an end that counts is written down before all is over', async () => {
 });
 
 test('what a restart would interrupt is waited for, told, and not for ever', async () => {
-  const at = { blockers: ['1 cron run is active'] };
+  const at = { blockers: ['1 × cron-run'] };
   const { clock, state, signals, said, asksInTime, told } = watched(well, () => at.blockers);
   await clock.advance(30_000);
   state.result = bad;
   await clock.advance(150_000);
   expect(signals).toEqual([]);
   expect(asksInTime(180_000)).toBe(true);
-  const waits = 'a restart waits up to 2m for what it would interrupt: 1 cron run is active';
+  const waits = 'a restart waits up to 2m for what it would interrupt: 1 × cron-run';
   expect(said.slice(1)).toEqual(['fails: HTTP 500', waits]);
   expect(told.at(-1)?.lines).toContain(`STATUS=${waits}`);
   await clock.advance(60_000);
   expect(signals.map(named)).toEqual(['SIGTERM', 'SIGCONT']);
   expect(signals[0]?.atMs).toBeLessThanOrEqual(88_000 + 120_000 + 15_000);
-  expect(said.at(-1)).toMatch(/^failing for .*although that interrupts 1 cron run is active/);
+  expect(said.at(-1)).toMatch(/^failing for .*although that interrupts 1 × cron-run/);
 });
 
 test('a service that comes back while its restart waits is not restarted', async () => {
-  const { clock, state, signals, said } = watched(well, () => ['2 replies are on their way']);
+  const { clock, state, signals, said } = watched(well, () => ['2 × queue']);
   await clock.advance(30_000);
   state.result = bad;
   await clock.advance(90_000);
