@@ -49,7 +49,8 @@ const programs = [
   ['/usr/bin/podman', 'podman', 'containers of a real Podman'],
   ['/usr/sbin/runc', 'runc', 'containers of a real Podman'],
   ['/usr/bin/script', 'bsdutils', 'questions on a terminal'],
-  ['/bin/busybox', 'busybox-static', 'containers of a real Docker'],
+  ['/bin/busybox', 'busybox-static', 'containers of a real Docker, install.sh under its shell'],
+  ['/usr/bin/bats', 'bats', 'the functions of install.sh'],
   ['/usr/sbin/mkfs.ext4', 'e2fsprogs', 'full disks'],
   ['/usr/lib/nagios/plugins/check_dummy', 'monitoring-plugins-basic', 'official plugins'],
   ['/usr/bin/zsh', 'zsh', 'completions'],
@@ -82,6 +83,7 @@ const steps: readonly (readonly [name: string, command: string, args: readonly s
     'shellcheck',
     ['.ci/run', 'install.sh', 'deploy/sysvinit/tocsin', ...maintainerScripts],
   ],
+  ['functions of install.sh', 'bats', ['test/install/functions.bats']],
 ];
 
 const suites: typeof steps = [
