@@ -30,3 +30,9 @@ export const openclawJobBytesMax = 64 * 1024;
 
 /** How long nothing may be read from a database of a gateway before that is told. */
 export const openclawUnseenMs = 15 * 60_000;
+
+/**
+ * How long what was read last stands while a database cannot be read: longer than a gateway writes, shorter
+ * than a job may be late.
+ */
+export const openclawReadStandsMs = 2 * 60_000;

@@ -7,6 +7,7 @@ import { humanDuration } from '../../lib/duration.ts';
 import {
   openclawDatabaseReadMsMax,
   openclawDatabaseRest,
+  openclawReadStandsMs,
   openclawUnseenMs,
 } from '../../model/openclaw-limits.ts';
 import type { SteadyMs } from '../../model/time.ts';
@@ -50,6 +51,8 @@ type Outcome<Row> =
 export function createDatabaseReader(clock: Clock): DatabaseReader {
   const restsUntil = new Map<string, number>();
   const unseenSince = new Map<string, SteadyMs>();
+  /** By query: what was read last stands while the gateway writes, or findings would come and go. */
+  const latest = new Map<string, readonly unknown[]>();
   /** By query: one may go through whole pages only. */
   const damaged = new Map<string, { readonly path: string; readonly message: string }>();
   return {
@@ -59,7 +62,13 @@ export function createDatabaseReader(clock: Clock): DatabaseReader {
       const later = (why: string) => {
         const since = unseenSince.get(key) ?? startMs;
         unseenSince.set(key, since);
-        return { kind: 'later', why, forMs: startMs - since } as const;
+        const forMs = startMs - since;
+        const rows = latest.get(key);
+        if (rows === undefined || forMs >= openclawReadStandsMs) {
+          return { kind: 'later', why, forMs } as const;
+        }
+        // The key is that of the query, and so the rows are of its kind.
+        return { kind: 'read', rows: rows as never } as const;
       };
       if (startMs < (restsUntil.get(key) ?? 0)) return later(`reading ${path} took too long`);
       const outcome = await look(path, (database) => rowsOf(database, query, row, clock));
@@ -74,6 +83,8 @@ export function createDatabaseReader(clock: Clock): DatabaseReader {
       unseenSince.delete(key);
       if (outcome.kind === 'broken') damaged.set(key, { path, message: outcome.message });
       else damaged.delete(key);
+      if (outcome.kind === 'read') latest.set(key, outcome.rows);
+      else latest.delete(key);
       return outcome;
     },
     damage: (path) => [...damaged.values()].find((one) => one.path === path)?.message,

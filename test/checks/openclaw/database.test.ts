@@ -7,6 +7,7 @@ import { createDatabaseReader } from '../../../src/checks/openclaw/state-databas
 import { systemClock, type Clock } from '../../../src/lib/clock.ts';
 import { instant } from '../../../src/model/time.ts';
 import { startGateway } from '../../support/openclaw-gateway.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { watchGateway, type Watched } from '../../support/openclaw-watch.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -53,6 +54,19 @@ describe('reading a database', () => {
     const reader = createDatabaseReader(slowClock(1));
     const answer = await reader.read(numbers(), query, row);
     expect(answer.kind === 'read' && answer.rows.length).toBe(10);
+  });
+
+  test('that cannot be read for a moment is as it was read last, but not for long', async () => {
+    const path = numbers();
+    const clock = createFakeClock();
+    const reader = createDatabaseReader(clock);
+    const before = await reader.read(path, query, row);
+    await writeFile(`${path}-wal`, '');
+    expect(await reader.read(path, query, row)).toEqual(before);
+    await clock.advance(119_000);
+    expect(await reader.read(path, query, row)).toEqual(before);
+    await clock.advance(2000);
+    expect(await reader.read(path, query, row)).toMatchObject({ kind: 'later', forMs: 121_000 });
   });
 
   test('that somebody holds for himself waits for nobody', async () => {
