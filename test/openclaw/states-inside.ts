@@ -120,14 +120,12 @@ export const statesInside: readonly State[] = [
   {
     name: 'rate limit',
     how: 'the provider answers 429 to one turn of the agent, which gives up after its retries',
-    foundBy: 'credentials',
-    tuned: { debounce: { fail_after: 1 } },
-    remark: 'the cooldown ends after 30 s',
+    foundBy: undefined,
+    remark: 'one turn that is lost leaves nothing behind: only `canary` and the check `llm` see it',
     withinMs: 6 * minuteMs,
     async bring(lab) {
       await speak(lab, 'too many requests', 300);
     },
-    mend: async (lab) => speakAgain(lab, 15_000),
   },
   {
     name: 'database broken live',

@@ -105,8 +105,10 @@ export const statesOfStart: readonly State[] = [
     how: 'with a channel, SIGKILL after each of three starts, then started again',
     foundBy: 'readiness',
     saying: /the restart breaker has switched off telegram/,
+    tuned: { hold: '6m' },
+    remark: 'its black box is told of for that long',
     withinMs: 4 * minuteMs,
-    endsWithinMs: 8 * minuteMs,
+    endsWithinMs: 10 * minuteMs,
     async bring({ gateway }, begin) {
       await gateway.stop();
       await gateway.settings(deadChannel);
