@@ -977,7 +977,15 @@ remove_folders() {
 
 # --- the tasks -------------------------------------------------------------------------------------------
 
+# The package and this script would each take the other's files for its own.
+refuse_beside_package() {
+  if [ "$mode" = system ] && [ ! -f "$manifest" ] && [ -f "${1:-/var/lib/dpkg/info/tocsin.list}" ]; then
+    fail 65 'the Debian package tocsin is installed here: upgrade that one, or remove it first (apt-get remove tocsin keeps configuration and state)'
+  fi
+}
+
 install_all() {
+  refuse_beside_package
   choose_release
   previous=$(installed_version)
   look_at_places

@@ -107,3 +107,10 @@ LINE
   each same '[ "$(start_of $$)" = "$(start_of $$)" ] && [ -n "$(start_of $$)" ] && echo same'
   each '' 'start_of 4194305'
 }
+
+@test "beside the Debian package nothing is installed" {
+  touch "$folder/tocsin.list"
+  each 'install.sh: the Debian package tocsin is installed here: upgrade that one, or remove it first (apt-get remove tocsin keeps configuration and state)
+ended with 65' "mode=system manifest=/nonexistent; (refuse_beside_package $folder/tocsin.list); echo ended with \$?"
+  each 'goes on' "mode=system manifest=/nonexistent; refuse_beside_package /nonexistent; echo goes on"
+}
