@@ -979,13 +979,13 @@ remove_folders() {
 
 # The package and this script would each take the other's files for its own.
 refuse_beside_package() {
-  if [ "$mode" = system ] && [ ! -f "$manifest" ] && [ -f "${1:-/var/lib/dpkg/info/tocsin.list}" ]; then
+  if [ "$mode" = system ] && [ ! -f "$manifest" ] && [ -f "$1" ]; then
     fail 65 'the Debian package tocsin is installed here: upgrade that one, or remove it first (apt-get remove tocsin keeps configuration and state)'
   fi
 }
 
 install_all() {
-  refuse_beside_package
+  refuse_beside_package /var/lib/dpkg/info/tocsin.list
   choose_release
   previous=$(installed_version)
   look_at_places

@@ -48,6 +48,7 @@ test('help lists every command', async () => {
       init  looks at this host and writes a configuration for what it finds
       check  runs checks once, a line each, worst first
       validate  reads the configuration and lists every problem
+      reload  the running agent takes its configuration anew, or tells every problem and goes on as it was
       status  checks, alerts, receivers and outbox of the running agent
       doctor  what is wrong with tocsin itself, and what to do about it
       grants  the rights beyond its sandbox that the checks of a configuration need

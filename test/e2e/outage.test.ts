@@ -113,11 +113,6 @@ test('Slack gets one message and one resolved message', () => {
     http http://<address>/health",
         "*Runbook*
     <https://example.com/runbooks/gateway|open>",
-        "\`\`\`
-    resolved 127.0.0.1 to 127.0.0.1
-    connected to <address>
-    HTTP 503 from http://<address>/health
-    \`\`\`",
         "<http://<address>|tocsin>",
       ],
     ]
@@ -231,9 +226,6 @@ test('the terminal prints what happened and why', () => {
       HTTP 200 from http://<address>/health in <time>
       was: HTTP 503 from http://<address>/health, wanted 200–299
       from <date> to <date> (<time>)
-        resolved 127.0.0.1 to 127.0.0.1
-        connected to <address>
-        HTTP 503 from http://<address>/health
     "
   `);
 });
