@@ -12,7 +12,7 @@ import { makeGroup, unifiedHierarchy } from './group.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { holdRoot } from './root.ts';
 import { startRelay } from './start-relay.ts';
-import { debianMirror, keptTree } from './tree.ts';
+import { debianMirror, keptTree, type Init } from './tree.ts';
 
 /** How long a test with a guest may take: the first one on a machine has to build the guests' root first. */
 export const guestTimeoutMs = 400_000;
@@ -25,6 +25,8 @@ export interface GuestOptions {
   /** Paths of this machine, by the path where the guest sees them. */
   readonly bind?: Readonly<Record<string, string>>;
   readonly hostname?: string;
+  /** Its PID 1; systemd unless told. */
+  readonly init?: Init;
   /** Powers that a guest has not as a rule, such as `CAP_SYSLOG`. Never one that changes this machine. */
   readonly capabilities?: readonly string[];
 }
@@ -76,7 +78,7 @@ let booted = 0;
 
 /** Boots a guest from a copy that is thrown away with it. Resolves once its systemd has started everything. */
 export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
-  const root = await holdRoot(await keptTree(options.packages ?? []));
+  const root = await holdRoot(await keptTree(options.packages ?? [], options.init));
   const group = makeGroup((booted += 1));
   const machineId = `${randomBytes(16).toString('hex')}\n`;
   for (const [path, text] of Object.entries({ '/etc/machine-id': machineId, ...options.files })) {
@@ -85,8 +87,9 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
     writeFileSync(outside, text);
     if (text.startsWith('#!')) chmodSync(outside, 0o755);
   }
-  const { bind = {}, hostname = 'guest', capabilities = [] } = options;
-  const start = (): Promise<Machine> => startMachine({ root, group, bind, hostname, capabilities });
+  const { bind = {}, hostname = 'guest', capabilities = [], init = 'systemd' } = options;
+  const start = (): Promise<Machine> =>
+    startMachine({ root, group, bind, hostname, capabilities, init });
   const relays: (() => Promise<void>)[] = [];
   const remove = async (): Promise<void> => {
     for (const close of relays) await close();
@@ -101,7 +104,8 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
     throw error;
   }
   const leave = async (verb: string): Promise<void> => {
-    await runInside(machine.leader, group.visitor, ['systemctl', '--no-block', verb]);
+    const words = init === 'systemd' ? ['systemctl', '--no-block', verb] : [verb];
+    await runInside(machine.leader, group.visitor, words);
     await machine.ended;
   };
   return {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { intoGroups, runInside } from './enter.ts';
 import type { GuestGroup } from './group.ts';
 import type { GuestRoot } from './root.ts';
+import type { Init } from './tree.ts';
 
 /** A guest between one boot and its end. */
 export interface Machine {
@@ -20,11 +21,19 @@ export interface MachineOptions {
   readonly group: GuestGroup;
   readonly bind: Readonly<Record<string, string>>;
   readonly hostname: string;
+  readonly init: Init;
   readonly capabilities: readonly string[];
 }
 
 /** A boot takes about a second; on a machine with more to do than it can, some more. */
 const longestBootMs = 60_000;
+
+/** By which command and answer of it an init says that it has started everything. */
+const started: Record<Init, { readonly words: string; readonly answer: RegExp }> = {
+  systemd: { words: 'systemctl is-system-running', answer: /^(?:running|degraded)$/m },
+  openrc: { words: 'rc-status --runlevel', answer: /^default$/m },
+  sysvinit: { words: 'runlevel', answer: /^N [2-5]$/m },
+};
 
 /** Boots the root; resolves once systemd has started what it has to, be it in vain. Throws with the console's words. */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
@@ -54,8 +63,9 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   for (const endMs = Date.now() + longestBootMs; running() && Date.now() < endMs; await delay(50)) {
     leader ??= firstProcess(child.pid ?? -1);
     if (leader === undefined) continue;
-    const { stdout } = await runInside(leader, group.visitor, ['systemctl', 'is-system-running']);
-    if (/^(?:running|degraded)$/m.test(stdout)) return { leader, ended, kill };
+    const { words, answer } = started[options.init];
+    const { stdout } = await runInside(leader, group.visitor, words.split(' '));
+    if (answer.test(stdout)) return { leader, ended, kill };
   }
   await kill();
   throw new Error(`the guest did not boot:\n${console}`);

@@ -5,19 +5,17 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+/** What a guest may have as its PID 1. */
+export type Init = 'systemd' | 'openrc' | 'sysvinit';
+
+const anyway = ['ca-certificates', 'curl', 'iproute2', 'procps'];
+
 /** In every guest. */
-const always = [
-  'systemd',
-  'systemd-sysv',
-  'dbus',
-  'libpam-systemd',
-  'ca-certificates',
-  'curl',
-  'iproute2',
-  'procps',
-  // Not started where the clock may not be set, as in every guest; one tree less to build.
-  'chrony',
-];
+const always: Record<Init, readonly string[]> = {
+  systemd: ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', ...anyway],
+  openrc: ['sysvinit-core', 'openrc', ...anyway],
+  sysvinit: ['sysvinit-core', ...anyway],
+};
 
 /** Raised when the script changes, so that kept trees are built anew. */
 const recipe = 1;
@@ -43,9 +41,12 @@ const script = `
  * minute, and kept in `$TOCSIN_GUEST_CACHE` or `~/.cache/tocsin-guests`; whoever comes while another builds it waits.
  * Nobody may write into it.
  */
-export async function keptTree(packages: readonly string[]): Promise<string> {
+export async function keptTree(
+  packages: readonly string[],
+  init: Init = 'systemd',
+): Promise<string> {
   const cache = process.env['TOCSIN_GUEST_CACHE'] ?? join(homedir(), '.cache', 'tocsin-guests');
-  const names = [...new Set([...always, ...packages])].toSorted().join(',');
+  const names = [...new Set([...always[init], ...packages])].toSorted().join(',');
   const name = createHash('sha256').update(`${recipe} ${names}`).digest('hex').slice(0, 12);
   const tree = join(cache, `debian-12-${name}`);
   if (existsSync(tree)) return tree;
