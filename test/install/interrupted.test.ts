@@ -54,14 +54,16 @@ test(
     expect(differences(before, await footprint(guest))).toEqual([]);
 
     for (const at of spread(whole.commands, 16)) {
-      const { code, stderr } = await interrupted(guest, at, 'INT');
+      const { code, stderr, commands } = await interrupted(guest, at, 'INT');
       const left = differences(before, await footprint(guest));
       const work = await guest.shell('ls -d /tmp/tocsin-* /run/tocsin-install.lock || :');
-      // The last commands run when all is done, and are not to be interrupted any more.
+      // The last commands run when all is done, and are not to be interrupted any more. How many it takes
+      // depends on how long it waits for the agent.
+      const isOver = code === 0 && at > commands - 12;
       if (code === 0) await install(guest, '--uninstall', '--purge');
       expect({ at, code, left: code === 0 ? [] : left, work, stderr }).toEqual({
         at,
-        code: at < whole.commands - 8 ? 130 : (expect.any(Number) as number),
+        code: isOver ? 0 : 130,
         left: [],
         work: '',
         stderr: expect.any(String) as string,

