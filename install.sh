@@ -301,6 +301,8 @@ take_lock() {
     mkdir "$lock" 2>/dev/null || fail 72 'another installation is running'
   fi
   locked=yes
+  # One that was killed before it could sign. One that begins now comes too late anyway: the lock is ours.
+  find "${work%/*}" -maxdepth 1 -type d -name 'tocsin-install.*' -user "$(id -u)" ! -path "$work" -exec rm -rf {} + 2>/dev/null || :
   { printf '%s %s\n' "$$" "$(start_of "$$")" >"$lock/holder" && printf '%s\n' "$work" >"$lock/work"; } || fail 68 "$lock cannot be written"
 }
 
@@ -329,7 +331,6 @@ make_work() {
 
 # --- the release -----------------------------------------------------------------------------------------
 
-# fetch NAME FILE: a file of the release.
 # fetch NAME FILE: a file of the release. 22 if it is not there.
 fetch() {
   if [ -n "$offline" ]; then
@@ -875,7 +876,12 @@ start_service() {
       ;;
     openrc)
       run rc-update -q add tocsin default
-      run rc-service -q tocsin restart
+      if [ "$dry" = yes ]; then
+        run rc-service -q tocsin restart
+      else
+        # The supervisor stays: whoever reads our output to its end must not wait for it.
+        rc-service -q tocsin restart </dev/null >"$work/start.log" 2>&1 || cat "$work/start.log" >&2
+      fi
       ;;
     sysvinit)
       run update-rc.d tocsin defaults

@@ -24,13 +24,13 @@ describe('a host that comes back', () => {
       await guest.shell(line);
       await guest.reboot();
       const asked = await message(/^🟠 boots/);
-      expect(asked).toMatch(/the host came back after an announced reboot, up \d+(?:\.\d)?s\n/);
+      expect(asked).toMatch(/the host came back after an announced reboot, up \d+(?:\.\d)?m?s\n/);
       expect(asked).toContain(`so says ${by}`);
       await guest.cutPower();
       await guest.boot();
       const lost = await message(/^🔴 boots/);
       expect(lost).toMatch(
-        /the host came back after an unannounced reboot \(a crash, or a lost supply\), up \d+(?:\.\d)?s\n/,
+        /the host came back after an unannounced reboot \(a crash, or a lost supply\), up \d+(?:\.\d)?m?s\n/,
       );
       expect(lost).toMatch(
         /so says .*\nthe agent had last been there \d\S*(?: \d+s)? before the boot/,

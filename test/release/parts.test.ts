@@ -14,7 +14,7 @@ test('without a key the release says that it is unsigned', async () => {
   const said = await buildRelease(root, ['--out', out, '--only', 'x64', '--as', '9.8.7-test']);
   expect(said).toContain('UNSIGNED');
   expect(readdirSync(join(out, '9.8.7-test'))).not.toContain('SHA256SUMS.sig');
-}, 180_000);
+}, 600_000);
 
 test('a key that some openssl could not check, or a weak one, is refused with the way to a right one', () => {
   const folder = temporaryFolder();
