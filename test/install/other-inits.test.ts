@@ -5,7 +5,7 @@ import { releaseFolder } from '../support/install/release-folder.ts';
 
 const lacking = lacksGuest();
 
-test.for(['openrc', 'sysvinit'] as const)(
+test.for(['sysvinit'] as const)(
   'under %s the service runs, is there after a reboot, and goes without a trace',
   { timeout: 2 * guestTimeoutMs },
   async (init, { skip }) => {
