@@ -137,11 +137,13 @@ test('a service that a signal to end has ended counts as ended well, as systemd 
 test('what fails for as long as WatchdogSec= is ended in order and told as a kill of the watchdog; the third within minutes is held back', async (context) => {
   skipUnlessThere('/usr/bin/systemd-notify', context);
   const script = `trap "echo in order; exit 0" TERM; ${forEver}`;
-  const options = { watchdogMs: 1200 };
-  const { folder, health, notify, said, ended } = await watched(script, options);
+  const folder = temporaryFolder();
   const command = ['/bin/sh', '-c', script];
+  // Before it starts: what is counted is read once.
   const earlier = await openKillBrake(folder, command);
   expect(await earlier.note(Date.now() - 60_000)).toBeUndefined();
+  const options = { watchdogMs: 1200, folder };
+  const { health, notify, said, ended } = await watched(script, options);
   health.status = 200;
   await eventually(() => notify.count('READY=1') === 1, 'ready');
   health.status = 500;
@@ -151,7 +153,7 @@ test('what fails for as long as WatchdogSec= is ended in order and told as a kil
   const brake = await openKillBrake(folder, command);
   expect(brake.heldUntil(Date.now())).toBeGreaterThan(Date.now() + 250_000);
   expect(brake.heldUntil(Date.now() + 301_000)).toBeUndefined();
-  const again = await watched(script, { ...options, folder });
+  const again = await watched(script, options);
   again.health.status = 200;
   await eventually(() => again.notify.count('READY=1') === 1, 'ready again');
   again.health.status = 500;
