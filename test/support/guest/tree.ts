@@ -12,7 +12,8 @@ const anyway = ['ca-certificates', 'curl', 'iproute2', 'procps'];
 
 /** In every guest. */
 const always: Record<Init, readonly string[]> = {
-  systemd: ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', ...anyway],
+  // chrony is not started where the clock may not be set, as in every guest; one tree less to build.
+  systemd: ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'chrony', ...anyway],
   openrc: ['sysvinit-core', 'openrc', ...anyway],
   sysvinit: ['sysvinit-core', ...anyway],
 };
