@@ -4,6 +4,7 @@ import { counted } from '../model/counted.ts';
 import { watchdogIntervalMaxMs } from '../model/command-limits.ts';
 import type { Agent } from './agent.ts';
 import { statusLine, type Supervisor } from './supervisor.ts';
+import { firingChecks } from './view/firing-checks.ts';
 import { standstill } from './watching/progress.ts';
 
 /** What the agent says to the service manager that started it. */
@@ -25,6 +26,7 @@ export function reportToSupervisor(
   supervisor: Supervisor,
   log: Logger,
 ): ServiceReports {
+  if (!supervisor.isThere) return toNobody;
   let cancel: Cancel = () => {};
   let withheld: string | undefined;
   let told: string | undefined;
@@ -53,7 +55,6 @@ export function reportToSupervisor(
   };
   return {
     ready() {
-      if (!supervisor.isThere) return;
       void tell(['READY=1', 'WATCHDOG=1', statusLine(howThingsStand(agent))]);
       arm();
     },
@@ -66,11 +67,16 @@ export function reportToSupervisor(
   };
 }
 
+const toNobody: ServiceReports = {
+  ready() {},
+  reloading() {},
+  reloaded() {},
+  stopping: async () => undefined,
+};
+
 /** One line for `systemctl status`. */
 function howThingsStand(agent: Agent): string {
-  const firing = [...agent.specs.keys()].filter(
-    (name) => agent.pipeline.track(name).state.phase === 'firing',
-  );
+  const firing = firingChecks(agent).map(({ name }) => name);
   const checks = `watching ${counted(agent.specs.size, 'check')}`;
   const problem = agent.health().problems[0]?.summary;
   const found =

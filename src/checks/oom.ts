@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { humanDuration } from '../lib/duration.ts';
 import { defaultedKey, optionalKey, type OutputOf, positiveDuration } from '../lib/schema-atoms.ts';
@@ -6,6 +5,7 @@ import { oomKillsKeptMax } from '../model/limits.ts';
 import { notOk, ok, type CheckResult, type MeasuredValue } from '../model/result.ts';
 import { checkType } from './check-type.ts';
 import { couldNotLook, isUnreadable, readHostFile } from './host/host-file.ts';
+import { isThere } from './host/look-at-files.ts';
 import { parseKillCount, readUnitKills, type UnitKills } from './host/oom-counts.ts';
 import { describeVictim, readVictims, type OomVictim } from './host/oom-victims.ts';
 import { hostPlaces, type HostPlaces } from './host/places.ts';
@@ -96,10 +96,7 @@ async function look(
   if (isUnreadable(counted)) return counted;
   const units = unit === undefined ? undefined : await readUnitKills(unit, places, limits);
   if (units !== undefined && isUnreadable(units)) return units;
-  const isContainer = await stat(`${places.run}/systemd/container`).then(
-    () => true,
-    () => false,
-  );
+  const isContainer = await isThere(`${places.run}/systemd/container`);
   return { ...boot, ...counted, units, isContainer };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Contacts, MailContact } from '../app/proposal/contacts.ts';
+import { isWebAddress } from '../lib/web-address.ts';
 import { Secret } from '../model/secret.ts';
 import { text, UsageError, type CommandContext, type Parsed } from './command.ts';
 
@@ -9,11 +10,6 @@ import { text, UsageError, type CommandContext, type Parsed } from './command.ts
 interface Kind {
   readonly wanted: string;
   readonly isRight: (value: string) => boolean;
-}
-
-function isWebAddress(value: string): boolean {
-  const { protocol = '' } = URL.parse(value) ?? {};
-  return protocol === 'https:' || protocol === 'http:';
 }
 
 const address = '[^\\s@,;<>"]+@[^\\s@,;<>"]+';

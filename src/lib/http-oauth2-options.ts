@@ -3,6 +3,7 @@ import { nonEmptyText, secret, text } from './schema-atoms.ts';
 import type { Strictness } from './choice.ts';
 import { proxyEntries, refuseProxy } from './http-proxy-options.ts';
 import { tlsBlock } from './tls-options.ts';
+import { isWebAddress } from './web-address.ts';
 
 const oauth2Entries = (strictness: Strictness) => ({
   client_id: nonEmptyText,
@@ -20,10 +21,6 @@ const oauth2Entries = (strictness: Strictness) => ({
   tls_config: v.optional(tlsBlock),
   ...proxyEntries,
 });
-
-function isWebAddress(address: string): boolean {
-  return /^https?:$/.test(URL.parse(address)?.protocol ?? '');
-}
 
 /** `oauth2`: where a token comes from. A module may name a bad `token_url`; its probes fail then. */
 export const oauth2Block = (strictness: Strictness) =>

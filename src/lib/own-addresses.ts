@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { shortIPv6 } from './short-ipv6.ts';
 
 /**
  * Every address of this host, as the kernel's routing table and list of IPv6 addresses tell them; none where
@@ -10,19 +11,13 @@ export function ownAddresses(directory = '/proc/net'): string[] {
   const sixth = readOrNothing(`${directory}/if_inet6`)
     .split('\n')
     .flatMap((line) => /^[\da-f]{32}/.exec(line) ?? []);
-  return [...fourth, ...sixth.map(shortened)];
+  return [...fourth, ...sixth.map((digits) => shortIPv6(digits.match(/.{4}/g) ?? []))];
 }
 
 /** Leaves of the routing table that lead to this very host: an address, then what it is with 32 bits. */
 function localAddresses(table: string): Set<string> {
   const found = table.matchAll(/\|-- ([\d.]+)\n\s+\/32 host LOCAL/g);
   return new Set([...found].map(([, address = '']) => address));
-}
-
-/** An IPv6 address as people write it. */
-function shortened(digits: string): string {
-  const groups = digits.match(/.{4}/g) ?? [];
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 function readOrNothing(path: string): string {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { sqliteCode, sqliteCodes } from '../lib/sqlite-code.ts';
 import { migrations } from './migrations.ts';
 import { databaseFileName } from './open.ts';
 
@@ -23,13 +24,10 @@ export function inspectDatabase(directory: string): Inspection {
     const verdict = String(first(database.open, 'PRAGMA quick_check(1)'));
     return verdict === 'ok' ? { kind: 'sound' } : { kind: 'unusable', reason: verdict };
   } catch (error) {
-    const { errcode, message } = error as { errcode?: number; message: string };
-    return errcode === busy ? { kind: 'in use' } : { kind: 'unusable', reason: message };
+    if (sqliteCode(error) === sqliteCodes.busy) return { kind: 'in use' };
+    return { kind: 'unusable', reason: (error as Error).message };
   }
 }
-
-/** SQLite's result code for a database that somebody else holds. */
-const busy = 5;
 
 function disposable(open: DatabaseSync): { readonly open: DatabaseSync; [Symbol.dispose](): void } {
   return { open, [Symbol.dispose]: () => open.close() };

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } fr
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDiskRefusal } from '../lib/disk-refusal.ts';
+import { sqliteCode, sqliteCodes } from '../lib/sqlite-code.ts';
 import { migrations } from './migrations.ts';
 import { createSpareRoom, type SpareRoom } from './spare-room.ts';
 
@@ -147,25 +148,25 @@ class NewerError extends Error {
 }
 
 /** SQLite's result codes for a file that is no database, or no longer a whole one. */
-const damageCodes: ReadonlySet<number> = new Set([11, 26]);
+const damageCodes: ReadonlySet<number> = new Set([sqliteCodes.corrupt, sqliteCodes.notADatabase]);
 
 /** Whether the error says that the database file itself is damaged. */
 export function isDamage(error: unknown): boolean {
-  return error instanceof DamagedError || damageCodes.has(primaryCode(error));
+  return error instanceof DamagedError || damageCodes.has(sqliteCode(error));
 }
 
 /** Whether the error says that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
-  return primaryCode(error) === 13;
+  return sqliteCode(error) === sqliteCodes.full;
 }
 
 /** SQLite's result codes for a disk that refuses: read-only, error of input or output, full, cannot be opened. */
-const refusalCodes: ReadonlySet<number> = new Set([8, 10, 13, 14]);
-
-function primaryCode(error: unknown): number {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === 'number' ? code & 0xff : 0;
-}
+const refusalCodes: ReadonlySet<number> = new Set([
+  sqliteCodes.readOnly,
+  sqliteCodes.inputOutput,
+  sqliteCodes.full,
+  sqliteCodes.cantOpen,
+]);
 
 function explained(error: unknown, path: string): StoreError {
   if (error instanceof NewerError) {
@@ -175,7 +176,7 @@ function explained(error: unknown, path: string): StoreError {
       { cause: error },
     );
   }
-  if (primaryCode(error) === 5) {
+  if (sqliteCode(error) === sqliteCodes.busy) {
     return new StoreError(
       `${path} is in use by another tocsin; stop that one, or give this one its own agent.data_dir`,
       { cause: error },
@@ -183,7 +184,7 @@ function explained(error: unknown, path: string): StoreError {
   }
   return new StoreError(`cannot open ${path}: ${describe(error)}`, {
     cause: error,
-    passing: refusalCodes.has(primaryCode(error)),
+    passing: refusalCodes.has(sqliteCode(error)),
   });
 }
 

@@ -5,6 +5,7 @@ import type { Drawer } from '../model/drawer.ts';
 import type { AgentRun, NotificationsPage, Recording, ResultsPage } from '../model/recording.ts';
 import { instant, type SteadyMs, type WallMs } from '../model/time.ts';
 import { toldOf } from '../model/told.ts';
+import { sqliteCode, sqliteCodes } from '../lib/sqlite-code.ts';
 import { migrations } from './migrations.ts';
 import { databaseFileName, StoreError } from './open.ts';
 import { outboxEntry } from './outbox-row.ts';
@@ -115,7 +116,7 @@ export function openRecording(directory: string): Recording & { close(): void } 
     if (version > migrations.length) throw new Error('a newer tocsin wrote it');
     return { ...readRecording(database), close: () => database.close() };
   } catch (error) {
-    const isLocked = (error as { errcode?: unknown }).errcode === 5;
+    const isLocked = sqliteCode(error) === sqliteCodes.busy;
     const said = error instanceof Error ? error.message : String(error);
     const why = isLocked ? 'an agent that does not answer at its socket holds it' : said;
     throw new StoreError(`cannot read ${path}: ${why}`, { cause: error });

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUnreadable } from '../../checks/host/host-file.ts';
-import { isEverywhere, readListeners, type Listener } from '../../checks/host/listeners.ts';
+import { onePerPort, readListeners } from '../../checks/host/listeners.ts';
+import { textOrNothing } from '../../checks/host/look-at-files.ts';
 import type { HostPlaces } from '../../checks/host/places.ts';
 import { createOwnerFinder } from '../../checks/host/socket-owner.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -36,7 +36,9 @@ const ownPort = 9860;
 export async function findListeners({ proc }: HostPlaces): Promise<readonly Found[]> {
   const listeners = await readListeners(proc, 'tcp');
   if (isUnreadable(listeners)) return [];
-  return distinct(listeners).filter(({ port }) => port !== ownPort);
+  return onePerPort(listeners)
+    .filter(({ port }) => port !== ownPort)
+    .map(({ address, port, inode }) => ({ host: address, port, inode }));
 }
 
 /** Proposes a check for whatever listens on these ports and says what it is. */
@@ -72,15 +74,6 @@ function leftOut(list: readonly (Found & Owner)[], why: string): readonly string
   return [`left out ${counted(list.length, 'port')} ${why}: ${words.join(', ')}${more}`];
 }
 
-function distinct(listeners: readonly Listener[]): readonly Found[] {
-  const byPort = new Map<number, Found>();
-  for (const { address, port, inode } of listeners.toSorted((a, b) => a.port - b.port)) {
-    const host = isEverywhere(address) ? '127.0.0.1' : address;
-    if (!byPort.has(port) || host === '127.0.0.1') byPort.set(port, { host, port, inode });
-  }
-  return [...byPort.values()];
-}
-
 async function withOwners(
   found: readonly Found[],
   places: HostPlaces,
@@ -93,7 +86,7 @@ async function withOwners(
     found.map(async (one) => {
       const [owner] = byInode.get(one.inode) ?? [];
       const file = join(places.proc, String(owner?.pid), 'cmdline');
-      const line = await readFile(file, 'utf8').catch(() => '');
+      const line = await textOrNothing(file);
       const isNamed = new RegExp(String.raw`(?<!\d)${one.port}(?!\d)`).test(line);
       return { ...one, program: owner?.names[0], isNamed };
     }),
@@ -106,7 +99,7 @@ async function withOwners(
  */
 async function passingPorts({ proc }: HostPlaces): Promise<(port: number) => boolean> {
   const file = join(proc, 'sys/net/ipv4/ip_local_port_range');
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await textOrNothing(file);
   const [first = Infinity, last = 0] = text.trim().split(/\s+/).map(Number);
   return (port) => port >= first && port <= last;
 }

@@ -1,5 +1,5 @@
 import { readHostFile, isUnreadable } from '../../checks/host/host-file.ts';
-import { isEverywhere, type Listener } from '../../checks/host/listeners.ts';
+import { onePerPort, type Listener } from '../../checks/host/listeners.ts';
 import { familyListeners } from '../../checks/host/process-family.ts';
 import { parseProcessStat } from '../../checks/host/process-stat.ts';
 import { formatHostPort } from '../../checks/net/host-port.ts';
@@ -38,7 +38,7 @@ export function portLook(options: Options): ServiceLook {
     const waitedMs = clock.now().steadyMs - startedAt;
     if (waitedMs >= portSearchMs) return undefined;
     const { listeners, hidden } = await familyListeners(number, proc, isUnit);
-    for (const listener of distinct(listeners)) {
+    for (const listener of onePerPort(listeners)) {
       const one = await listenerLook(listener, options);
       if (one === undefined) continue;
       tell(one.what);
@@ -70,16 +70,6 @@ function aloneSentence(hidden: number): string {
       ? 'where the service listens cannot be seen, since it runs as another user'
       : 'the service listens on no TCP port';
   return `only that it runs, which shows no hang (${why})`;
-}
-
-/** One address for each port: loopback where that is enough. */
-function distinct(listeners: readonly Listener[]): readonly Listener[] {
-  const byPort = new Map<number, Listener>();
-  for (const one of listeners) {
-    const address = isEverywhere(one.address) ? '127.0.0.1' : one.address;
-    if (!byPort.has(one.port) || address === '127.0.0.1') byPort.set(one.port, { ...one, address });
-  }
-  return [...byPort.values()];
 }
 
 async function listenerLook(

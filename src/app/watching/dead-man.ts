@@ -2,6 +2,7 @@ import type { Cancel } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import { firingNamedMax, sendTimeoutMs } from '../../model/limits.ts';
 import type { Agent } from '../agent.ts';
+import { firingChecks } from '../view/firing-checks.ts';
 import { postVerdict } from '../../notify/post-verdict.ts';
 
 /**
@@ -42,10 +43,7 @@ export function startDeadManPing(agent: Agent, log: Logger): Cancel {
 /** How things stand, in the words of the checks. */
 function verdictOf(agent: Agent): object {
   const { problems, outboxPending } = agent.health();
-  const firing = [...agent.specs.keys()].flatMap((name) => {
-    const { state, alert } = agent.pipeline.track(name);
-    return state.phase === 'firing' ? [{ name, severity: alert?.labels['severity'] }] : [];
-  });
+  const firing = firingChecks(agent);
   const isCritical =
     problems.some(({ critical }) => critical) ||
     firing.some(({ severity }) => severity === 'critical');

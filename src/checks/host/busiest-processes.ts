@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { evidenceNamesMax } from '../../model/command-limits.ts';
@@ -7,6 +6,8 @@ import { pause } from './pause.ts';
 import type { HostPlaces } from './places.ts';
 import { hidesProcesses } from './process-search.ts';
 import { unitOf } from './process-unit.ts';
+import { parseProcessStat, ticksPerSecond } from './process-stat.ts';
+import { processIds, textOrNothing } from './look-at-files.ts';
 import { calledName } from './program-name.ts';
 
 interface Usage {
@@ -15,10 +16,6 @@ interface Usage {
   readonly residentBytes: number;
   readonly ticks: number;
 }
-
-/** Ticks per second in what Linux tells programs. */
-const ticksPerSecond = 100;
-const pageBytes = 4096;
 
 /** How long the processor time of all processes is watched. */
 const watchMs = 500;
@@ -63,7 +60,7 @@ const othersHidden =
  * command line may hold secrets.
  */
 async function labelOf({ name, pid }: Usage, { proc }: HostPlaces): Promise<string> {
-  const line = await readFile(join(proc, String(pid), 'cmdline'), 'utf8').catch(() => '');
+  const line = await textOrNothing(join(proc, String(pid), 'cmdline'));
   const program = calledName(line);
   const [, ...rest] = line.replace(/\0+$/, '').split('\0');
   const script = interpreters.test(program)
@@ -80,16 +77,12 @@ const interpreters =
 
 async function usages({ proc }: HostPlaces, signal: AbortSignal): Promise<Map<number, Usage>> {
   const found = new Map<number, Usage>();
-  for (const entry of await readdir(proc)) {
+  for (const pid of await processIds(proc)) {
     if (signal.aborted) break;
-    if (!/^\d+$/.test(entry)) continue;
-    const text = await readFile(join(proc, entry, 'stat'), 'utf8').catch(() => '');
-    const [, name = '', rest] = /^\d+ \((.*)\) (.+)$/s.exec(text.trim()) ?? [];
-    if (rest === undefined) continue;
-    const fields = rest.split(' ').map(Number);
-    const ticks = (fields[11] ?? 0) + (fields[12] ?? 0);
-    const pid = Number(entry);
-    found.set(pid, { name, pid, ticks, residentBytes: (fields[21] ?? 0) * pageBytes });
+    const stat = parseProcessStat(await textOrNothing(`${proc}/${pid}/stat`));
+    if (stat === undefined) continue;
+    const { name, usedTicks: ticks, residentBytes } = stat;
+    found.set(pid, { name, pid, ticks, residentBytes });
   }
   return found;
 }

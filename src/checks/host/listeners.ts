@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { endianness } from 'node:os';
+import { shortIPv6 } from '../../lib/short-ipv6.ts';
 import { socketTableBytesMax } from '../../model/limits.ts';
 import { whyUnreadable, type Unreadable } from './host-file.ts';
 
@@ -88,12 +89,22 @@ function addressOf(hex: string): string {
   const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(at * 2).toString(16));
   const [, tail] = /^0:0:0:0:0:ffff:(.+)$/.exec(groups.join(':')) ?? [];
   if (tail !== undefined) return bytes.subarray(12).join('.');
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+  return shortIPv6(groups);
 }
 
 /** Whether every address of the host is meant. */
 export function isEverywhere(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
+}
+
+/** One address for each port, in which it is reached from here: loopback where that is enough. */
+export function onePerPort(listeners: readonly Listener[]): readonly Listener[] {
+  const byPort = new Map<number, Listener>();
+  for (const one of listeners.toSorted((a, b) => a.port - b.port)) {
+    const address = isEverywhere(one.address) ? '127.0.0.1' : one.address;
+    if (!byPort.has(one.port) || address === '127.0.0.1') byPort.set(one.port, { ...one, address });
+  }
+  return [...byPort.values()];
 }
 
 /** Whether only the host itself can reach it. */

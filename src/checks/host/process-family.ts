@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { heldSockets } from './held-sockets.ts';
+import { processIds, textOrNothing } from './look-at-files.ts';
 import { isUnreadable } from './host-file.ts';
 import { readListeners, type Listener } from './listeners.ts';
 import { parseProcessStat } from './process-stat.ts';
@@ -24,16 +25,9 @@ export async function familyListeners(
   const held = new Set<string>();
   let hidden = 0;
   for (const member of await familyOf(pid, proc, withUnit)) {
-    const folder = `${proc}/${member}/fd`;
-    const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EACCES' || error.code === 'EPERM') hidden += 1;
-      return [];
-    });
-    for (const file of files) {
-      const link = await readlink(`${folder}/${file}`).catch(() => '');
-      const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
-      if (inode !== undefined) held.add(inode);
-    }
+    const { sockets, isHidden } = await heldSockets(member, proc);
+    if (isHidden) hidden += 1;
+    for (const { inode } of sockets) held.add(inode);
   }
   const listeners = all.filter(({ inode }) => held.has(inode));
   return { listeners: listeners.toSorted((a, b) => a.port - b.port), hidden };
@@ -45,12 +39,10 @@ export async function familyListeners(
  */
 async function familyOf(pid: number, proc: string, withUnit: boolean): Promise<readonly number[]> {
   const unit = withUnit ? await unitPathOf(pid, proc) : undefined;
-  const names = (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name));
   const known = new Map<number, readonly [parent: number, group: number]>();
-  for (const name of names) {
-    const text = await readFile(`${proc}/${name}/stat`, 'utf8').catch(() => '');
-    const stat = parseProcessStat(text);
-    if (stat !== undefined) known.set(Number(name), [stat.parentPid, stat.processGroup]);
+  for (const one of await processIds(proc).catch(() => [])) {
+    const stat = parseProcessStat(await textOrNothing(`${proc}/${one}/stat`));
+    if (stat !== undefined) known.set(one, [stat.parentPid, stat.processGroup]);
   }
   const members = new Set([pid]);
   // Numbers are given anew, so that a child may have a smaller one than its parent.
@@ -70,6 +62,6 @@ async function familyOf(pid: number, proc: string, withUnit: boolean): Promise<r
 
 /** The control group of a process, if it is that of a service of systemd. */
 async function unitPathOf(pid: number, proc: string): Promise<string | undefined> {
-  const text = await readFile(`${proc}/${pid}/cgroup`, 'utf8').catch(() => '');
+  const text = await textOrNothing(`${proc}/${pid}/cgroup`);
   return /^(?:0:|1:name=systemd):(.*\.service)$/m.exec(text)?.[1];
 }

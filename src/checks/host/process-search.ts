@@ -1,10 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { FileFault, readPlainFile } from '../../lib/plain-file.ts';
 import { secretBytesMax } from '../../model/limits.ts';
 import { isUnreadable, readHostFile, whyUnreadable, type Unreadable } from './host-file.ts';
 import type { HostPlaces } from './places.ts';
 import { calledName } from './program-name.ts';
-import { parseProcessStat, type ProcessStat } from './process-stat.ts';
+import { processIds, textOrNothing } from './look-at-files.ts';
+import {
+  parseProcessStat,
+  residentBytesIn,
+  ticksPerSecond,
+  type ProcessStat,
+} from './process-stat.ts';
 import { parseUptime } from './uptime.ts';
 
 /** Conditions on processes that must all hold. */
@@ -27,9 +32,6 @@ export interface FoundProcess {
 /** Characters of a process's name that the kernel keeps (`TASK_COMM_LEN` without its end). */
 const kernelNameLength = 15;
 
-/** `USER_HZ`: ticks per second in what Linux tells programs, on every architecture that Node runs on. */
-const ticksPerSecond = 100;
-
 /**
  * Looks for processes in `/proc`, zombies left out. One at a time on purpose: reading a command line can
  * hang with its process, and then only one thread of the agent is lost.
@@ -49,14 +51,14 @@ export async function findProcesses(
   for (const pid of pids) {
     if (signal.aborted) break;
     const folder = `${places.proc}/${pid}`;
-    const stat = parseProcessStat(await textOf(`${folder}/stat`));
+    const stat = parseProcessStat(await textOrNothing(`${folder}/stat`));
     if (stat === undefined || stat.state === 'Z' || stat.state === 'X') continue;
     if (!(await isCalled(selector, stat, folder))) continue;
-    const status = await textOf(`${folder}/status`);
+    const status = await textOrNothing(`${folder}/status`);
     if (user !== undefined && userOf(status) !== user) continue;
     found.push({
       pid,
-      residentBytes: residentBytesOf(status),
+      residentBytes: residentBytesIn(status),
       ageSeconds: Math.max(0, uptime.seconds - stat.startTicks / ticksPerSecond),
     });
   }
@@ -65,7 +67,7 @@ export async function findProcesses(
 
 /** Whether `/proc` hides the processes of other users (mount option `hidepid`) from the agent. */
 export async function hidesProcesses({ proc }: HostPlaces): Promise<boolean> {
-  return (await textOf(`${proc}/1/stat`)) === '';
+  return (await textOrNothing(`${proc}/1/stat`)) === '';
 }
 
 async function candidates(
@@ -73,8 +75,7 @@ async function candidates(
   { proc }: HostPlaces,
 ): Promise<readonly number[] | Unreadable> {
   if (pidfile !== undefined) return numberIn(pidfile);
-  const names = await readdir(proc);
-  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+  return processIds(proc);
 }
 
 /** The number in a file; none where there is no such file, as while the program does not run. */
@@ -102,23 +103,14 @@ async function isCalled(
   if (isNamed && cmdline === undefined) return true;
   // A kernel thread has no command line; its name is all there is.
   if (stat.isKernelThread) return isNamed && cmdline === undefined;
-  const line = await textOf(`${folder}/cmdline`);
+  const line = await textOrNothing(`${folder}/cmdline`);
   const words = line.replace(/\0$/, '').replaceAll('\0', ' ');
   return (isNamed || calledName(line) === name) && (cmdline === undefined || cmdline.test(words));
-}
-
-/** The text, or nothing: processes come and go while one looks. */
-async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
 }
 
 function userOf(status: string): number | undefined {
   const [, effective] = /^Uid:\t\d+\t(\d+)/m.exec(status) ?? [];
   return effective === undefined ? undefined : Number(effective);
-}
-
-function residentBytesOf(status: string): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 async function userNumber(
@@ -127,7 +119,7 @@ async function userNumber(
 ): Promise<number | Unreadable | undefined> {
   if (user === undefined || typeof user === 'number') return user;
   if (/^\d+$/.test(user)) return Number(user);
-  const lines = (await textOf(`${etc}/passwd`)).split('\n');
+  const lines = (await textOrNothing(`${etc}/passwd`)).split('\n');
   const line = lines.find((line) => line.startsWith(`${user}:`));
   const uid = line?.split(':')[2];
   if (uid !== undefined) return Number(uid);

@@ -1,3 +1,8 @@
+/** `USER_HZ`: ticks per second in what Linux tells programs, on every architecture that Node runs on. */
+export const ticksPerSecond = 100;
+
+const pageBytes = 4096;
+
 export interface ProcessStat {
   /** As the kernel keeps it: at most 15 characters. */
   readonly name: string;
@@ -7,6 +12,9 @@ export interface ProcessStat {
   readonly processGroup: number;
   /** Clock ticks from boot to its start. */
   readonly startTicks: number;
+  /** Processor time that it used so far, for itself and in the kernel. */
+  readonly usedTicks: number;
+  readonly residentBytes: number;
   readonly isKernelThread: boolean;
 }
 
@@ -27,6 +35,13 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
     parentPid: Number(fields[1]),
     processGroup: Number(fields[2]),
     startTicks,
+    usedTicks: Number(fields[11] ?? 0) + Number(fields[12] ?? 0),
+    residentBytes: Number(fields[21] ?? 0) * pageBytes,
     isKernelThread: (flags & kernelThreadFlag) !== 0,
   };
+}
+
+/** Resident memory as `/proc/PID/status` tells it; 0 for a kernel thread, and where that cannot be read. */
+export function residentBytesIn(status: string): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }

@@ -1,8 +1,9 @@
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.ts';
 import { loginRecordsBytesMax } from '../../model/limits.ts';
 import { isUnreadable } from './host-file.ts';
 import { parseLoginRecords, wasShutDown } from './login-records.ts';
+import { runsSystemd } from './look-at-files.ts';
 import type { HostPlaces } from './places.ts';
 import { askTool } from './system-tool.ts';
 
@@ -65,11 +66,7 @@ async function journalTellsShutdown(
   places: HostPlaces,
   limits: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  const isSystemd = await stat(`${places.run}/systemd/system`).then(
-    () => true,
-    () => false,
-  );
-  if (!isSystemd) return false;
+  if (!(await runsSystemd(places))) return false;
   const answer = await askTool(
     [
       'journalctl',

@@ -1,4 +1,5 @@
-import { readdir, readlink, readFile } from 'node:fs/promises';
+import { heldSockets, socketAt } from './held-sockets.ts';
+import { processIds, textOrNothing } from './look-at-files.ts';
 import type { HostPlaces } from './places.ts';
 import { calledName } from './program-name.ts';
 
@@ -31,7 +32,7 @@ export function createOwnerFinder({ proc }: HostPlaces): {
   let known = new Map<string, readonly Remembered[]>();
   const stillHolds = async (inode: string): Promise<boolean> => {
     const [first] = known.get(inode) ?? [];
-    return first !== undefined && (await linkOf(first.place)) === `socket:[${inode}]`;
+    return first !== undefined && (await socketAt(first.place)) === inode;
   };
   return {
     async find(inodes, signal) {
@@ -55,30 +56,21 @@ export function createOwnerFinder({ proc }: HostPlaces): {
 async function searchAll(proc: string, inodes: ReadonlySet<string>, signal: AbortSignal) {
   const found = new Map<string, Remembered[]>();
   let hidden = 0;
-  const pids = (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) {
+  for (const pid of await processIds(proc).catch(() => [])) {
     if (signal.aborted) break;
-    const folder = `${proc}/${pid}/fd`;
-    const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EACCES' || error.code === 'EPERM') hidden += 1;
-      return [];
-    });
-    for (const file of files) {
-      const inode = /^socket:\[(\d+)\]$/.exec(await linkOf(`${folder}/${file}`))?.[1];
-      if (inode === undefined || !inodes.has(inode)) continue;
-      const owner = { pid: Number(pid), names: await namesOf(`${proc}/${pid}`) };
-      found.set(inode, [...(found.get(inode) ?? []), { place: `${folder}/${file}`, owner }]);
+    const { sockets, isHidden } = await heldSockets(pid, proc);
+    if (isHidden) hidden += 1;
+    for (const { inode, place } of sockets) {
+      if (!inodes.has(inode)) continue;
+      const owner = { pid, names: await namesOf(`${proc}/${pid}`) };
+      found.set(inode, [...(found.get(inode) ?? []), { place, owner }]);
     }
   }
   return { found, hidden };
 }
 
 async function namesOf(folder: string): Promise<readonly string[]> {
-  const kept = await readFile(`${folder}/comm`, 'utf8').catch(() => '');
-  const called = calledName(await readFile(`${folder}/cmdline`, 'utf8').catch(() => ''));
+  const kept = await textOrNothing(`${folder}/comm`);
+  const called = calledName(await textOrNothing(`${folder}/cmdline`));
   return [kept.trim(), called].filter((name) => name !== '');
-}
-
-async function linkOf(path: string): Promise<string> {
-  return readlink(path).catch(() => '');
 }

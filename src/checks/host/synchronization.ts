@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.ts';
 import { parseTracking, type Tracking } from './chrony-tracking.ts';
 import { isUnreadable, type Unreadable } from './host-file.ts';
+import { runsSystemd } from './look-at-files.ts';
 import type { HostPlaces } from './places.ts';
 import { askTool } from './system-tool.ts';
 
@@ -29,7 +29,7 @@ export async function readSynchronization(
   places: HostPlaces,
   limits: Limits,
 ): Promise<Synchronization | Unreadable> {
-  const isSystemd = await exists(`${places.run}/systemd/system`);
+  const isSystemd = await runsSystemd(places);
   const [kernel, chrony] = await Promise.all([
     isSystemd ? askKernel(places, limits) : undefined,
     askChrony(places, limits),
@@ -97,10 +97,3 @@ const spans: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
 };
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}

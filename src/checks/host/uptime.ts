@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.ts';
 import { isUnreadable, readHostFile, type Unreadable } from './host-file.ts';
+import { runsSystemd } from './look-at-files.ts';
 import type { HostPlaces } from './places.ts';
 import { askTool } from './system-tool.ts';
 
@@ -43,11 +43,7 @@ async function askSystemd(
   places: HostPlaces,
   limits: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<number | undefined> {
-  const isSystemd = await stat(`${places.run}/systemd/system`).then(
-    () => true,
-    () => false,
-  );
-  if (!isSystemd) return undefined;
+  if (!(await runsSystemd(places))) return undefined;
   const question = ['systemctl', 'show', '--property=UserspaceTimestampMonotonic'] as const;
   const answer = await askTool(question, places, limits);
   const micros = isUnreadable(answer) ? undefined : /=(\d+)$/m.exec(answer.output)?.[1];

@@ -1,5 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { formatBytes } from '../host/bytes.ts';
+import { textOrNothing } from '../host/look-at-files.ts';
+import { residentBytesIn } from '../host/process-stat.ts';
 import type { Instant } from '../../model/time.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
@@ -88,15 +90,14 @@ export async function judgeMemory(scene: Scene, growth: MemoryGrowth): Promise<F
 async function familyOf(pid: number, proc: string): Promise<readonly number[]> {
   const tasks = await readdir(`${proc}/${pid}/task`).catch(() => []);
   const lists = await Promise.all(
-    tasks.map(async (task) => textOf(`${proc}/${pid}/task/${task}/children`)),
+    tasks.map(async (task) => textOrNothing(`${proc}/${pid}/task/${task}/children`)),
   );
   const children = lists.flatMap((text) => text.trim().split(/\s+/).filter(Boolean).map(Number));
   return [pid, ...children];
 }
 
 async function residentBytes(pid: number, proc: string): Promise<number> {
-  const status = await textOf(`${proc}/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  return residentBytesIn(await textOrNothing(`${proc}/${pid}/status`));
 }
 
 /** The limit of the control group of a process (cgroup v2, `memory.max`); undefined without one. */
@@ -104,12 +105,8 @@ async function groupLimit(
   pid: number,
   { proc, sys }: Scene['places'],
 ): Promise<number | undefined> {
-  const path = /^0::(\/.*)$/m.exec(await textOf(`${proc}/${pid}/cgroup`))?.[1];
+  const path = /^0::(\/.*)$/m.exec(await textOrNothing(`${proc}/${pid}/cgroup`))?.[1];
   if (path === undefined || path === '/') return undefined;
-  const bytes = Number.parseInt(await textOf(`${sys}/fs/cgroup${path}/memory.max`), 10);
+  const bytes = Number.parseInt(await textOrNothing(`${sys}/fs/cgroup${path}/memory.max`), 10);
   return bytes > 0 ? bytes : undefined;
-}
-
-async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { isUnreadable, readHostFile, type Unreadable } from '../host/host-file.ts';
 import type { HostPlaces } from '../host/places.ts';
-import { parseProcessStat } from '../host/process-stat.ts';
+import { parseProcessStat, ticksPerSecond } from '../host/process-stat.ts';
 import { parseUptime } from '../host/uptime.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -68,9 +68,6 @@ export type Owner =
   | { readonly kind: 'alive'; readonly ageMs: number }
   /** Ended, or its number belongs to another process now. */
   | { readonly kind: 'gone' | 'other' };
-
-/** `USER_HZ`: ticks per second in what Linux tells programs. */
-const ticksPerSecond = 100;
 
 export async function readOwner(
   { pid, startTicks }: OwnerLock,

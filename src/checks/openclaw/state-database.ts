@@ -10,8 +10,10 @@ import {
   openclawReadStandsMs,
   openclawUnseenMs,
 } from '../../model/openclaw-limits.ts';
+import { sqliteCode, sqliteCodes } from '../../lib/sqlite-code.ts';
 import type { SteadyMs } from '../../model/time.ts';
 import type { Unreadable } from '../host/host-file.ts';
+import { isThere } from '../host/look-at-files.ts';
 import { ill, well, type Found } from './part.ts';
 import { whyNot } from './small-file.ts';
 
@@ -121,8 +123,8 @@ async function look<Row>(
     return whyNot(path, error);
   }
   const url = pathToFileURL(path);
-  const hasLog = await exists(`${path}-wal`);
-  if (hasLog && !(await exists(`${path}-shm`))) return { kind: 'busy' };
+  const hasLog = await isThere(`${path}-wal`);
+  if (hasLog && !(await isThere(`${path}-shm`))) return { kind: 'busy' };
   url.search = hasLog ? 'readonly_shm=1' : 'immutable=1';
   const { DatabaseSync } = await import('node:sqlite');
   let database: DatabaseSync | undefined;
@@ -132,23 +134,21 @@ async function look<Row>(
   } catch (error) {
     const why = whyNotRead(path, error);
     // One that was opened for writing meanwhile is only read in between two states.
-    const isNewlyOpen = why.kind === 'broken' && !hasLog && (await exists(`${path}-wal`));
+    const isNewlyOpen = why.kind === 'broken' && !hasLog && (await isThere(`${path}-wal`));
     return isNewlyOpen ? { kind: 'busy' } : why;
   } finally {
     database?.close();
   }
 }
 
-/** Primary result codes of SQLite. */
-const codes = { busy: 5, locked: 6, corrupt: 11, cantOpen: 14, notADatabase: 26 };
-
 function whyNotRead(path: string, error: unknown): Outcome<never> {
-  const { errcode, message } = error as { errcode?: number; message: string };
-  const code = (errcode ?? 0) & 0xff;
+  const { message } = error as Error;
+  const code = sqliteCode(error);
   if (/^no such (?:table|column)/.test(message)) return { kind: 'absent' };
-  if (code === codes.busy || code === codes.locked) return { kind: 'busy' };
-  if (code === codes.corrupt || code === codes.notADatabase) return { kind: 'broken', message };
-  if (code === codes.cantOpen) {
+  if (code === sqliteCodes.busy || code === sqliteCodes.locked) return { kind: 'busy' };
+  if (code === sqliteCodes.corrupt || code === sqliteCodes.notADatabase)
+    return { kind: 'broken', message };
+  if (code === sqliteCodes.cantOpen) {
     const unreadable = `the user of the agent may not open ${path}: run the agent as the user of the gateway, or grant it with an ACL (setfacl -R -m u:USER:rX)`;
     return { kind: 'unreadable', reason: 'permission', unreadable };
   }
@@ -169,11 +169,4 @@ export function notRead(
   }
   const what = `${path} is damaged: ${answer.message}`;
   return { ...ill('critical', 'body', what), because: ['storage'] };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

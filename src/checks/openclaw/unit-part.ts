@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isUnreadable } from '../host/host-file.ts';
+import { runsSystemd } from '../host/look-at-files.ts';
 import { parseUnits, type UnitProperties } from '../host/systemd-unit.ts';
 import { askTool } from '../host/system-tool.ts';
 import type { RestartWindow } from '../service/restart-window.ts';
@@ -24,7 +25,7 @@ export async function judgeUnit(scene: Scene, memory: UnitMemory): Promise<Found
   const { installation, places } = scene;
   memory.unit = installation.unit ?? memory.unit;
   const { unit } = memory;
-  if (unit === undefined || !(await exists(`${places.run}/systemd/system`))) return well('');
+  if (unit === undefined || !(await runsSystemd(places))) return well('');
   const shown = await showUnit(unit, scene);
   if (typeof shown === 'string') return well(shown);
   return judgeRestarts(shown, unit.name, memory, scene.now);
@@ -86,11 +87,4 @@ function judgeRestarts(
   const what = `systemd restarted ${name} ${grown} times within 5m`;
   if (grown >= 3) return ill('critical', 'threshold', what, values);
   return grown >= 2 ? ill('warning', 'threshold', what, values) : well('', values);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
