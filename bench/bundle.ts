@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { bundling } from '../scripts/release/executable.ts';
 
 /**
  * Bundles a script of the bench as `scripts/build.ts` bundles the agent, so that its libraries are loaded as the
@@ -10,17 +11,9 @@ export async function bundleScript(name: string, directory: string): Promise<str
   await build({
     entryPoints: [join(import.meta.dirname, `${name}.ts`)],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
-    logLevel: 'warning',
+    ...bundling,
     alias: { vitest: join(import.meta.dirname, 'finished.ts') },
-    define: { 'import.meta.url': 'bundleUrl', 'import.meta.dirname': '__dirname' },
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { ...bundling.define, 'import.meta.dirname': '__dirname' },
   });
   return outfile;
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import * as v from 'valibot';
+import { viewWithoutAgent } from '../src/app/no-agent.ts';
 import type { CheckType } from '../src/checks/check-type.ts';
 import { clockOf } from '../src/checks/clock.ts';
 import type { HostPlaces } from '../src/checks/host/places.ts';
@@ -69,6 +70,7 @@ const more = (now: Size, before: Size): Size => ({
 });
 
 const view: AgentView = {
+  ...viewWithoutAgent(new Map()),
   check: () => ({
     phase: 'inactive',
     up: true,
@@ -79,13 +81,6 @@ const view: AgentView = {
     const now = systemClock().now().wallMs;
     return { since: now, lastSuccessAt: now };
   },
-  health: () => ({
-    problems: [],
-    outboxPending: 0,
-    outboxOldestMs: 0,
-    schedulerLagMs: 0,
-    residentBytes: 0,
-  }),
 };
 
 function typeOf({ type, places }: CostOrder): CheckType {

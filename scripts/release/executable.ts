@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { stripElf } from './strip-elf.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -22,6 +22,21 @@ const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
  */
 const memoryFlags = ['--single-threaded', '--max-semi-space-size=1'];
 
+/** How a script of this source becomes one file that Node runs, whichever it is. */
+export const bundling = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // Libraries that ask where they are get a place: that of the executable.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+} as const satisfies BuildOptions;
+
 /**
  * Writes the agent and all it imports as one script, and tells out of which files.
  *
@@ -32,19 +47,9 @@ export async function bundleAgent(bundle: string, version: string): Promise<Meta
     absWorkingDir: root,
     entryPoints: [join(root, 'bin', 'tocsin.ts')],
     outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
-    logLevel: 'warning',
+    ...bundling,
     metafile: true,
-    // Libraries that ask where they are get a place: that of the executable.
-    define: { 'import.meta.url': 'bundleUrl' },
     plugins: [versionOf(version)],
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
   escapeBeyondAscii(bundle);
   return metafile;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
+import { viewWithoutAgent } from '../../src/app/no-agent.ts';
 import type {
   CheckEnvironment,
   CheckMemory,
@@ -19,15 +20,7 @@ import type { AgentView } from '../../src/model/view.ts';
 /** An agent in which nothing has happened yet, but for what is given. */
 export function agentView(known: Partial<AgentView> = {}): AgentView {
   return {
-    check: () => undefined,
-    heartbeat: () => undefined,
-    health: () => ({
-      problems: [],
-      outboxPending: 0,
-      outboxOldestMs: 0,
-      schedulerLagMs: 0,
-      residentBytes: 0,
-    }),
+    ...viewWithoutAgent(new Map()),
     ...known,
   };
 }

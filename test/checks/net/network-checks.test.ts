@@ -6,6 +6,7 @@ import { http } from '../../../src/checks/http.ts';
 import { icmp } from '../../../src/checks/icmp.ts';
 import { tcp } from '../../../src/checks/tcp.ts';
 import type { CheckSpec, CheckTypeName } from '../../../src/model/check.ts';
+import { agentView } from '../../support/host-check.ts';
 import { probeContext } from '../../support/probe-context.ts';
 import { startDnsServer } from '../../support/dns-server.ts';
 import { startHttpServer } from '../../support/http-server.ts';
@@ -32,17 +33,7 @@ function open(type: CheckType, name: CheckTypeName, keys: Record<string, unknown
     },
     options,
   };
-  const view = {
-    check: () => undefined,
-    heartbeat: () => undefined,
-    health: () => ({
-      problems: [],
-      outboxPending: 0,
-      outboxOldestMs: 0,
-      schedulerLagMs: 0,
-      residentBytes: 0,
-    }),
-  };
+  const view = agentView();
   return {
     target: type.target?.(options),
     async run() {
