@@ -34,7 +34,7 @@ export async function record(gateway: LabGateway, name: string, how: string): Pr
   const recordedAtMs = Date.now();
   const said = await converse();
   const exchange: Exchange = {
-    about: `Recorded from OpenClaw ${openclawVersion}. Token, key, host name and home are replaced, texts over 160 characters cut.`,
+    about: `Recorded from OpenClaw ${openclawVersion}. Token, key, host name and home are replaced, texts over 160 characters cut, idle lanes but the main one and empty counters of kinds of tasks left out.`,
     state: how,
     version: openclawVersion,
     recordedAtMs,
@@ -43,7 +43,8 @@ export async function record(gateway: LabGateway, name: string, how: string): Pr
     lock: await lockOf(gateway),
     databases: await databasesOf(gateway),
   };
-  const text = `${JSON.stringify(masked(exchange, gateway.home), null, 1)}\n`;
+  const kept = withoutIdle(masked(exchange, gateway.home));
+  const text = `${JSON.stringify(kept, null, 1)}\n`;
   if (text.length > bytesMax) throw new Error(`${name}.json would have ${text.length} bytes`);
   for (const secret of [gatewayToken, providerKey]) {
     if (text.includes(secret)) throw new Error(`${name}.json would give away a secret`);
@@ -174,4 +175,21 @@ function masked(value: unknown, home: string): unknown {
   if (Array.isArray(value)) return value.map((one) => masked(one, home));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, masked(one, home)]));
+}
+
+/** The same without lanes in which nothing is and kinds of tasks of which there are none: they say nothing. */
+function withoutIdle(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((one) => !isIdleLane(one)).map(withoutIdle);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).map(([key, one]): [string, unknown] => {
+    const isCounters = key === 'byRuntime' && one !== null && typeof one === 'object';
+    const counters = isCounters ? Object.entries(one).filter(([, count]) => count !== 0) : [];
+    return [key, isCounters ? Object.fromEntries(counters) : withoutIdle(one)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isIdleLane(value: unknown): boolean {
+  const { lane, queuedCount, activeCount } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof lane === 'string' && lane !== 'main' && queuedCount === 0 && activeCount === 0;
 }
