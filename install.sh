@@ -68,7 +68,6 @@ fail() {
   exit "$exit_code"
 }
 
-# A text within the quotes of JSON.
 # A text within the quotes of JSON, on one line.
 quoted() {
   printf '%s' "$1" | tr '\n\t' '  ' | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g'
@@ -91,7 +90,6 @@ run() {
   fi
 }
 
-# write_file PATH MODE: what stands on standard input becomes the file, in one step.
 # write_file PATH MODE: what stands on standard input becomes the file, in one step.
 write_file() {
   if ! { cat >"$1.tocsin-new" && chmod "$2" "$1.tocsin-new" && mv -f "$1.tocsin-new" "$1"; }; then
@@ -535,7 +533,6 @@ installed_version() {
   sed -n 's/^version //p' "$manifest" 2>/dev/null
 }
 
-# Whether every file of the manifest is as it was installed, and the archive is the same.
 # Whether every file of the manifest is as it was installed, the archive is the same, and the drop-ins are what
 # configuration and call ask for.
 is_unchanged() {
@@ -678,7 +675,6 @@ note() {
 }
 
 # place SOURCE PATH MODE: by one rename; what was there before is kept until all is well.
-# place SOURCE PATH MODE: by one rename; what was there before is kept until all is well.
 place() {
   if [ "$dry" = yes ]; then
     say "+ install -m $3 ${1##*/} $2"
@@ -704,7 +700,6 @@ keep_former() {
   if ! { mkdir -p "$work/old$(dirname "$1")" && cp -p "$1" "$work/old$1"; }; then fail 68 "no room to keep the former $1"; fi
 }
 
-# Makes the folder of a file, and remembers every folder that was not there.
 # Makes the folder of a file, and remembers every folder that was not there.
 make_parents() {
   missing=$(dirname "$1")
@@ -790,7 +785,6 @@ credentials_dropin() {
   done
 }
 
-# Rights that the checks need: harmless ones are given, powerful ones only when asked for, or given before.
 # Rights that the checks need: harmless ones are given, powerful ones only when asked for, or given before.
 place_grants() {
   if [ "$dry" = yes ]; then
@@ -904,7 +898,6 @@ disable_service() {
   esac 2>/dev/null || :
 }
 
-# Waits until the agent that answers is the wanted version and ready.
 # Waits until the agent that answers is the wanted version and ready; half a minute at most.
 wait_until_well() {
   [ "$dry" = no ] || return 0
@@ -942,7 +935,6 @@ last_words() {
   esac 2>/dev/null | sed 's/^/    /' >&2
 }
 
-# Puts back what was there before.
 # Puts back what was there before, and nothing beside it.
 take_back() {
   taking_back=no
@@ -1141,7 +1133,6 @@ remove_accounts() {
   fi
 }
 
-# Runs at every end: takes back what is half done, tells the outcome.
 # Runs at every end: takes back what is half done, tells the outcome.
 clean_up() {
   code=$1

@@ -22,6 +22,16 @@ exec "\${0##*/}" "$@"
 
 const prepare = `mkdir /srv/bin; cp /srv/stand-in /srv/bin/stand-in; for name in ${names}; do ln -s stand-in /srv/bin/$name; done`;
 
+/** A guest in which every program that the installer calls stands behind the one that may send a signal. */
+async function bootWithStandIns(releases: string): Promise<Guest> {
+  const guest = await bootGuest({
+    bind: { '/srv/releases': releases },
+    files: { '/srv/stand-in': standIn },
+  });
+  await guest.shell(prepare);
+  return guest;
+}
+
 /** Installs, and sends the signal when the command of this number is begun; 0 for none. */
 async function interrupted(guest: Guest, at: number, signal: string) {
   await guest.shell(`echo 0 > /run/count; echo ${at} ${signal} > /run/stop`);
@@ -42,11 +52,7 @@ test(
     if (lacking !== undefined) skip(lacking);
     using releases = releaseFolder();
     releases.addStandIn('1.0.0');
-    await using guest = await bootGuest({
-      bind: { '/srv/releases': releases.path },
-      files: { '/srv/stand-in': standIn },
-    });
-    await guest.shell(prepare);
+    await using guest = await bootWithStandIns(releases.path);
     const before = await footprint(guest);
     const whole = await interrupted(guest, 0, 'INT');
     expect(whole.code).toBe(0);
@@ -79,11 +85,7 @@ test(
     if (lacking !== undefined) skip(lacking);
     using releases = releaseFolder();
     releases.addStandIn('1.0.0');
-    await using guest = await bootGuest({
-      bind: { '/srv/releases': releases.path },
-      files: { '/srv/stand-in': standIn },
-    });
-    await guest.shell(prepare);
+    await using guest = await bootWithStandIns(releases.path);
     await install(guest);
     const before = await footprint(guest);
     releases.addStandIn('1.1.0');
@@ -115,11 +117,7 @@ test(
     if (lacking !== undefined) skip(lacking);
     using releases = releaseFolder();
     releases.addStandIn('1.0.0');
-    await using guest = await bootGuest({
-      bind: { '/srv/releases': releases.path },
-      files: { '/srv/stand-in': standIn },
-    });
-    await guest.shell(prepare);
+    await using guest = await bootWithStandIns(releases.path);
     const before = await footprint(guest);
     const whole = await interrupted(guest, 0, 'KILL');
     await install(guest, '--uninstall', '--purge');
