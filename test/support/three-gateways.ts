@@ -95,7 +95,7 @@ function placed(text: string, { port, statusPort, upstreams }: Ports): string {
       .replaceAll('https://gateway.example.com', `https://localhost:${port}`)
       .replaceAll('gateway.example.com', 'localhost')
       .replaceAll('https://127.0.0.1/', `https://127.0.0.1:${port}/`)
-      .replaceAll('127.0.0.1:443', `127.0.0.1:${port}`)
+      .replaceAll(/127\.0\.0\.1:443\b/g, `127.0.0.1:${port}`)
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${statusPort}`),
   );
 }
