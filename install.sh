@@ -281,27 +281,25 @@ set_places() {
   done
 }
 
-# The lock is a folder: to make one is a single step. It names its holder by process and start, as a number alone
-# comes again, and the folder in which the holder works.
+# The lock is a link that leads nowhere: to make one is a single step, and it is signed from the first moment. It
+# names its holder by process and start, as a number alone comes again, and the folder in which the holder works.
 take_lock() {
   [ "$dry" = no ] || return 0
-  if ! mkdir "$lock" 2>/dev/null; then
-    [ -d "$lock" ] || fail 68 "$lock cannot be made"
-    # It may be between making the folder and signing it.
-    [ -s "$lock/holder" ] || sleep 1
-    read -r holder began <"$lock/holder" 2>/dev/null || holder=
-    if [ -n "$holder" ] && [ "$(start_of "$holder")" = "$began" ]; then
+  signature="$$ $(start_of "$$") $work"
+  if ! ln -sn "$signature" "$lock" 2>/dev/null; then
+    held=$(readlink "$lock") || fail 68 "$lock cannot be made"
+    holder=${held%% *}
+    held=${held#* }
+    if [ "$(start_of "$holder")" = "${held%% *}" ]; then
       fail 72 "another installation is running (process $holder)"
     fi
-    left=$(cat "$lock/work" 2>/dev/null)
+    left=${held#* }
     case $left in */tocsin-install.*) rm -rf "$left" ;; esac
-    rm -rf "$lock"
-    mkdir "$lock" 2>/dev/null || fail 72 'another installation is running'
+    rm -f "$lock"
+    ln -sn "$signature" "$lock" 2>/dev/null || fail 72 'another installation is running'
   fi
-  locked=yes
-  # One that was killed before it could sign. One that begins now comes too late anyway: the lock is ours.
+  # One that was killed before it took the lock. One that begins now comes too late anyway: the lock is ours.
   find "${work%/*}" -maxdepth 1 -type d -name 'tocsin-install.*' -user "$(id -u)" ! -path "$work" -exec rm -rf {} + 2>/dev/null || :
-  { printf '%s %s\n' "$$" "$(start_of "$$")" >"$lock/holder" && printf '%s\n' "$work" >"$lock/work"; } || fail 68 "$lock cannot be written"
 }
 
 start_of() {
@@ -1147,7 +1145,8 @@ clean_up() {
     if [ -n "$previous" ] && [ "$was_started" = yes ]; then start_service; fi
   fi
   [ -z "$work" ] || rm -rf "$work"
-  [ "$locked" = no ] || rm -rf "$lock"
+  # Only our own.
+  if [ -n "$signature" ] && [ "$(readlink "$lock")" = "$signature" ]; then rm -f "$lock"; fi
   [ "$code" = 0 ] || result=failed
   [ -n "$message" ] || [ "$code" -lt 129 ] || message='interrupted'
   tell_json "$code"
@@ -1161,7 +1160,7 @@ main() {
   export LC_ALL
   json=no dry=no start=yes test_message=yes allow_unsigned=no task=install purge=no
   version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work='' archive_digest=''
-  result=failed changed=false taking_back=no started=no had_traces=no locked=no init=none
+  result=failed changed=false taking_back=no started=no had_traces=no signature='' init=none
   for word in "$@"; do
     if [ "$word" = --json ]; then json=yes; fi
   done

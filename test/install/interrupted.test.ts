@@ -6,7 +6,7 @@ import { releaseFolder } from '../support/install/release-folder.ts';
 const lacking = lacksGuest();
 
 const names =
-  'cat chmod chown cmp cp cut df dirname find getconf grep groupadd gzip head id journalctl ls mkdir mktemp mv openssl rm ' +
+  'cat chmod chown cmp cp cut df dirname find getconf grep groupadd gzip head id journalctl ln ls mkdir mktemp mv openssl readlink rm ' +
   'rmdir sed sha256sum sleep sort systemctl tail tar timeout tr uname useradd userdel';
 
 /** Before the program of its name it sends a signal to the installer, should it be its turn. */
