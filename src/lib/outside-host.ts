@@ -12,13 +12,13 @@ const isNear = withinNetworks(
 
 /**
  * Whether a target (a URL, `host:port` or a host) leads out of this host and its own network, as far as
- * its text tells: a name counts as outside unless it can only be this host. `own` are addresses of this
- * host.
+ * its text tells: a name counts as outside unless it can only be this host. `own` are the addresses of this
+ * host, which are otherwise looked up where they matter: this is asked for every result.
  */
-export function leadsOutside(target: string, own: readonly string[] = ownAddresses()): boolean {
+export function leadsOutside(target: string, own?: readonly string[]): boolean {
   const host = hostIn(target);
   if (host === '' || target.startsWith('/')) return false;
-  if (isIP(host) !== 0) return !isNear(host) && !own.includes(host);
+  if (isIP(host) !== 0) return !isNear(host) && !(own ?? ownAddresses()).includes(host);
   return !/(?:^|\.)(?:localhost|local|localdomain)\.?$/i.test(host);
 }
 
