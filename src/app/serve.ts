@@ -17,6 +17,7 @@ import { socketName } from './socket-name.ts';
 import { reportToSupervisor } from './signs-of-life.ts';
 import type { Supervisor } from './supervisor.ts';
 import { startDeadManPing } from './watching/dead-man.ts';
+import { standstill } from './watching/progress.ts';
 import { StartError } from './start-error.ts';
 
 export type Reloaded =
@@ -77,6 +78,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     listen: { host: current.server.host, port: current.server.port },
     ...socketIn(loaded.dataDir, log),
     snapshot: () => agentSnapshot(agent, ready),
+    standstill: () => standstill(agent.progress()),
     metrics: () => metrics.expose(agentSnapshot(agent, ready, 0)),
     commands: createCommands(agent, reload),
     prober: createProber(agent, metrics),

@@ -6,7 +6,7 @@ import type { LoadedConfig } from '../app/load.ts';
 import { exitCode, type CommandContext } from './command.ts';
 
 /** Nobody waits longer for a command that only asks. */
-const timeoutMs = 15_000;
+const patienceMs = 15_000;
 
 export interface Answer {
   readonly status: number;
@@ -27,7 +27,7 @@ class NotRunningError extends Error {
  * Reaches the agent of this configuration: through the Unix socket in its data directory, which needs no
  * password, or else at its address.
  */
-export function agentOf({ config, dataDir }: LoadedConfig): Ask {
+export function agentOf({ config, dataDir }: LoadedConfig, timeoutMs = patienceMs): Ask {
   const socketPath = join(dataDir, socketName);
   const { host, port } = config.server;
   const unix: RequestOptions = { socketPath };
@@ -74,19 +74,26 @@ function json(text: string): unknown {
 }
 
 /**
- * A way to ask the agent that has its state in this directory, if one answers at its socket: at an address
- * another agent might.
+ * Asks whoever has its state in this directory, by the socket there and by nothing else: at an address another agent
+ * might answer. Undefined when there is no socket.
  */
-export async function agentOfDirectory(dataDir: string): Promise<Ask | undefined> {
+export function bySocket(dataDir: string, timeoutMs = patienceMs): Ask | undefined {
   const socketPath = join(dataDir, socketName);
   if (!existsSync(socketPath)) return undefined;
-  const client: Ask = async (method, path, body) => {
+  return async (method, path, body) => {
     const answer = await ask({ socketPath, method, path, timeout: timeoutMs }, body);
     if (answer === undefined) throw new NotRunningError(`nobody answers at ${socketPath}`);
     return answer;
   };
-  const answer = await ask({ socketPath, method: 'GET', path: '/-/healthy', timeout: timeoutMs });
-  return answer === undefined ? undefined : client;
+}
+
+/** A way to ask the agent that has its state in this directory, if one answers at its socket. */
+export async function agentOfDirectory(dataDir: string): Promise<Ask | undefined> {
+  const client = bySocket(dataDir);
+  return client?.('GET', '/-/healthy').then(
+    () => client,
+    () => undefined,
+  );
 }
 
 /** Runs `use` with the agent, or says that there is none. */
@@ -95,8 +102,16 @@ export async function withAgent(
   context: CommandContext,
   use: (ask: Ask) => Promise<number>,
 ): Promise<number> {
+  return unlessNotRunning(context, async () => use(agentOf(loaded)));
+}
+
+/** What `use` gives, or the exit code for an agent that does not answer it, which is told. */
+export async function unlessNotRunning(
+  context: CommandContext,
+  use: () => Promise<number>,
+): Promise<number> {
   try {
-    return await use(agentOf(loaded));
+    return await use();
   } catch (error) {
     if (!(error instanceof NotRunningError)) throw error;
     context.stderr.write(`tocsin: ${error.message}\n`);

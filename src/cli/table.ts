@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { completionsOf } from './completions.ts';
 import { doctor } from './doctor.ts';
 import { grants } from './grants.ts';
+import { healthcheck } from './healthcheck.ts';
 import { importAlertmanagerFile } from './import-alertmanager.ts';
 import { importBlackboxFile } from './import-blackbox.ts';
 import { init } from './init.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   validate,
   reload,
   status,
+  healthcheck,
   doctor,
   grants,
   why,

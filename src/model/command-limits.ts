@@ -99,3 +99,6 @@ export const serviceGroupGraceMs = 5000;
 /** Kills within `killsHeldMs` after which a service that hangs is left alone for as long. */
 export const killsInRowMax = 2;
 export const killsHeldMs = 300_000;
+
+/** How long `tocsin healthcheck` waits for an answer: less than a container engine waits for `tocsin healthcheck`. */
+export const healthcheckTimeoutMs = 4000;

@@ -1,5 +1,5 @@
 import { expositionContentType } from '../metrics/exposition.ts';
-import { textResponse, textType, type WebRoute } from './exchange.ts';
+import { textResponse, textType, type WebResponse, type WebRoute } from './exchange.ts';
 import { modulesYaml } from './module-yaml.ts';
 import type { WebServerOptions } from './server-options.ts';
 
@@ -14,7 +14,7 @@ export function managementRoutes(options: WebServerOptions): readonly WebRoute[]
         body: await options.metrics(),
       }),
     },
-    { path: '/-/healthy', get: () => textResponse(200, 'tocsin is healthy.') },
+    { path: '/-/healthy', get: () => healthy(options.standstill()) },
     {
       path: '/-/ready',
       get: () =>
@@ -38,4 +38,11 @@ export function managementRoutes(options: WebServerOptions): readonly WebRoute[]
       }),
     },
   ];
+}
+
+/** Whoever restarts what is not healthy does so for what a new start cures, as systemd's watchdog does. */
+function healthy(standstill: string | undefined): WebResponse {
+  return standstill === undefined
+    ? textResponse(200, 'tocsin is healthy.')
+    : textResponse(503, `tocsin is not healthy: ${standstill}.`);
 }

@@ -11,6 +11,8 @@ export interface WebServerOptions {
   /** Where to listen for the command line as well; only its owner can reach it. */
   readonly socketPath?: string;
   readonly snapshot: () => AgentSnapshot;
+  /** Why the agent makes no progress, so that a new start would help; undefined while it does. */
+  readonly standstill: () => string | undefined;
   /** The text of `/metrics`. */
   readonly metrics: () => string | Promise<string>;
   readonly commands: WebCommands;

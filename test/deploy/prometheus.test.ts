@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { startAgent } from '../support/agent.ts';
 import { reaches } from '../support/agent-view.ts';
 import { eventually } from '../support/eventually.ts';
+import { startHttpServer } from '../support/http-server.ts';
 import { prometheus, promtool, skipWithout, startPrometheus } from '../support/prometheus.ts';
 import { startService } from '../support/service.ts';
-import { closedPort, listen } from '../support/tcp-server.ts';
+import { closedPort } from '../support/tcp-server.ts';
 import { teamConfig } from '../support/team-config.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -21,27 +21,11 @@ interface Rule {
   readonly expr: string;
 }
 
-interface Panel {
-  readonly title: string;
-  readonly targets?: readonly { readonly expr: string }[];
-}
-
 const rules = (
   parse(readFileSync(join(folder, 'prometheus/tocsin.rules.yml'), 'utf8')) as {
     groups: { rules: Rule[] }[];
   }
 ).groups.flatMap((group) => group.rules);
-
-const dashboard = JSON.parse(readFileSync(join(folder, 'grafana/tocsin.json'), 'utf8')) as {
-  panels: readonly (Panel & {
-    id: number;
-    gridPos: { x: number; y: number; w: number; h: number };
-  })[];
-};
-
-const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
-  targets.map(({ expr }) => [title, expr.replaceAll(/\$\w+/g, '.*')] as const),
-);
 
 /** Names of metrics in an expression, without functions, labels and words of the language. */
 function metricsIn(expression: string): string[] {
@@ -49,6 +33,11 @@ function metricsIn(expression: string): string[] {
   return [...bare.matchAll(/\b(?:up|(?:tocsin|probe|process|instance|check)[\w:]*)\b(?!\()/g)].map(
     ([name]) => name,
   );
+}
+
+/** The jobs in a text like scrape.yml. */
+function jobsOf(text: string): Record<string, unknown>[] {
+  return (parse(text) as { scrape_configs: Record<string, unknown>[] }).scrape_configs;
 }
 
 test.each([
@@ -64,7 +53,7 @@ test.each([
 });
 
 describe('a real Prometheus', () => {
-  test('finds the fleet by a list over HTTP, probes through an agent, and raises what fires there', async (context) => {
+  test('scrapes an agent, probes through it, and raises what fires there', async (context) => {
     skipWithout(prometheus, context);
     await using service = await startService();
     const down = `http://127.0.0.1:${await closedPort()}/`;
@@ -79,25 +68,14 @@ describe('a real Prometheus', () => {
     });
     await reaches(agent, 'down', 'firing');
     const address = `127.0.0.1:${agent.port}`;
-    await using list = await listen(
-      createServer((_request, response) => {
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify([{ targets: [address], labels: { env: 'test' } }]));
-      }),
-    );
-    const { scrape_configs: jobs } = parse(
-      readFileSync(join(folder, 'prometheus/scrape.yml'), 'utf8'),
-    ) as { scrape_configs: Record<string, unknown>[] };
+    const jobs = jobsOf(readFileSync(join(folder, 'prometheus/scrape.yml'), 'utf8'));
     const [hosts = {}, probes = {}] = jobs.map(({ file_sd_configs: _lists, ...job }) => ({
       ...job,
       scrape_interval: '1s',
     }));
     const { query, firing } = await startPrometheus({
       scrapeConfigs: [
-        {
-          ...hosts,
-          http_sd_configs: [{ url: `http://127.0.0.1:${list.port}/`, refresh_interval: '1s' }],
-        },
+        { ...hosts, static_configs: [{ targets: [address], labels: { env: 'test' } }] },
         { ...probes, static_configs: [{ targets: [service.url], labels: { agent: address } }] },
       ],
       rules: rules.filter(({ alert }) => alert === 'TocsinCheckFailing'),
@@ -120,32 +98,111 @@ describe('a real Prometheus', () => {
     for (const { record } of rules) if (record !== undefined) known.add(record);
     // What only a check with a certificate, or a failed message, brings.
     for (const name of ['up', 'probe_ssl_earliest_cert_expiry']) known.add(name);
-    const named = [
-      ...expressions.map(([, expression]) => expression),
-      ...rules.map(({ expr }) => expr),
-    ];
-    expect(named.flatMap(metricsIn).filter((name) => !known.has(name))).toEqual([]);
+    const named = rules.flatMap(({ expr }) => metricsIn(expr));
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test('understands every panel of the dashboard', () => {
-    const file = join(temporaryFolder(), 'panels.yml');
-    const panels = expressions.map(([, expr], index) => ({ record: `panel:${index}`, expr }));
-    writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules: panels }] }));
-    const { stdout, stderr } = spawnSync(promtool, ['check', 'rules', file], { encoding: 'utf8' });
-    expect(`${stdout}${stderr}`).toContain(`SUCCESS: ${expressions.length} rules found`);
-  });
-});
-
-test('the panels of the dashboard neither overlap nor leave its width', () => {
-  const taken = new Map<string, string>();
-  for (const { title, gridPos } of dashboard.panels) {
-    const { x, y, w, h } = gridPos;
-    expect(x + w).toBeLessThanOrEqual(24);
-    for (let column = x; column < x + w; column += 1) {
-      for (let line = y; line < y + h; line += 1) {
-        expect(taken.get(`${column}/${line}`)).toBeUndefined();
-        taken.set(`${column}/${line}`, title);
-      }
+  test('finds hosts by files and over HTTP, and whom to ask for a probe, as the files here say', async (context) => {
+    skipWithout(prometheus, context);
+    const lists = temporaryFolder();
+    for (const name of ['hosts', 'probes']) {
+      mkdirSync(join(lists, name));
+      copyFileSync(join(folder, 'prometheus', `${name}.yml`), join(lists, name, 'all.yml'));
     }
-  }
+    await using server = await startHttpServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      if (request.url === '/tocsin/hosts.json') {
+        response.end(readFileSync(join(folder, 'prometheus/hosts.json')));
+      } else response.writeHead(404).end();
+    });
+    const text = readFileSync(join(folder, 'prometheus/scrape.yml'), 'utf8')
+      .replaceAll('/etc/prometheus/tocsin', lists)
+      .replaceAll('https://inventory.example.com', server.url);
+    // The hosts are made up: nobody may look for them.
+    const never = { scrape_interval: '1000h' };
+    const [byFile, probes] = jobsOf(text);
+    const [byHttp = {}] = jobsOf(
+      text.replaceAll(/^( +)# (http_sd_configs:|  - url:|    refresh_interval:)/gm, '$1$2'),
+    );
+    expect(Object.keys(byHttp)).toContain('http_sd_configs');
+    const { file_sd_configs: _files, ...onlyHttp } = byHttp;
+    const { targets } = await startPrometheus({
+      scrapeConfigs: [
+        { ...byFile, ...never },
+        { ...onlyHttp, ...never, job_name: 'by-http' },
+        { ...probes, ...never },
+      ],
+    });
+    const found = async (): Promise<readonly string[]> =>
+      ((await targets()) ?? []).map(({ scrapeUrl, labels }) => {
+        const { job, instance, env = '-' } = labels;
+        return [job, instance, env, decodeURIComponent(scrapeUrl)].join(' ');
+      });
+    await eventually(async () => (await found()).length === 9, 'all lists were read');
+    const host = (job: string, name: string, env: string): string =>
+      `${job} ${name}.internal.example:9860 ${env} http://${name}.internal.example:9860/metrics`;
+    const page = (path: string): string =>
+      `tocsin-probe https://example.com/${path} - http://127.0.0.1:9860/probe?module=http_2xx&target=https://example.com/${path}`;
+    expect((await found()).toSorted()).toEqual(
+      [
+        ...['by-http', 'tocsin'].flatMap((job) => [
+          host(job, 'web-1', 'production'),
+          host(job, 'web-2', 'production'),
+          host(job, 'staging', 'staging'),
+        ]),
+        page('health'),
+        page('login'),
+        'tocsin-probe db.internal.example:5432 - http://web-1.internal.example:9860/probe?module=tcp_connect&target=db.internal.example:5432',
+      ].toSorted(),
+    );
+  });
+
+  test('sees a host that joins the list without a reload, and has each probe made by the host it names', async (context) => {
+    skipWithout(prometheus, context);
+    await using service = await startHttpServer((_, response) => response.end('ok'), '0.0.0.0');
+    // Each may reach an address that the other may not.
+    const addresses = ['127.0.0.1', '127.0.0.2'];
+    const agents = await Promise.all(
+      addresses.map(async (address) =>
+        startAgent({
+          config: { ...teamConfig([]), server: { probe: { allow: [`${address}/32`] } } },
+        }),
+      ),
+    );
+    onTestFinished(async () => {
+      for (const agent of agents) await agent[Symbol.asyncDispose]();
+    });
+    const hosts = agents.map(({ port }) => `127.0.0.1:${port}`);
+    let listed = hosts.slice(0, 1);
+    await using list = await startHttpServer((_, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify([{ targets: listed, labels: { env: 'test' } }]));
+    });
+    const [, probes = {}] = jobsOf(readFileSync(join(folder, 'prometheus/scrape.yml'), 'utf8'));
+    const { file_sd_configs: _files, ...probing } = probes;
+    const pages = addresses.map((address) => `http://${address}:${service.port}/`);
+    const { query } = await startPrometheus({
+      scrapeConfigs: [
+        { job_name: 'tocsin', http_sd_configs: [{ url: list.url, refresh_interval: '1s' }] },
+        {
+          ...probing,
+          static_configs: pages.map((url, index) => ({
+            targets: [url],
+            labels: { agent: hosts[index] },
+          })),
+        },
+      ],
+    });
+    const isUp = async (): Promise<number> =>
+      (await query('up{job="tocsin",env="test"} == 1')).length;
+    await eventually(async () => (await isUp()) === 1, 'the first host is scraped');
+    listed = hosts;
+    await eventually(async () => (await isUp()) === 2, 'the second one is found');
+    await eventually(
+      async () => (await query('probe_success{job="tocsin-probe"} == 1')).length === 2,
+      'each host makes its own probe',
+    );
+    const made = await query('probe_success{job="tocsin-probe"}');
+    expect(new Set(made.map(({ metric }) => metric['instance']))).toEqual(new Set(pages));
+  }, 40_000);
 });

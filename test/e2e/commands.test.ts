@@ -50,6 +50,7 @@ test('help lists every command', async () => {
       validate  reads the configuration and lists every problem
       reload  the running agent takes its configuration anew, or tells every problem and goes on as it was
       status  checks, alerts, receivers and outbox of the running agent
+      healthcheck  whether the agent lives, whatever its checks found: for containers
       doctor  what is wrong with tocsin itself, and what to do about it
       grants  the rights beyond its sandbox that the checks of a configuration need
       why  what happened to a check or an alert, what was sent or kept back, and what comes next

@@ -1,91 +1,71 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { version } from '../../src/model/version.ts';
-import { runCommand } from '../support/command-line.ts';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { lacksDocker, startDocker, type DockerEngine } from '../support/docker-engine.ts';
 import { eventually } from '../support/eventually.ts';
-import { buildRelease, root } from '../support/release.ts';
+import { inspect } from '../support/install/compose.ts';
+import { buildImage, imageVersion } from '../support/install/image.ts';
 
 const lacking = lacksDocker();
+const reason = lacking === undefined ? '' : ` (skipped: ${lacking})`;
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-image-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const image = `tocsin:${imageVersion}`;
+const sandbox = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'];
 
-test('an image without a shell runs the agent, read-only and without capabilities, and writes to its volume alone', async ({
-  skip,
-}) => {
-  if (lacking !== undefined) skip(lacking);
-  await buildRelease(root, ['--only', 'x64', '--out', folder]);
-  const docker = await startDocker();
-  try {
-    docker.say('import', libraries(), 'base:1');
-    const file = join(root, 'deploy', 'container', 'Containerfile');
-    const given = ['BASE=base:1', `VERSION=${version}`].flatMap((value) => ['--build-arg', value]);
-    docker.say('build', '-q', '-f', file, ...given, '-t', 'tocsin:1', join(folder, version));
-    const sandbox = [
-      '--network=none',
-      '--read-only',
-      '--cap-drop=ALL',
-      '--security-opt=no-new-privileges',
-    ];
-    expect(docker.say('run', '--rm', ...sandbox, 'tocsin:1', '--version')).toBe(
-      `tocsin ${version}`,
-    );
-    const config = join(folder, 'agent.config.yaml');
-    writeFileSync(config, 'checks: [{ type: memory }]\n');
-    const mounts = [
-      '-v',
-      `${config}:/etc/tocsin/agent.config.yaml:ro`,
-      '-v',
-      'state:/var/lib/tocsin',
-    ];
-    docker.say('run', '-d', '--name', 'agent', ...sandbox, ...mounts, 'tocsin:1');
-    await eventually(() => isRunning(docker), 'the agent answers');
-    docker.say('stop', 'agent');
-    expect(docker.say('inspect', '-f', '{{.State.ExitCode}}', 'agent')).toBe('0');
-  } finally {
+describe.skipIf(lacking !== undefined)(`the image in a real Docker${reason}`, () => {
+  let docker: DockerEngine;
+  beforeAll(async () => {
+    docker = await startDocker();
+    await buildImage(docker.say, folder);
+  }, 240_000);
+  afterAll(async () => {
     await docker.remove();
-  }
-}, 240_000);
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
 
-function isRunning(docker: DockerEngine): boolean {
-  try {
-    return docker.say('exec', 'agent', '/opt/tocsin/tocsin', 'status').includes('memory');
-  } catch {
-    return false;
-  }
-}
-
-/** What an image for C++ programs holds: the dynamic linker and the libraries, in folders that all may enter. */
-function libraries(): string {
-  const base = join(folder, 'base');
-  const found = execFileSync('ldd', [process.execPath], { encoding: 'utf8' });
-  for (const [, path = ''] of found.matchAll(/(\/\S+) \(0x/g)) {
-    mkdirSync(dirname(join(base, path)), { recursive: true, mode: 0o755 });
-    copyFileSync(path, join(base, path));
-  }
-  execFileSync('tar', ['-C', base, '-cf', `${base}.tar`, '.']);
-  return `${base}.tar`;
-}
-
-test('the configuration of the DaemonSet is one that the agent takes', async () => {
-  const text = readFileSync(join(root, 'deploy', 'kubernetes', 'daemonset.yaml'), 'utf8');
-  const [map, set] = parseAllDocuments(text).map((document) => document.toJS() as Kubernetes);
-  expect(set?.kind).toBe('DaemonSet');
-  const config = join(folder, 'of-daemonset.yaml');
-  writeFileSync(config, map?.data?.['agent.config.yaml'] ?? '');
-  const environment = {
-    NODE_NAME: 'node-1',
-    SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/services/T0/B0/x',
+  /** Starts an agent with these checks and further options of `docker run`. */
+  const started = (name: string, checks: string, ...options: string[]): void => {
+    const config = join(folder, name);
+    mkdirSync(config);
+    writeFileSync(join(config, 'agent.config.yaml'), `checks: ${checks}\n`);
+    const mounts = ['-v', `${config}:/etc/tocsin:ro`, '-v', `${name}:/var/lib/tocsin`];
+    const words = ['--network=none', ...sandbox, ...mounts, ...options];
+    docker.say('run', '-d', '--name', name, ...words, image);
+    onTestFinished(() => void docker.say('rm', '-f', '-v', name));
   };
-  const said = await runCommand(['validate', '-c', config], { environment });
-  expect(said).toMatchObject({ code: 0 });
-});
+  const status = (name: string): string => {
+    try {
+      return docker.say('exec', name, 'tocsin', 'status');
+    } catch (error) {
+      return String((error as { stdout: unknown }).stdout);
+    }
+  };
 
-interface Kubernetes {
-  readonly kind: string;
-  readonly data?: Readonly<Record<string, string>>;
-}
+  test('runs the agent without a shell, read-only and without capabilities, and writes to its volume alone', async () => {
+    expect(docker.say('run', '--rm', ...sandbox, '--network=none', image, '--version')).toBe(
+      `tocsin ${imageVersion}`,
+    );
+    started('agent', '[{ type: memory }]');
+    await eventually(() => status('agent').includes('memory'), 'the agent answers');
+    docker.say('stop', 'agent');
+    expect(inspect(docker, 'agent', '{{.State.ExitCode}}')).toBe('0');
+  }, 60_000);
+
+  test('is healthy while the agent lives, whatever its checks found, and unhealthy while it hangs', async () => {
+    const often = ['--health-interval=500ms', '--health-retries=1', '--health-start-period=1ms'];
+    const down = `[{ name: down, type: tcp, target: '127.0.0.1:9', interval: 500ms, debounce: { fail_after: 1 } }]`;
+    started('judged', down, ...often);
+    const health = (): string => inspect(docker, 'judged', '{{.State.Health.Status}}');
+    await eventually(() => /critical +down +firing/.test(status('judged')), 'its check fires');
+    await eventually(() => health() === 'healthy', 'it is healthy');
+    const pid = Number(inspect(docker, 'judged', '{{.State.Pid}}'));
+    process.kill(pid, 'SIGSTOP');
+    await eventually(() => health() === 'unhealthy', 'it hangs', 20_000);
+    expect(inspect(docker, 'judged', '{{(index .State.Health.Log 0).Output}}')).not.toBe('');
+    // Docker itself leaves it running; others start it anew.
+    expect(inspect(docker, 'judged', '{{.State.Status}}')).toBe('running');
+    process.kill(pid, 'SIGCONT');
+    await eventually(() => health() === 'healthy', 'it is healthy again', 20_000);
+  }, 90_000);
+});

@@ -39,7 +39,11 @@ export interface DockerEngine {
 export async function startDocker(): Promise<DockerEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-docker-'));
   const path = join(folder, 'docker.sock');
-  const program = startProgram(daemon, [
+  // As under systemd, mounts of the host reach containers that ask for it; here they stay the daemon's own.
+  const program = startProgram('/usr/bin/unshare', [
+    '--mount',
+    '--propagation=shared',
+    daemon,
     `--host=unix://${path}`,
     `--data-root=${join(folder, 'data')}`,
     `--exec-root=${join(folder, 'exec')}`,

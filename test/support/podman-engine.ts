@@ -77,7 +77,7 @@ export async function startPodman(): Promise<PodmanEngine> {
     mkdirSync(join(root, 'bin'), { recursive: true });
     mkdirSync(join(root, 'tmp'));
     copyFileSync(busybox, join(root, 'bin', 'busybox'));
-    for (const name of ['sh', 'test', 'touch', 'rm', 'sleep']) {
+    for (const name of ['sh', 'test', 'touch', 'rm', 'sleep', 'chown', 'chmod']) {
       symlinkSync('busybox', join(root, 'bin', name));
     }
     execFileSync('/bin/tar', ['-C', root, '-cf', join(folder, 'root.tar'), '.']);

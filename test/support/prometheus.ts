@@ -37,9 +37,21 @@ interface Sample {
   readonly value: string;
 }
 
-interface Prometheus {
+/** A target as Prometheus shows it. */
+export interface ScrapeTarget {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly scrapeUrl: string;
+}
+
+export interface Prometheus {
   /** The samples of an expression now; none as long as Prometheus does not answer. */
   readonly query: (expression: string) => Promise<readonly Sample[]>;
+  /** How many series an expression gives over the last seconds, a point each second. */
+  readonly seriesInRange: (expression: string, seconds: number) => Promise<number>;
+  /** The values that a label of these series has. */
+  readonly labelValues: (label: string, selector: string) => Promise<readonly string[]>;
+  /** What is scraped and how, or undefined as long as Prometheus does not answer. */
+  readonly targets: () => Promise<readonly ScrapeTarget[] | undefined>;
   /** The names of the alerts that fire, sorted. */
   readonly firing: () => Promise<readonly string[]>;
   /** Ends it before the test does. */
@@ -78,18 +90,32 @@ export async function startPrometheus(setup: Setup): Promise<Prometheus> {
     await closed;
   };
   onTestFinished(kill);
-  const query = async (expression: string): Promise<readonly Sample[]> => {
-    const url = `http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`;
+  /** What the API answers to this path; undefined as long as it answers nothing. */
+  const read = async <Data>(path: string, words: Record<string, string> = {}) => {
+    const url = `http://${address}/api/v1/${path}?${new URLSearchParams(words).toString()}`;
     const { status, body } = await ask(url).catch(() => ({ status: 0, body: '' }));
-    if (status !== 200) return [];
-    const { data } = JSON.parse(body) as {
-      data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-    };
-    return data.result.map(({ metric, value }) => ({ metric, value: value[1] }));
+    if (status === 400 || status === 422) throw new Error(`Prometheus refuses ${url}: ${body}`);
+    return status === 200 ? (JSON.parse(body) as { data: Data }).data : undefined;
   };
+  const query = async (expression: string): Promise<readonly Sample[]> => {
+    const data = await read<{
+      result: { metric: Record<string, string>; value: [number, string] }[];
+    }>('query', { query: expression });
+    return (data?.result ?? []).map(({ metric, value }) => ({ metric, value: value[1] }));
+  };
+  const seriesInRange = async (expression: string, seconds: number): Promise<number> => {
+    const end = Date.now() / 1000;
+    const range = { start: String(end - seconds), end: String(end), step: '1' };
+    const data = await read<{ result: object[] }>('query_range', { query: expression, ...range });
+    return data?.result.length ?? 0;
+  };
+  const labelValues = async (label: string, selector: string): Promise<readonly string[]> =>
+    (await read<string[]>(`label/${label}/values`, { 'match[]': selector })) ?? [];
+  const targets = async (): Promise<readonly ScrapeTarget[] | undefined> =>
+    (await read<{ activeTargets: ScrapeTarget[] }>('targets'))?.activeTargets;
   const firing = async (): Promise<readonly string[]> => {
     const alerts = await query('ALERTS{alertstate="firing"}');
     return alerts.map(({ metric }) => metric['alertname'] ?? '').toSorted();
   };
-  return { query, firing, kill };
+  return { query, seriesInRange, labelValues, targets, firing, kill };
 }

@@ -55,6 +55,7 @@ export function webOptions(given: Partial<WebServerOptions> = {}): WebServerOpti
   return {
     listen: { host: '127.0.0.1', port: 0 },
     snapshot: () => agentSnapshot(),
+    standstill: () => undefined,
     metrics: () => '',
     commands: webCommands(),
     prober: noProber,

@@ -22,6 +22,14 @@ test('it is healthy at once and ready when the agent says so', async () => {
   expect(await ask(`${url}/-/ready`)).toMatchObject({ status: 200, body: 'tocsin is ready.\n' });
 });
 
+test('it is not healthy while it stands still, and says why', async () => {
+  const { url } = await startWeb({ standstill: () => 'the scheduler has not moved for 6m' });
+  expect(await ask(`${url}/-/healthy`)).toMatchObject({
+    status: 503,
+    body: 'tocsin is not healthy: the scheduler has not moved for 6m.\n',
+  });
+});
+
 test('the metrics carry the content type that Prometheus expects', async () => {
   const { url } = await startWeb({ metrics: async () => 'up 1\n' });
   const answer = await ask(`${url}/metrics`);
