@@ -40,6 +40,7 @@ Whom to tell (for a host without a configuration; better in the environment or a
 
 How
   --grant NAME[,NAME]      rights that reach far beyond the sandbox: docker, listeners, other-users, kernel-log
+  --watch SECONDS          how long a new version has to run until an upgrade counts as done; 15 unless told
   --no-start               install, and start nothing
   --dry-run                print every command, do nothing
   --json                   say what came of it as one line of JSON on standard output
@@ -82,13 +83,16 @@ tell_json() {
 
 # Runs a command, or prints it when nothing is to be done.
 run() {
-  if [ "$dry" = yes ]; then
-    # A value that may be a secret is never an argument here.
-    say "+ $*"
-  else
-    "$@"
-  fi
+  if [ "$dry" = yes ]; then plan "$@"; else "$@"; fi
 }
+
+# What would be done. A value that may be a secret is never an argument here, but for a password in an address.
+plan() {
+  [ "$dry" = no ] || say "+ $(shown "$*")"
+}
+
+# Addresses as they may be shown.
+shown() { printf '%s' "$1" | sed 's#://[^/@ ]*@#://***@#g'; }
 
 # write_file PATH MODE: what stands on standard input becomes the file, in one step.
 write_file() {
@@ -148,7 +152,7 @@ read_call() {
       --allow-unsigned) allow_unsigned=yes ;;
       --uninstall) task=uninstall ;;
       --purge) purge=yes ;;
-      --version | --base-url | --offline | --prefix | --grant | --slack-webhook | --pagerduty-key | --email | --smarthost)
+      --version | --base-url | --offline | --prefix | --grant | --watch | --slack-webhook | --pagerduty-key | --email | --smarthost)
         [ $# -ge 2 ] || fail 64 "$option needs a value; --help says which"
         take_value "$option" "$2"
         shift
@@ -167,6 +171,10 @@ take_value() {
     --offline) offline=$2 ;;
     --prefix) prefix=${2%/} ;;
     --grant) granted="$granted $(printf '%s' "$2" | tr ',' ' ')" ;;
+    --watch)
+      case $2 in '' | *[!0-9]*) fail 64 "--watch takes a number of seconds, not $2" ;; esac
+      watch_seconds=$2
+      ;;
     --slack-webhook) TOCSIN_SLACK_WEBHOOK_URL=$(text_of "$2") || exit ;;
     --pagerduty-key) TOCSIN_PAGERDUTY_KEY=$(text_of "$2") || exit ;;
     --email) TOCSIN_EMAIL=$2 ;;
@@ -284,6 +292,7 @@ set_places() {
 # The lock is a link that leads nowhere: to make one is a single step, and it is signed from the first moment. It
 # names its holder by process and start, as a number alone comes again, and the folder in which the holder works.
 take_lock() {
+  plan ln -sn PROCESS "$lock"
   [ "$dry" = no ] || return 0
   signature="$$ $(start_of "$$") $work"
   if ! ln -sn "$signature" "$lock" 2>/dev/null; then
@@ -330,15 +339,16 @@ make_work() {
 # fetch NAME FILE: a file of the release. 22 if it is not there.
 fetch() {
   if [ -n "$offline" ]; then
-    [ -f "$offline/$1" ] || return 22
-    cp "$offline/$1" "$2"
+    [ -f "$offline/$1" ] || [ "$dry-${checkout:+checkout}" = yes-checkout ] || return 22
+    run cp "$offline/$1" "$2"
     return
   fi
   url=$base_url/$version/$1
   if has curl; then
-    curl -fsSL --proto '=https' --proto-redir '=https' --tlsv1.2 --retry 2 --connect-timeout 15 --max-time 900 -o "$2" "$url"
+    run curl -fsSL --proto '=https' --proto-redir '=https' --tlsv1.2 --retry 2 --connect-timeout 15 --max-time 900 -o "$2" "$url"
   elif has wget && wget --help 2>&1 | grep -q -e --max-redirect; then
-    fetch_with_wget "$url" "$2"
+    plan wget -O "$2" "$url"
+    [ "$dry" = yes ] || fetch_with_wget "$url" "$2"
   else
     fail 66 'neither curl nor GNU wget is here; install one of them, or use --offline'
   fi
@@ -351,7 +361,7 @@ fetch_with_wget() {
     case $url in
       https://*) ;;
       *)
-        printf 'install.sh: %s is not loaded, as it is not https\n' "$url" >&2
+        printf 'install.sh: %s is not loaded, as it is not https\n' "$(shown "$url")" >&2
         return 1
         ;;
     esac
@@ -376,7 +386,7 @@ must_fetch() {
   # A disk that is full looks like a broken connection.
   enough_room "$work" 1024 || fail 68 "$work has no room"
   if [ -n "$offline" ]; then fail 66 "$offline has no $1"; fi
-  fail 66 "$base_url/$version/$1 could not be loaded (a proxy is taken from https_proxy; --offline DIR needs no network)"
+  fail 66 "$(shown "$base_url")/$version/$1 could not be loaded (a proxy is taken from https_proxy; --offline DIR needs no network)"
 }
 
 enough_room() {
@@ -385,9 +395,12 @@ enough_room() {
 }
 
 choose_release() {
+  if needs_build; then
+    find_checkout
+    return 0
+  fi
   [ -n "$version" ] || version=$TOCSIN_VERSION
   [ -n "$base_url" ] || base_url=$TOCSIN_BASE_URL
-  if [ -z "$TOCSIN_VERSION" ] && [ -z "$offline" ] && [ -z "$base_url" ]; then build_from_checkout; fi
   if [ -n "$offline" ]; then
     [ -d "$offline" ] || fail 66 "$offline is no folder"
     offline=$(cd "$offline" && pwd)
@@ -398,26 +411,42 @@ choose_release() {
   [ -n "$offline" ] || [ -n "$base_url" ] || fail 64 'say where releases are with --base-url'
   case $base_url in
     '' | https://*) ;;
-    *) [ -n "$offline" ] || fail 64 "$base_url does not begin with https://" ;;
+    *) [ -n "$offline" ] || fail 64 "$(shown "$base_url") does not begin with https://" ;;
   esac
 }
 
-# In a clone of the repository: builds a release of its own.
+# A script of no release, that was told of none: it stands in a clone of the repository.
+needs_build() { [ -z "$TOCSIN_VERSION$TOCSIN_BASE_URL$offline$base_url" ]; }
+
+find_checkout() {
+  checkout=$(cd "$(dirname "$0")" 2>/dev/null && pwd)
+  [ -f "${checkout:-/nowhere}/scripts/release.ts" ] || fail 64 'this script belongs to no release: say --base-url URL or --offline DIR'
+  [ -z "$version" ] || fail 64 'a checkout is built as the version that it is: --version goes with --base-url or --offline'
+  [ "$arch" = x64 ] || fail 65 "a release is built on x64, this is $arch: build it there (docs/release.md), and say --offline DIR here"
+  if ! has npm || ! has node; then
+    fail 65 'to build from a checkout, Node.js 20 or newer and npm are needed; a release needs neither'
+  fi
+  found=$(node -p process.versions.node 2>/dev/null)
+  [ "${found%%.*}" -ge 20 ] 2>/dev/null || fail 65 "to build from a checkout, Node.js 20 or newer is needed, and this is ${found:-one that does not start}; a release needs none"
+  has xz || fail 65 'to build from a checkout, xz is needed (Debian: xz-utils)'
+}
+
+# Packed loosely, as nobody has to load it.
 build_from_checkout() {
-  here=$(cd "$(dirname "$0")" 2>/dev/null && pwd)
-  [ -f "${here:-/nowhere}/scripts/release.ts" ] || fail 64 'this script belongs to no release: say --base-url URL or --offline DIR'
-  has npm || fail 65 'to build from a checkout, Node.js 20 or newer and npm are needed'
-  step "building from $here"
+  step "building from $checkout"
   offline=$work/release
   allow_unsigned=yes
   if [ "$dry" = yes ]; then
-    run npm run --silent release -- --only "$arch" --out "$offline"
-    version=${version:-checkout}
-    mkdir -p "$offline"
-    return
+    run npm run --silent release -- --fast --only "$arch" --out "$offline"
+    version=$(sed -n "s/^export const version = '\(.*\)';/\1/p" "$checkout/src/model/version.ts")
+  else
+    mkdir "$work/build"
+    (cd "$checkout" && TMPDIR=$work/build npm run --silent release -- --fast --only "$arch" --out "$offline" >&2) ||
+      fail 1 "the build failed, for the reason above; nothing was changed"
+    rm -rf "$work/build"
+    version=$(find "$offline" -mindepth 1 -maxdepth 1 -type d -exec basename {} \;)
   fi
-  (cd "$here" && npm run --silent release -- --only "$arch" --out "$offline" >&2) || fail 1 'the build failed'
-  version=$(find "$offline" -mindepth 1 -maxdepth 1 -type d -exec basename {} \;)
+  offline=$offline/$version
 }
 
 baked_digest() {
@@ -433,10 +462,6 @@ baked_digest() {
 get_release() {
   if has xz || has unxz; then packing=xz; else packing=gz; fi
   archive=tocsin-$version-linux-$arch.tar.$packing
-  if [ "$dry" = yes ]; then
-    say "+ fetch ${offline:-$base_url/$version}/{SHA256SUMS,SHA256SUMS.sig,$archive}, verify digest and signature"
-    return 0
-  fi
   step "fetching tocsin $version for linux $arch"
   must_fetch SHA256SUMS "$work/SHA256SUMS"
   verify_signature
@@ -456,6 +481,11 @@ look_at_places() {
 }
 
 verify_signature() {
+  if [ "$dry" = yes ]; then
+    fetch SHA256SUMS.sig "$work/SHA256SUMS.sig"
+    [ -z "$TOCSIN_PUBLIC_KEY" ] || ! has openssl || check_signature
+    return 0
+  fi
   [ "$(head -c 1 "$work/SHA256SUMS")" != '<' ] || fail 67 'what came as SHA256SUMS is a page of HTML, not what was published'
   fetch SHA256SUMS.sig "$work/SHA256SUMS.sig" 2>/dev/null
   case $? in
@@ -478,12 +508,19 @@ verify_signature() {
     return 0
   fi
   printf '%s\n' "$TOCSIN_PUBLIC_KEY" >"$work/key.pem"
-  openssl dgst -sha256 -verify "$work/key.pem" -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS" >/dev/null 2>&1 ||
-    fail 67 "the signature of SHA256SUMS is wrong: this is not what was published"
+  check_signature >/dev/null 2>&1 || fail 67 "the signature of SHA256SUMS is wrong: this is not what was published"
   say '    signature verified'
 }
 
+check_signature() { run openssl dgst -sha256 -verify "$work/key.pem" -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS"; }
+
 verify_archive() {
+  plan sha256sum "$work/$archive"
+  if [ "$dry" = yes ]; then
+    # What is said of a host on which this release runs already.
+    archive_digest=$(baked_digest)
+    return 0
+  fi
   found=$(digest_of "$work/$archive")
   listed=$(sed -n "s/^\([0-9a-f]\{64\}\)  $archive\$/\1/p" "$work/SHA256SUMS")
   baked=$(baked_digest)
@@ -498,7 +535,13 @@ verify_archive() {
 }
 
 unpack() {
-  [ "$dry" = no ] || return 0
+  if [ "$dry" = yes ]; then
+    unpacker=gzip
+    [ "$packing" = gz ] || unpacker=xz
+    plan "$unpacker -dc $work/$archive | tar -xf - -C $work/tree"
+    plan tocsin --version
+    return 0
+  fi
   mkdir "$work/tree"
   # A pipe has only the last one's exit code.
   { open_archive || : >"$work/broken"; } 2>"$work/error" | tar -xf - -C "$work/tree" 2>>"$work/error" || : >"$work/broken"
@@ -568,10 +611,7 @@ make_account() {
 
 # make_folder PATH MODE OWNER
 make_folder() {
-  if [ ! -d "$1" ]; then
-    make_parents "$1/."
-    [ "$dry" = no ] || run mkdir -p "$1"
-  fi
+  make_parents "$1/."
   run chmod "$2" "$1"
   [ "$mode" = user ] || run chown "$3" "$1"
 }
@@ -594,6 +634,7 @@ configure() {
   taking_back=yes
   if [ ! -d "$etc" ]; then
     make_folder "$etc" 0700 root:root
+    plan "cat $work/made >> $traces"
     [ "$dry" = yes ] || cat "$work/made" >>"$traces"
   fi
   make_account
@@ -622,7 +663,8 @@ forget_secrets() {
 write_configuration() {
   step "looking at this host, writing $config"
   if [ "$dry" = yes ]; then
-    say "+ tocsin init -o $config --credentials $etc/credentials --yes"
+    plan tocsin init -o "$config" --credentials "$etc/credentials" --yes
+    own_configuration
     return 0
   fi
   made file "$config"
@@ -632,15 +674,19 @@ write_configuration() {
     TOCSIN_EMAIL=${TOCSIN_EMAIL:-} TOCSIN_SMTP_SMARTHOST=${TOCSIN_SMTP_SMARTHOST:-} \
     "$tree/tocsin" init -o "$config" --credentials "$etc/credentials" --yes >"$work/init.log" 2>&1 ||
     fail 69 "no configuration could be written: $(cat "$work/init.log")"
-  chmod 0640 "$config"
-  [ "$mode" = user ] || chown root:tocsin "$config"
+  own_configuration
   # What it says to do next is done here.
   sed -e '/^next:/,$d' -e 's/^/    /' "$work/init.log"
 }
 
+own_configuration() {
+  run chmod 0640 "$config"
+  [ "$mode" = user ] || run chown root:tocsin "$config"
+}
+
 validate() {
   if [ "$dry" = yes ]; then
-    say "+ tocsin validate -c $config"
+    plan tocsin validate -c "$config"
     return 0
   fi
   limited 60 "$tree/tocsin" validate -c "$config" >"$work/validate.log" 2>&1 && return 0
@@ -651,7 +697,7 @@ validate() {
 send_test() {
   [ "$test_message" = yes ] || return 0
   if [ "$dry" = yes ]; then
-    say "+ tocsin notify test --direct -c $config"
+    plan tocsin notify test --direct -c "$config"
     return 0
   fi
   step 'sending a test message to every receiver'
@@ -675,7 +721,8 @@ note() {
 # place SOURCE PATH MODE: by one rename; what was there before is kept until all is well.
 place() {
   if [ "$dry" = yes ]; then
-    say "+ install -m $3 ${1##*/} $2"
+    make_parents "$2"
+    plan install -m "$3" "${1##*/}" "$2"
     return 0
   fi
   # A release older than this script may lack a page or a completion.
@@ -702,7 +749,11 @@ keep_former() {
 make_parents() {
   missing=$(dirname "$1")
   [ ! -d "$missing" ] || return 0
-  [ "$dry" = no ] || return 0
+  if [ "$dry" = yes ]; then
+    grep -qxF "$missing" "$work/planned" 2>/dev/null || plan mkdir -p "$missing"
+    printf '%s\n' "$missing" >>"$work/planned"
+    return 0
+  fi
   chain=
   while [ ! -d "$missing" ]; do
     chain="$missing
@@ -726,8 +777,9 @@ place_files() {
   for name in LICENSE THIRD-PARTY-LICENSES README.md CHANGELOG.md agent.config.example.yaml agent.config.schema.json; do
     place "${tree:-}/$name" "$share/doc/tocsin/$name" 0644
   done
-  for path in "${tree:-}"/grants/*.conf; do
-    place "$path" "$share/doc/tocsin/grants/${path##*/}" 0644
+  if [ "$dry" = yes ]; then place 'grants/*.conf' "$share/doc/tocsin/grants/*.conf" 0644; fi
+  for path in "${tree:-/nowhere}"/grants/*.conf; do
+    [ ! -e "$path" ] || place "$path" "$share/doc/tocsin/grants/${path##*/}" 0644
   done
   case $init in
     systemd) place_unit ;;
@@ -738,7 +790,10 @@ place_files() {
 }
 
 place_manifest() {
-  [ "$dry" = no ] || return 0
+  if [ "$dry" = yes ]; then
+    place manifest "$manifest" 0644
+    return 0
+  fi
   note "version $version"
   note "archive $archive_digest"
   make_parents "$manifest"
@@ -754,8 +809,8 @@ place_unit() {
   [ "$mode" = system ] || unit=tocsin.user.service
   if [ "$dry" = no ]; then
     sed -e "s#/usr/local/bin/tocsin#$bin#g" -e "s#/etc/tocsin/agent.config.yaml#$config#g" "$tree/$unit" >"$work/unit"
-    keep_edited_unit "$units/tocsin.service"
   fi
+  keep_edited_unit "$units/tocsin.service"
   place "$work/unit" "$units/tocsin.service" 0644
   [ "$mode" = system ] || return 0
   place_credentials
@@ -767,7 +822,7 @@ keep_edited_unit() {
   [ -f "$1" ] && [ -f "$manifest" ] || return 0
   was=$(sed -n "s#^file \([0-9a-f]*\) $1\$#\1#p" "$manifest")
   [ -n "$was" ] && [ "$(digest_of "$1")" != "$was" ] || return 0
-  cp -p "$1" "$1.edited"
+  run cp -p "$1" "$1.edited"
   say "    $1 had been edited: kept as $1.edited; move the changes to a drop-in (systemctl edit tocsin)"
 }
 
@@ -786,7 +841,7 @@ credentials_dropin() {
 # Rights that the checks need: harmless ones are given, powerful ones only when asked for, or given before.
 place_grants() {
   if [ "$dry" = yes ]; then
-    say "+ tocsin grants -c $config, one drop-in each in $dropins"
+    plan "tocsin grants -c $config (and for each right a drop-in $dropins/grant-NAME.conf)"
     return 0
   fi
   choose_grants "$tree/tocsin" "$tree/grants" || return 0
@@ -917,11 +972,55 @@ has_given_up() {
   [ "${restarts:-0}" -ge 3 ]
 }
 
+# Whether the agent that answers is this version and ready; `run_since` becomes the start of its run.
 says_well() {
-  case $(limited 10 "$bin" status --json -c "$config" 2>/dev/null) in
+  status=$(limited 10 "$bin" status --json -c "$config" 2>/dev/null)
+  run_since=$(printf '%s' "$status" | sed -n 's/.*"ready":true,"startedAt":"\([^"]*\)".*/\1/p')
+  case $status in
     *"\"version\":\"$1\""*'"ready":true'*) return 0 ;;
   esac
   return 1
+}
+
+# Whether a version that took the place of another is still in the same run after a while: one that starts, looks
+# and falls over would otherwise be all that is left.
+stays_well() {
+  if [ "$dry" = yes ] || [ -z "$previous" ] || [ "$previous" = "$1" ] || [ "$watch_seconds" = 0 ]; then return 0; fi
+  step "watching tocsin $1 for $watch_seconds seconds"
+  run_before=$run_since
+  until=$(($(uptime_seconds) + watch_seconds))
+  while [ "$(uptime_seconds)" -lt "$until" ]; do
+    sleep 1
+    if [ "$init" = systemd ] && has_ended; then return 1; fi
+  done
+  # A busy host may take its time to answer.
+  for _ in 1 2 3; do
+    if says_well "$1"; then
+      [ "$run_since" = "$run_before" ]
+      return
+    fi
+    sleep 1
+  done
+  return 1
+}
+
+# Whether the service is between two runs, or in another one than the first.
+has_ended() {
+  case $(query is-active tocsin.service) in
+    active | reloading) [ "$(query show -P NRestarts tocsin.service)" != 0 ] ;;
+    *) return 0 ;;
+  esac
+}
+
+# A version that hangs would hold up the former one for as long as its unit lets it take to end.
+stop_at_once() {
+  [ "$init" = systemd ] || return 0
+  ctl stop --no-block tocsin.service
+  for _ in 1 2 3 4 5; do
+    sleep 1
+    case $(query is-active tocsin.service) in inactive | failed) return 0 ;; esac
+  done
+  ctl kill --signal=KILL tocsin.service
 }
 
 last_words() {
@@ -967,8 +1066,14 @@ take_away_made() {
 # The deepest first; what holds something else stays.
 remove_folders() {
   sed -n 's/^folder //p' "$1" | sort -r | while read -r folder; do
-    if [ -d "$folder" ]; then run rmdir "$folder" 2>/dev/null || :; fi
+    if [ -d "$folder" ] && ! would_be_purged "$folder"; then run rmdir "$folder" 2>/dev/null || :; fi
   done
+}
+
+would_be_purged() {
+  [ "$dry$purge" = yesyes ] || return 1
+  case $1/ in "$etc"/* | "$state"/*) return 0 ;; esac
+  return 1
 }
 
 # --- the tasks -------------------------------------------------------------------------------------------
@@ -985,8 +1090,9 @@ install_all() {
   choose_release
   previous=$(installed_version)
   look_at_places
+  [ -z "$checkout" ] || build_from_checkout
   get_release
-  if [ "$dry" = no ] && [ -e "$config" ] && is_unchanged "$archive_digest" && is_well_now; then
+  if [ -n "$archive_digest" ] && [ -e "$config" ] && is_unchanged "$archive_digest" && is_well_now; then
     result=unchanged
     message="tocsin $version is installed and well: nothing to do"
     say "$message"
@@ -1006,7 +1112,7 @@ install_all() {
   place_files
   if [ "$start" = yes ]; then
     start_service
-    if ! wait_until_well "$version"; then give_up; fi
+    if ! wait_until_well "$version" || ! stays_well "$version"; then give_up; fi
   fi
   finish
 }
@@ -1025,6 +1131,7 @@ give_up() {
     fail 71 "tocsin $version is installed but did not become well, and was stopped; the lines above are its last words"
   fi
   step "tocsin $version is not well: going back to $previous"
+  stop_at_once
   take_back
   changed=false
   start_service
@@ -1036,6 +1143,7 @@ give_up() {
 
 finish() {
   taking_back=no
+  run rm -f "$traces"
   if [ "$dry" = yes ]; then
     result=planned
     changed=false
@@ -1043,7 +1151,6 @@ finish() {
     say "$message"
     return 0
   fi
-  rm -f "$traces"
   if [ -z "$previous" ]; then
     result=installed
     message="tocsin $version runs"
@@ -1096,7 +1203,9 @@ uninstall() {
     run rm -rf "$etc" "$state"
     [ "$init" = systemd ] || run rm -f /var/log/tocsin.log
     remove_accounts "$work/listed"
-  elif [ -d "$etc" ] && [ "$dry" = no ]; then
+  elif [ -d "$etc" ] && [ "$dry" = yes ]; then
+    plan "grep -E '^(folder|user|group) ' $work/listed > $traces"
+  elif [ -d "$etc" ]; then
     grep -E '^(folder|user|group) ' "$work/listed" >"$traces" || :
   fi
   run rm -f "$manifest"
@@ -1112,7 +1221,7 @@ uninstall() {
 }
 
 remove_file() {
-  run rm -f "$2.tocsin-new"
+  [ ! -e "$2.tocsin-new" ] || run rm -f "$2.tocsin-new"
   [ -e "$2" ] || return 0
   if [ "$(digest_of "$2")" != "$1" ]; then
     say "    $2 was changed since it was installed: it stays"
@@ -1144,6 +1253,7 @@ clean_up() {
     changed=false
     if [ -n "$previous" ] && [ "$was_started" = yes ]; then start_service; fi
   fi
+  plan rm -f "$lock"
   [ -z "$work" ] || rm -rf "$work"
   # Only our own.
   if [ -n "$signature" ] && [ "$(readlink "$lock")" = "$signature" ]; then rm -f "$lock"; fi
@@ -1159,7 +1269,7 @@ main() {
   LC_ALL=C
   export LC_ALL
   json=no dry=no start=yes test_message=yes allow_unsigned=no task=install purge=no
-  version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work='' archive_digest=''
+  version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work='' archive_digest='' checkout='' watch_seconds=15
   result=failed changed=false taking_back=no started=no had_traces=no signature='' init=none
   for word in "$@"; do
     if [ "$word" = --json ]; then json=yes; fi
@@ -1172,9 +1282,10 @@ main() {
   trap 'exit 143' TERM
   read_call "$@"
   look_at_host
-  # The packed and the unpacked archive, in kilobytes; on an upgrade the former program too.
+  # The packed and the unpacked archive, in kilobytes; on an upgrade the former program too; what a build takes.
   room=160000
   [ ! -e "$bin" ] || room=230000
+  ! needs_build || room=400000
   make_work "$room"
   take_lock
   if [ "$task" = uninstall ]; then uninstall; else install_all; fi

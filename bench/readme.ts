@@ -2,7 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The parts of `README.md` that the bench writes, each between its own markers. */
-export type Section = 'results' | 'probes' | 'scrapes' | 'alerts' | 'checks' | 'watchdog';
+export type Section =
+  | 'results'
+  | 'probes'
+  | 'scrapes'
+  | 'alerts'
+  | 'checks'
+  | 'install'
+  | 'watchdog';
 
 /** Puts tables between the markers of their part of `README.md`. Throws where these are missing. */
 export function keepTables(section: Section, tables: string): void {

@@ -7,6 +7,7 @@
  *   npm run bench -- scrapes   /metrics with ten checks to five thousand
  *   npm run bench -- alerts    ten thousand alerts and a thousand changes a second, beside Alertmanager
  *   npm run bench -- checks    each check type by itself, and what init writes for a host, beside exporters and Monit
+ *   npm run bench -- install   installing and upgrading on a booted Debian, beside Debian's packages
  *   npm run bench -- watchdog  `tocsin watchdog` beside a loop of shell that does the same
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +17,7 @@ import { executable } from './agent.ts';
 import { killChildren } from './child.ts';
 import { measureAlerts } from './measure-alerts.ts';
 import { measureChecks } from './measure-checks.ts';
+import { measureInstall } from './measure-install.ts';
 import { measureProbes } from './measure-probes.ts';
 import { measureScrapes } from './measure-scrapes.ts';
 import { loopPrograms, measureWatchdog } from './measure-watchdog.ts';
@@ -39,6 +41,7 @@ const benches: Readonly<Record<string, Bench>> = {
   scrapes: { section: 'scrapes', peers: [], measure: measureScrapes },
   checks: { section: 'checks', peers: [], measure: measureChecks },
   alerts: { section: 'alerts', peers: [peerPrograms.alertmanager], measure: measureAlerts },
+  install: { section: 'install', peers: [], measure: measureInstall },
   watchdog: { section: 'watchdog', peers: loopPrograms, measure: measureWatchdog },
 };
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { readable } from '../support/guest/agent.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
-import { realArchives } from '../support/install/archives.ts';
+import { realArchives, versions } from '../support/install/archives.ts';
 import { differences, footprint, outcomeOf } from '../support/install/installer.ts';
 import { releaseFolder } from '../support/install/release-folder.ts';
 import { startReleaseServer } from '../support/install/release-server.ts';
@@ -62,12 +62,13 @@ test(
   'one line on a bare Debian, and a failing service is told over Slack and after a reboot; nothing stays behind',
   async ({ skip }) => {
     if (lacking !== undefined) skip(lacking);
-    await realArchives();
+    const [version] = versions;
+    await realArchives(version);
     await using server = await startReleaseServer();
     await using slack = await startSlackServer();
     using releases = releaseFolder({ baseUrl: server.url });
     server.folder = releases.path;
-    await releases.addReal('0.1.0-a');
+    await releases.addReal(version);
     await using guest = await bootGuest({ hostname: 'front-1' });
     await guest.lend(Number(new URL(slack.origin).port));
     await server.lendTo(guest);

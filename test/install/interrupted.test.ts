@@ -36,7 +36,7 @@ async function bootWithStandIns(releases: string): Promise<Guest> {
 async function interrupted(guest: Guest, at: number, signal: string) {
   await guest.shell(`echo 0 > /run/count; echo ${at} ${signal} > /run/stop`);
   const line =
-    'INSTALLER=$$ PATH=/srv/bin:$PATH exec sh /srv/releases/install.sh --offline /srv/releases';
+    'INSTALLER=$$ PATH=/srv/bin:$PATH exec sh /srv/releases/install.sh --offline /srv/releases --watch 2';
   const said = await guest.run(['sh', '-c', line], { timeoutMs: 90_000 });
   return { ...said, commands: Number(await guest.read('/run/count')) };
 }
@@ -91,7 +91,7 @@ test(
     releases.addStandIn('1.1.0');
     const whole = await interrupted(guest, 0, 'TERM');
     expect(whole.code).toBe(0);
-    const back = async (): Promise<unknown> => install(guest, '--version', '1.0.0');
+    const back = async (): Promise<unknown> => install(guest, '--version', '1.0.0', '--watch', '0');
     await back();
 
     for (const at of spread(whole.commands, 10)) {

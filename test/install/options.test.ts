@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
-import {
-  differences,
-  footprint,
-  install,
-  installAs,
-  outcomeOf,
-} from '../support/install/installer.ts';
+import { differences, footprint, install, outcomeOf } from '../support/install/installer.ts';
 import { releaseFolder } from '../support/install/release-folder.ts';
 
 const lacking = lacksGuest();
@@ -27,77 +21,6 @@ async function need(guest: Guest, ...lines: readonly string[]): Promise<void> {
 async function granted(guest: Guest): Promise<string> {
   return guest.shell(`cd ${dropIns} && ls grant-* 2>/dev/null | xargs`);
 }
-
-test(
-  'a dry run prints every command and the secret in none of them, and does nothing',
-  async ({ skip }) => {
-    if (lacking !== undefined) skip(lacking);
-    await withRelease(async (guest) => {
-      const before = await footprint(guest);
-      const env = { TOCSIN_SLACK_WEBHOOK_URL: 'https://hooks.example.com/kept-secret' };
-      const dry = await installAs(guest, { env }, '--dry-run', '--json');
-      expect(outcomeOf(dry)).toMatchObject({ result: 'planned', changed: false, exitCode: 0 });
-      expect(dry.stdout + dry.stderr).not.toContain('kept-secret');
-      const commands = dry.stderr.split('\n').filter((line) => line.startsWith('+ '));
-      expect(commands).toMatchInlineSnapshot(`
-        [
-          "+ fetch /srv/releases/1.0.0/{SHA256SUMS,SHA256SUMS.sig,tocsin-1.0.0-linux-x64.tar.gz}, verify digest and signature",
-          "+ mkdir -p /etc/tocsin",
-          "+ chmod 0700 /etc/tocsin",
-          "+ chown root:root /etc/tocsin",
-          "+ groupadd --system tocsin",
-          "+ useradd --system --gid tocsin --home-dir /var/lib/tocsin --no-create-home --shell /usr/sbin/nologin tocsin",
-          "+ mkdir -p /etc/tocsin",
-          "+ chmod 0750 /etc/tocsin",
-          "+ chown root:tocsin /etc/tocsin",
-          "+ mkdir -p /etc/tocsin/conf.d",
-          "+ chmod 0750 /etc/tocsin/conf.d",
-          "+ chown root:tocsin /etc/tocsin/conf.d",
-          "+ mkdir -p /var/lib/tocsin",
-          "+ chmod 0700 /var/lib/tocsin",
-          "+ chown tocsin:tocsin /var/lib/tocsin",
-          "+ mkdir -p /etc/tocsin/credentials",
-          "+ chmod 0700 /etc/tocsin/credentials",
-          "+ chown root:root /etc/tocsin/credentials",
-          "+ tocsin init -o /etc/tocsin/agent.config.yaml --credentials /etc/tocsin/credentials --yes",
-          "+ tocsin validate -c /etc/tocsin/agent.config.yaml",
-          "+ tocsin notify test --direct -c /etc/tocsin/agent.config.yaml",
-          "+ install -m 0755 tocsin /usr/local/bin/tocsin",
-          "+ install -m 0644 tocsin.1 /usr/local/share/man/man1/tocsin.1",
-          "+ install -m 0644 agent.config.yaml.5 /usr/local/share/man/man5/agent.config.yaml.5",
-          "+ install -m 0644 tocsin.bash /usr/local/share/bash-completion/completions/tocsin",
-          "+ install -m 0644 _tocsin /usr/local/share/zsh/site-functions/_tocsin",
-          "+ install -m 0644 tocsin.fish /usr/local/share/fish/vendor_completions.d/tocsin.fish",
-          "+ install -m 0644 LICENSE /usr/local/share/doc/tocsin/LICENSE",
-          "+ install -m 0644 THIRD-PARTY-LICENSES /usr/local/share/doc/tocsin/THIRD-PARTY-LICENSES",
-          "+ install -m 0644 README.md /usr/local/share/doc/tocsin/README.md",
-          "+ install -m 0644 CHANGELOG.md /usr/local/share/doc/tocsin/CHANGELOG.md",
-          "+ install -m 0644 agent.config.example.yaml /usr/local/share/doc/tocsin/agent.config.example.yaml",
-          "+ install -m 0644 agent.config.schema.json /usr/local/share/doc/tocsin/agent.config.schema.json",
-          "+ install -m 0644 *.conf /usr/local/share/doc/tocsin/grants/*.conf",
-          "+ install -m 0644 unit /etc/systemd/system/tocsin.service",
-          "+ install -m 0644 credentials.conf /etc/systemd/system/tocsin.service.d/10-credentials.conf",
-          "+ tocsin grants -c /etc/tocsin/agent.config.yaml, one drop-in each in /etc/systemd/system/tocsin.service.d",
-          "+ systemctl daemon-reload",
-          "+ systemctl reset-failed tocsin.service",
-          "+ systemctl enable --quiet tocsin.service",
-          "+ systemctl restart --no-block tocsin.service",
-        ]
-      `);
-      expect(differences(before, await footprint(guest))).toEqual([]);
-
-      await install(guest);
-      const installed = await footprint(guest);
-      const removal = await install(guest, '--dry-run', '--uninstall', '--purge');
-      expect(removal.stdout).toContain('+ rm -f /usr/local/bin/tocsin\n');
-      expect(removal.stdout).toContain('+ rm -rf /etc/tocsin /var/lib/tocsin\n');
-      expect(removal.stdout).toContain('+ userdel tocsin\n');
-      expect(differences(installed, await footprint(guest))).toEqual([]);
-      expect(await guest.say('systemctl', 'is-active', 'tocsin')).toBe('active');
-    });
-  },
-  guestTimeoutMs,
-);
 
 test(
   'a removal keeps configuration and state, which the next installation finds and --purge removes',
@@ -295,6 +218,7 @@ test(
         [['--bogus'], 'there is no option --bogus; --help lists them'],
         [['--prefix'], '--prefix needs a value; --help says which'],
         [['--purge'], '--purge goes with --uninstall'],
+        [['--watch', 'soon'], '--watch takes a number of seconds, not soon'],
       ];
       for (const [words, says] of calls) {
         const said = await install(guest, ...words, '--json');

@@ -35,7 +35,7 @@ export async function bootAgent(
   const unit = '/etc/systemd/system/tocsin.service';
   const files = {
     [unit]: readFileSync(join(deploy, 'tocsin.service'), 'utf8'),
-    '/etc/tocsin/agent.config.yaml': JSON.stringify(configuration(slack.url, checks)),
+    '/etc/tocsin/agent.config.yaml': JSON.stringify(promptConfiguration(slack.url, checks)),
     '/usr/lib/sysusers.d/tocsin.conf': 'u tocsin - "tocsin" /var/lib/tocsin\n',
     ...Object.fromEntries(
       grants.map((name) => [
@@ -75,7 +75,7 @@ export async function bootAgent(
 }
 
 /** Looks every two seconds, alerts at the first failure, and tells each alert by itself and at once. */
-function configuration(slack: string, checks: readonly object[]): object {
+export function promptConfiguration(slack: string, checks: readonly object[]): object {
   return {
     defaults: { interval: '2s', timeout: '2s', debounce: { fail_after: 1, recover_after: 1 } },
     route: {

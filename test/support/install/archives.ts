@@ -1,10 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../release.ts';
+import { copySource, root } from '../release.ts';
+import { changes, isChanged } from './faults.ts';
 
 /** Two versions of the same source. */
 export const versions = ['0.1.0-a', '0.1.0-b'] as const;
@@ -19,43 +29,61 @@ const sources = [
   'deploy/systemd',
   'deploy/openrc',
   'deploy/sysvinit',
+  'test/support/install/faults.ts',
 ];
 
-/** `$0` is the folder, and the rest the program and the script that make it. */
+/** `$0` is the folder, `$1` the version, and the rest the program and the script that make it. */
 const script = `
   set -e
-  if test -d "$0"; then exit 0; fi
-  rm -rf "$0.partial"
-  for version in ${versions.join(' ')}; do
-    "$1" "$2" --fast --only x64 --as "$version" --out "$0.partial"
-  done
-  mv "$0.partial" "$0"
+  if test -d "$0/$1"; then exit 0; fi
+  rm -rf "$0/partial"
+  "$2" "$3" --fast --only x64 --as "$1" --out "$0/partial"
+  rm -f "$0/partial/$1"/*.deb
+  mv "$0/partial/$1" "$0/$1"
 `;
 
 /**
- * A folder with a folder for each version, in which the archives of the real agent are, packed loosely. Built once
- * for these sources, in half a minute, and kept where the guests' roots are; whoever comes meanwhile waits. Nobody
- * may write into it.
+ * The folder with the archives of a version of the real agent, packed loosely: of this source as it is, or with one
+ * of the faults of `faults.ts`. Built once for these sources, in a quarter of a minute, and kept where the guests'
+ * roots are; whoever comes meanwhile waits. Nobody may write into it.
  */
-export async function realArchives(): Promise<string> {
+export async function realArchives(version: string): Promise<string> {
   const cache = process.env['TOCSIN_GUEST_CACHE'] ?? join(homedir(), '.cache', 'tocsin-guests');
   const folder = join(cache, `releases-${digestOfSources()}`);
-  if (existsSync(folder)) return folder;
-  mkdirSync(cache, { recursive: true });
-  const words = ['sh', '-c', script, folder, process.execPath, join(root, 'scripts', 'release.ts')];
-  const child = spawn('flock', [join(cache, 'releases.lock'), ...words], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env['PATH'], TOCSIN_SIGNING_KEY: undefined },
-  });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4000);
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`the archives could not be made:\n${said}`);
+  if (existsSync(join(folder, version))) return join(folder, version);
+  mkdirSync(folder, { recursive: true });
+  const source = isChanged(version) ? changedSource(version) : root;
+  try {
+    const release = join(source, 'scripts', 'release.ts');
+    const words = ['sh', '-c', script, folder, version, process.execPath, release];
+    const child = spawn('flock', [join(cache, 'releases.lock'), ...words], {
+      cwd: source,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'], TOCSIN_SIGNING_KEY: undefined },
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4000);
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`the archives of ${version} could not be made:\n${said}`);
+  } finally {
+    if (source !== root) rmSync(source, { recursive: true });
+  }
   removeOld(cache);
-  return folder;
+  return join(folder, version);
+}
+
+/** A copy of the source into which somebody has put a fault. */
+function changedSource(version: string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'tocsin-source-'));
+  copySource(copy);
+  const { path, change } = changes[version] ?? { path: '', change: String };
+  const former = readFileSync(join(copy, path), 'utf8');
+  const text = change(former);
+  if (text === former) throw new Error(`${path} is not as ${version} expects it`);
+  writeFileSync(join(copy, path), text);
+  return copy;
 }
 
 function digestOfSources(): string {
@@ -73,7 +101,7 @@ function filesBelow(path: string): string[] {
     .flatMap((name) => filesBelow(join(path, name)));
 }
 
-/** Each is some 140 MB: those of sources that are gone are not kept, but for what another run may still read. */
+/** A version takes some 90 MB: those of sources that are gone are not kept, but for what another run may still read. */
 function removeOld(cache: string): void {
   const kept = readdirSync(cache)
     .filter((name) => /^releases-[0-9a-f]{12}$/.test(name))

@@ -20,7 +20,7 @@ import { packStandIn, type Behaviour } from './stand-in-agent.ts';
 /** A folder with releases, as a web server hands it out, under a key of its own. */
 export interface ReleaseFolder extends Disposable {
   readonly path: string;
-  /** Publishes a version of the real agent, packed loosely. */
+  /** Publishes a version of the real agent, packed loosely; see `archives.ts`. */
   readonly addReal: (version: string) => Promise<void>;
   /** Publishes a small script in place of the agent. */
   readonly addStandIn: (version: string, behaviour?: Behaviour) => void;
@@ -79,7 +79,7 @@ export function releaseFolder({ baseUrl = '', signed = true }: ReleaseWish = {})
     sign,
     script,
     addReal: async (version) => {
-      const from = join(await realArchives(), version);
+      const from = await realArchives(version);
       mkdirSync(join(path, version));
       for (const name of readdirSync(from).filter((each) => each.startsWith('tocsin-'))) {
         linkOrCopy(join(from, name), join(path, version, name));

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { root } from '../release.ts';
 
 /** What a version does once it is installed: it runs, ends at once, is never ready, or takes no configuration. */
@@ -24,10 +24,14 @@ const atStart: Record<Behaviour, string> = {
   refuses: 'exit 78',
 };
 
-/** Says to each call of the installer what the agent says to it, and takes a thousandth of its room and time. */
+/**
+ * Says to each call of the installer what the agent says to it, and takes a thousandth of its room and time. It notes
+ * its calls where somebody records them, see `recorder.ts`.
+ */
 function scriptOf(version: string, behaviour: Behaviour): string {
   return `#!/bin/sh
 version=${version}
+if [ -w /run/calls ]; then echo "tocsin $*" >> /run/calls; fi
 case "$1 $2" in
   --version*) echo "tocsin $version" ;;
   init*)
@@ -52,6 +56,20 @@ esac
 `;
 }
 
+/** What else an archive holds, and nothing here reads. */
+const texts = [
+  'THIRD-PARTY-LICENSES',
+  'README.md',
+  'CHANGELOG.md',
+  'agent.config.example.yaml',
+  'agent.config.schema.json',
+  'man/tocsin.1',
+  'man/agent.config.yaml.5',
+  'completions/tocsin.bash',
+  'completions/_tocsin',
+  'completions/tocsin.fish',
+];
+
 /** Writes the archives of such a version into the folder, as a release has them. */
 export function packStandIn(folder: string, version: string, behaviour: Behaviour = 'runs'): void {
   const work = mkdtempSync(join(tmpdir(), 'tocsin-stand-in-'));
@@ -67,6 +85,10 @@ export function packStandIn(folder: string, version: string, behaviour: Behaviou
     copyFileSync(join(deploy, 'openrc/tocsin'), join(tree, 'tocsin.openrc'));
     copyFileSync(join(deploy, 'sysvinit/tocsin'), join(tree, 'tocsin.sysvinit'));
     copyFileSync(join(root, 'LICENSE'), join(tree, 'LICENSE'));
+    for (const path of texts) {
+      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      writeFileSync(join(tree, path), `${path} of ${version}\n`);
+    }
     cpSync(join(deploy, 'systemd/grants'), join(tree, 'grants'), { recursive: true });
     for (const [letter, ending] of [
       ['J', 'xz'],
