@@ -1253,7 +1253,7 @@ clean_up() {
     changed=false
     if [ -n "$previous" ] && [ "$was_started" = yes ]; then start_service; fi
   fi
-  plan rm -f "$lock"
+  [ -z "$lock" ] || [ "$code" != 0 ] || plan rm -f "$lock"
   [ -z "$work" ] || rm -rf "$work"
   # Only our own.
   if [ -n "$signature" ] && [ "$(readlink "$lock")" = "$signature" ]; then rm -f "$lock"; fi
@@ -1270,7 +1270,7 @@ main() {
   export LC_ALL
   json=no dry=no start=yes test_message=yes allow_unsigned=no task=install purge=no
   version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work='' archive_digest='' checkout='' watch_seconds=15
-  result=failed changed=false taking_back=no started=no had_traces=no signature='' init=none
+  result=failed changed=false taking_back=no started=no had_traces=no signature='' lock='' init=none
   for word in "$@"; do
     if [ "$word" = --json ]; then json=yes; fi
   done

@@ -39,7 +39,7 @@ test(
     expect(await mainPid(guest)).not.toBe(pid);
     expect(await starts(guest)).toBe(2);
 
-    const back = await install(guest, '--version', '1.0.0');
+    const back = await install(guest, '--version', '1.0.0', '--watch', '0');
     expect(back.stdout).toContain('tocsin 1.0.0 runs in place of 1.1.0');
     expect(await guest.say('/usr/local/bin/tocsin', '--version')).toBe('tocsin 1.0.0');
     expect(await starts(guest)).toBe(3);
