@@ -12,12 +12,12 @@ const [first] = versions;
 beforeAll(async () => {
   if (lacking !== undefined) return;
   for (const version of [first, ...Object.values(faulty)]) await realArchives(version);
-}, 300_000);
+}, 600_000);
 
 /** What belongs to the agent itself comes and goes. */
 const ofState = / \/var\/lib\/tocsin\//;
 
-describe('a version of the real agent', () => {
+describe.concurrent('a version of the real agent', () => {
   test.for([
     { fault: 'ends', how: 'ends at once', says: 'this version ends at once', within: 50 },
     {

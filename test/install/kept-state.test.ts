@@ -11,7 +11,7 @@ const [first, second] = versions;
 beforeAll(async () => {
   if (lacking !== undefined) return;
   for (const version of [first, second, newerState]) await realArchives(version);
-}, 300_000);
+}, 600_000);
 
 /** What was told is not told again, what is silenced is not told at all, and both are known. */
 async function expectKept(host: UpgradedHost, version: string): Promise<void> {

@@ -56,7 +56,8 @@ export async function realArchives(version: string): Promise<string> {
   try {
     const release = join(source, 'scripts', 'release.ts');
     const words = ['sh', '-c', script, folder, version, process.execPath, release];
-    const child = spawn('flock', [join(cache, 'releases.lock'), ...words], {
+    // The folder is its own lock.
+    const child = spawn('flock', [folder, ...words], {
       cwd: source,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env['PATH'], TOCSIN_SIGNING_KEY: undefined },

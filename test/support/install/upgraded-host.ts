@@ -45,7 +45,7 @@ export async function startUpgradedHost(): Promise<UpgradedHost> {
   const checks = watched.map((name) => ({
     name,
     type: 'command',
-    command: ['/usr/bin/test', '-e', `/opt/${name}`],
+    command: ['/bin/sh', '-c', `test -e /opt/${name} || exit 2`],
   }));
   const guest = stack.use(
     await bootGuest({
