@@ -47,7 +47,7 @@ const script = `
  * of the faults of `faults.ts`. Built once for these sources, in a quarter of a minute, and kept where the guests'
  * roots are; whoever comes meanwhile waits. Nobody may write into it.
  */
-export async function realArchives(version: string): Promise<string> {
+export async function realArchives(version: string = versions[0]): Promise<string> {
   const cache = process.env['TOCSIN_GUEST_CACHE'] ?? join(homedir(), '.cache', 'tocsin-guests');
   const folder = join(cache, `releases-${digestOfSources()}`);
   if (existsSync(join(folder, version))) return join(folder, version);

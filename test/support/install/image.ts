@@ -20,7 +20,7 @@ export async function buildImage(say: Say, folder: string, ...words: string[]): 
   importFolder(say, base, 'base:1');
   const file = join(root, 'deploy', 'container', 'Containerfile');
   const given = ['BASE=base:1', `VERSION=${imageVersion}`];
-  const context = join(await realArchives(), imageVersion);
+  const context = await realArchives(imageVersion);
   const named = ['-f', file, '-t', `tocsin:${imageVersion}`, '-q', ...words];
   say('build', ...named, ...given.flatMap((value) => ['--build-arg', value]), context);
 }
