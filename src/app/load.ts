@@ -1,4 +1,5 @@
 import { homedir, hostname } from 'node:os';
+import { httpConfigBlock } from '../notify/http-config.ts';
 import { exclusiveOptions } from '../checks/net/exclusive-options.ts';
 import { loadExpressionEngines } from '../checks/net/http/expression-engines.ts';
 import { checkTypes } from '../checks/table.ts';
@@ -12,6 +13,7 @@ import { defaultDataDir } from './data-dir.ts';
 export const tables: ConfigTables = {
   checkTypes,
   integrations,
+  httpConfig: httpConfigBlock,
   exclusiveOptions,
   prepare: loadExpressionEngines,
 };

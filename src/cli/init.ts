@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { load, type Surroundings } from '../app/load.ts';
 import { notifyLines, secretsOf, type Contacts } from '../app/proposal/contacts.ts';
+import { proxyLines, secretsOfProxy } from '../app/proposal/outward-proxy.ts';
 import { additionText, configurationText } from '../app/proposal/proposal-text.ts';
 import {
   proposeConfiguration,
@@ -25,6 +26,7 @@ import { contactOptions, contactsGiven } from './contacts.ts';
 import { keepSecrets } from './credential-files.ts';
 import { tellProblems } from './load.ts';
 import { Interrupted, openPrompt } from './prompt.ts';
+import { proxyGiven } from './proxy-given.ts';
 import { painter } from './style.ts';
 
 type Propose = (present: Config | undefined, around: Surroundings) => Promise<Proposed>;
@@ -88,14 +90,20 @@ async function create(
   parsed: Parsed,
   context: CommandContext,
 ): Promise<number> {
+  const proxy = proxyGiven(context.environment);
   const contacts = await complete(given, parsed, context);
   const proposed = await propose(undefined, context);
   const beside = join(dirname(file), 'credentials');
   const folder = resolve(context.cwd, text(parsed, 'credentials') ?? beside);
   try {
-    const referenceTo = await keepSecrets(secretsOf(contacts), folder, { beside });
+    const secrets = new Map([...secretsOf(contacts), ...secretsOfProxy(proxy)]);
+    const referenceTo = await keepSecrets(secrets, folder, { beside });
     const notify = notifyLines(contacts, referenceTo);
-    const written = configurationText(proposed.proposals, notify, hostname());
+    const written = configurationText(
+      proposed.proposals,
+      { notify, global: proxyLines(proxy, referenceTo) },
+      hostname(),
+    );
     await writeFile(file, written, { flag: 'wx', mode: 0o644 });
   } catch (error) {
     const { code, path = file } = error as NodeJS.ErrnoException;

@@ -31,7 +31,11 @@ const routeTree: v.GenericSchema = v.strictObject({
  * The whole file as one schema, of the same parts that the sections are read with: for describing the
  * file, not for reading it, which goes piece by piece so that one mistake hides no other.
  */
-export function fileSchema({ checkTypes, integrations }: ConfigTables): v.GenericSchema {
+export function fileSchema({
+  checkTypes,
+  integrations,
+  httpConfig,
+}: ConfigTables): v.GenericSchema {
   const checks = checkTypeNames.map((type) => {
     const { entries } = checkSchema(type, checkTypes[type]);
     const isProber = checkTypes[type].prober !== undefined;
@@ -40,7 +44,7 @@ export function fileSchema({ checkTypes, integrations }: ConfigTables): v.Generi
   });
   return v.strictObject({
     $schema: v.optional(v.string()),
-    agent: v.optional(titled('The agent itself', agentSchema)),
+    agent: v.optional(titled('The agent itself', agentSchema(httpConfig))),
     server: v.optional(titled('Page, metrics and API', serverSchema)),
     defaults: v.optional(titled('Keys for every check', defaultsSchema)),
     notify: v.optional(titled('Who is told, in short', shortFormSchema(integrations))),

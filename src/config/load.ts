@@ -126,7 +126,7 @@ export async function readConfig(
   await refuseBadProofs(reading, root);
   const files = [...mainFiles, ...modules.files];
   const sections = {
-    agent: readAgent(reading, root, hostname, tables.checkTypes),
+    agent: readAgent(reading, root, hostname, tables),
     server: readServer(reading, root),
     modules: specsOf(modules),
     ...(await readChecks(reading, root, modules, tables)),

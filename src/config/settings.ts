@@ -8,12 +8,12 @@ import {
   nonEmptyText,
   optionalKey,
   positiveDuration,
-  secret,
   wholeNumber,
 } from '../lib/schema-atoms.ts';
 import type { Config } from '../model/config.ts';
 import { probeHistoryMax, stalledAfterMax } from '../model/limits.ts';
 import { connectivitySchema, readConnectivity } from './connectivity.ts';
+import { heartbeatSchema, withWayOut } from './heartbeat.ts';
 import { read } from './reader.ts';
 import type { Reading } from './reading.ts';
 import type { ConfigTables } from './tables.ts';
@@ -23,43 +23,42 @@ const day = 24 * 60 * 60_000;
 const minute = 60_000;
 
 /** The section `agent:`. */
-export const agentSchema = v.strictObject(
-  {
-    name: optionalKey('Name of this agent, the label host. Default: the host name.', nonEmptyText),
-    labels: optionalKey('Labels of every alert.', labels),
-    data_dir: optionalKey(
-      'Directory of the state. Default /var/lib/tocsin if writable, else ~/.local/state/tocsin.',
-      nonEmptyText,
-    ),
-    retention: optionalKey(
-      'How long results and notifications are kept. Default 7d.',
-      positiveDuration,
-    ),
-    stalled_after: optionalKey(
-      'Intervals without a look after which a check raises an alert of its own; 0 never. Default 3.',
-      v.pipe(wholeNumber, v.maxValue(stalledAfterMax, `at most ${stalledAfterMax}`)),
-    ),
-    evidence: optionalKey(
-      'Whether a critical alert of this host tells what was found around it. Default true.',
-      flag,
-    ),
-    connectivity: optionalKey(
-      'When nothing outside and no reference can be reached, one message says so instead of all.',
-      connectivitySchema,
-    ),
-    heartbeat: optionalKey(
-      'A URL that is called as long as the agent is sound; silence tells that it is not.',
-      v.strictObject(
-        {
-          url: secret,
-          interval: optionalKey('How often it is called. Default 1m.', positiveDuration),
-        },
-        'a map of url and interval',
+export function agentSchema(httpConfig: ConfigTables['httpConfig']) {
+  return v.strictObject(
+    {
+      name: optionalKey(
+        'Name of this agent, the label host. Default: the host name.',
+        nonEmptyText,
       ),
-    ),
-  },
-  'a map of settings of the agent',
-);
+      labels: optionalKey('Labels of every alert.', labels),
+      data_dir: optionalKey(
+        'Directory of the state. Default /var/lib/tocsin if writable, else ~/.local/state/tocsin.',
+        nonEmptyText,
+      ),
+      retention: optionalKey(
+        'How long results and notifications are kept. Default 7d.',
+        positiveDuration,
+      ),
+      stalled_after: optionalKey(
+        'Intervals without a look after which a check raises an alert of its own; 0 never. Default 3.',
+        v.pipe(wholeNumber, v.maxValue(stalledAfterMax, `at most ${stalledAfterMax}`)),
+      ),
+      evidence: optionalKey(
+        'Whether a critical alert of this host tells what was found around it. Default true.',
+        flag,
+      ),
+      connectivity: optionalKey(
+        'When nothing outside and no reference can be reached, one message says so instead of all.',
+        connectivitySchema,
+      ),
+      heartbeat: optionalKey(
+        'A URL that is called as long as the agent is sound; silence tells that it is not.',
+        heartbeatSchema(httpConfig),
+      ),
+    },
+    'a map of settings of the agent',
+  );
+}
 
 const listenMessage = 'an address and a port such as 127.0.0.1:9860, [::1]:9860 or :9860';
 
@@ -150,14 +149,14 @@ export function readAgent(
   reading: Reading,
   root: MapTree,
   hostname: string,
-  types: ConfigTables['checkTypes'],
+  { checkTypes, httpConfig }: ConfigTables,
 ): Config['agent'] {
-  const tree = valueOf(root, 'agent');
-  const written = (tree && read(reading, tree, agentSchema)) ?? {};
+  const tree = withWayOut(valueOf(root, 'agent'), valueOf(root, 'global'));
+  const written = (tree && read(reading, tree, agentSchema(httpConfig))) ?? {};
   const name = written.name ?? hostname;
   const { heartbeat } = written;
   const at = tree && valueOf(tree, 'connectivity');
-  const connectivity = readConnectivity(reading, at, types);
+  const connectivity = readConnectivity(reading, at, checkTypes);
   return {
     name,
     labels: { ...written.labels, host: name },
@@ -168,7 +167,13 @@ export function readAgent(
     ...(connectivity === undefined ? {} : { connectivity }),
     ...(heartbeat === undefined
       ? {}
-      : { heartbeat: { url: heartbeat.url, intervalMs: heartbeat.interval ?? minute } }),
+      : {
+          heartbeat: {
+            url: heartbeat.url,
+            intervalMs: heartbeat.interval ?? minute,
+            http: heartbeat.http_config,
+          },
+        }),
   };
 }
 

@@ -40,6 +40,8 @@ export interface IntegrationKeys {
 export interface ConfigTables {
   readonly checkTypes: Readonly<Record<CheckTypeName, CheckTypeKeys>>;
   readonly integrations: Readonly<Record<IntegrationName, IntegrationKeys>>;
+  /** How requests over HTTP are made: the map `http_config`. */
+  readonly httpConfig: v.GenericSchema;
   /** Options of probers that stand for the same thing: what a check says of one replaces the others. */
   readonly exclusiveOptions: readonly (readonly string[])[];
   /** Loads what reading this text needs: expressions are compiled while it is read. */

@@ -22,7 +22,12 @@ export interface Config {
       readonly references: readonly CheckSpec[];
       readonly intervalMs: number;
     };
-    readonly heartbeat?: { readonly url: Secret; readonly intervalMs: number };
+    readonly heartbeat?: {
+      readonly url: Secret;
+      readonly intervalMs: number;
+      /** How its requests are made, read as `http_config` of a webhook. */
+      readonly http?: unknown;
+    };
   };
   readonly server: {
     readonly host: string;

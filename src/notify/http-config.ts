@@ -16,7 +16,7 @@ const entries = {
 };
 
 /** `http_config`, with the names and meanings of Alertmanager. */
-const httpConfigBlock = v.pipe(
+export const httpConfigBlock = v.pipe(
   v.strictObject(entries, 'a map of options for HTTP requests'),
   v.check(
     (http) => isOneIdentity(http),

@@ -1,4 +1,5 @@
 import type { Secret } from '../model/secret.ts';
+import type { HttpConfig } from './http-config.ts';
 import { httpPost } from './http-post.ts';
 
 /**
@@ -6,10 +7,19 @@ import { httpPost } from './http-post.ts';
  * taken, or undefined when it was.
  */
 export async function postVerdict(
-  url: Secret,
   verdict: object,
-  timeoutMs: number,
-  userAgent: string,
+  {
+    url,
+    http,
+    timeoutMs,
+    userAgent,
+  }: {
+    readonly url: Secret;
+    /** As `http_config` of a webhook was read. */
+    readonly http: HttpConfig | undefined;
+    readonly timeoutMs: number;
+    readonly userAgent: string;
+  },
 ): Promise<string | undefined> {
   let address: string;
   try {
@@ -22,6 +32,7 @@ export async function postVerdict(
     headers: { 'user-agent': userAgent },
     body: JSON.stringify(verdict),
     timeoutMs,
+    ...(http === undefined ? {} : { http }),
   });
   if (!result.ok) return result.outcome.detail;
   const { status } = result.answer;

@@ -127,6 +127,42 @@ test('secrets that are given go into files that only their owner reads, and the 
   expect(await runCommand(['validate'], { cwd: folder })).toMatchObject({ code: 0 });
 });
 
+test.for<{ environment: Record<string, string>; lines: string; secret?: string }>([
+  {
+    environment: { https_proxy: 'proxy.internal.example:3128' },
+    lines: 'proxy_url: "http://proxy.internal.example:3128"\n    no_proxy: "localhost"\n',
+  },
+  {
+    environment: {
+      HTTPS_PROXY: 'https://ops:a-secret@proxy.internal.example',
+      NO_PROXY: 'localhost, .internal.example',
+    },
+    lines: 'proxy_url: ${credential:proxy-url}\n    no_proxy: "localhost,.internal.example"\n',
+    secret: 'https://ops:a-secret@proxy.internal.example\n',
+  },
+])('the proxy of $environment is written down, as a service does not see it', async (given) => {
+  const folder = temporaryFolder();
+  const environment = { TOCSIN_SLACK_WEBHOOK_URL: webhook, ...given.environment };
+  const said = await initialise({}, folder, { environment });
+  expect(said).toMatchObject({ code: 0, stderr: '' });
+  const written = await readFile(join(folder, 'agent.config.yaml'), 'utf8');
+  expect(written).toContain(`  http_config:\n    ${given.lines}`);
+  expect(written).not.toContain('a-secret');
+  const secret = await readFile(join(folder, 'credentials/proxy-url'), 'utf8').catch(
+    () => undefined,
+  );
+  expect(secret).toBe(given.secret);
+  expect(await runCommand(['validate'], { cwd: folder })).toMatchObject({ code: 0 });
+});
+
+test('a variable that names no proxy is refused without being repeated', async () => {
+  const folder = temporaryFolder();
+  const environment = { https_proxy: 'socks5://ops:a-secret@127.0.0.1' };
+  await expect(initialise({}, folder, { environment })).rejects.toThrow(
+    /^https_proxy: expected the URL of a proxy, http:\/\/ or https:\/\/$/,
+  );
+});
+
 test('a secret on the command line is taken with a warning; a reference is written as it is', async () => {
   const folder = temporaryFolder();
   const elsewhere = join(folder, 'secrets');

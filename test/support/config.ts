@@ -62,6 +62,7 @@ const plainIntegration: IntegrationKeys = { entries: {}, sendResolvedDefault: tr
 
 /** Tables of a few keys of every sort, so that tests do not move when a real type gains one. */
 export const configTables: ConfigTables = {
+  httpConfig: v.record(v.string(), text),
   exclusiveOptions: [],
   prepare: async () => {},
   checkTypes: {

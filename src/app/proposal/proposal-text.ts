@@ -7,10 +7,10 @@ export function proposalsText(proposals: readonly Proposal[]): string {
   return stringify({ checks: proposals.map(({ check }) => escaped(check)) });
 }
 
-/** A whole configuration, commented, for a host that has none; `notify` are the lines of that section. */
+/** A whole configuration, commented, for a host that has none; `told` are the lines of those sections. */
 export function configurationText(
   proposals: readonly TriedProposal[],
-  notify: readonly string[],
+  told: { readonly notify: readonly string[]; readonly global: readonly string[] },
   host: string,
 ): string {
   const hint = [
@@ -24,8 +24,9 @@ export function configurationText(
     '# "tocsin init", run again, prints what has come up since. It leaves out what is here, so that a check',
     '# you do not want is better switched off (enabled: false) than taken away.',
     '',
-    ...(notify.length === 0 ? hint : notify),
+    ...(told.notify.length === 0 ? hint : told.notify),
     '',
+    ...(told.global.length === 0 ? [] : [...told.global, '']),
     'defaults:',
     '  interval: 30s',
     '  debounce: { fail_after: 3, recover_after: 2 }',

@@ -3,6 +3,7 @@ import type { Logger } from '../../lib/log.ts';
 import { firingNamedMax, sendTimeoutMs } from '../../model/limits.ts';
 import type { Agent } from '../agent.ts';
 import { firingChecks } from '../view/firing-checks.ts';
+import type { HttpConfig } from '../../notify/http-config.ts';
 import { postVerdict } from '../../notify/post-verdict.ts';
 
 /**
@@ -20,12 +21,12 @@ export function startDeadManPing(agent: Agent, log: Logger): Cancel {
       log.warn('heartbeat withheld', { reason: unsound.map(({ summary }) => summary).join('; ') });
       return;
     }
-    const failure = await postVerdict(
-      heartbeat.url,
-      verdictOf(agent),
-      sendTimeoutMs,
-      agent.options.userAgent,
-    );
+    const failure = await postVerdict(verdictOf(agent), {
+      url: heartbeat.url,
+      http: heartbeat.http as HttpConfig | undefined,
+      timeoutMs: sendTimeoutMs,
+      userAgent: agent.options.userAgent,
+    });
     if (failure !== undefined) log.warn('heartbeat not delivered', { reason: failure });
   };
   const arm = (): void => {
