@@ -9,7 +9,7 @@ import { startAgent, type TestAgent } from '../support/agent.ts';
 import { ask } from '../support/ask.ts';
 import { eventually } from '../support/eventually.ts';
 import { skipUnlessThere, startProgram } from '../support/own-program.ts';
-import { caddyProgram } from '../support/proxies.ts';
+import { caddyProgram, nginxProgram, startNginx } from '../support/proxies.ts';
 import { closedPort, listen } from '../support/tcp-server.ts';
 import { teamConfig } from '../support/team-config.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -95,6 +95,26 @@ test('Caddy sends users only to gateways that tocsin calls well', async (context
   const caddy = startProgram(caddyProgram, words, { env });
   onTestFinished(async () => caddy.end());
   await servesOnlyTheWell(`http://127.0.0.1:${port}/`, well);
+}, 60_000);
+
+test('nginx sends users only to gateways that tocsin calls well', async (context) => {
+  skipUnlessThere(nginxProgram, context);
+  const { well, hosts } = await startHosts();
+  const port = await closedPort();
+  const inFront = ['127.0.0.1', '127.0.0.2', '127.0.0.3'].map((address) =>
+    hosts(
+      block('nginx', 'auth_request').replaceAll('127.0.0.1:18789', 'gw-1.internal.example:18789'),
+    )
+      .replaceAll('127.0.0.1', address)
+      .replace('listen 8081', `listen ${address}:${port}`),
+  );
+  const front = block('nginx', 'upstream hosts')
+    .replaceAll(/gw-(\d)\.internal\.example:8081/g, `127.0.0.$1:${port}`)
+    .replaceAll('fail_timeout=5s', 'fail_timeout=1s');
+  const [, upstream = '', location = ''] =
+    /^(upstream .*?^\})\nserver \{\n  server_name \S+\n(.*)^\}/ms.exec(front) ?? [];
+  const nginx = await startNginx(location, { http: [upstream, ...inFront].join('\n') });
+  await servesOnlyTheWell(`${nginx.url}/`, well);
 }, 60_000);
 
 test('HAProxy sends users only to gateways that tocsin calls well', async (context) => {
