@@ -34,7 +34,7 @@ export function nodeOf(architecture: Architecture): NodeParts {
   const own = mkdtempSync(join(store, 'fetch-'));
   try {
     console.error(`release: fetching ${name} ${version}`);
-    run('npm', ['pack', '--silent', `${name}@${version}`], own);
+    run('npm', ['pack', '--loglevel', 'error', `${name}@${version}`], own);
     const archive = join(own, `${name}-${version}.tgz`);
     const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
     if (found !== integrity) {

@@ -30,7 +30,7 @@ export async function buildRelease(
   const { stderr } = await promisify(execFile)(
     process.execPath,
     [join(source, 'scripts', 'release.ts'), '--fast', ...words],
-    { cwd: source, env: { PATH: process.env['PATH'], ...env } },
+    { cwd: source, env: { ...ofThisMachine(), ...env } },
   );
   return stderr;
 }
@@ -38,4 +38,10 @@ export async function buildRelease(
 /** Makes a key as docs/release.md has it. */
 export function makeKey(file: string): void {
   execFileSync('openssl', ['genrsa', '-out', file, '3072'], { stdio: 'ignore' });
+}
+
+/** What is said of this machine alone: where programs are, and whom npm may trust. */
+function ofThisMachine(): NodeJS.ProcessEnv {
+  const { PATH, NODE_EXTRA_CA_CERTS } = process.env;
+  return { PATH, ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }) };
 }
