@@ -45,7 +45,7 @@ async function testIntegration(
   spec: IntegrationSpec,
 ): Promise<TestOutcome> {
   const { integration, index } = spec;
-  const from = { now: now(), newId, agent: config.agent, externalURL: externalURL() };
+  const from = { now: now(), newId, config, externalURL: externalURL() };
   const test = testDelivery(receiver, spec, from);
   const outcome = await send(test, AbortSignal.timeout(sendTimeoutMs));
   if (outcome.kind === 'delivered' && keepsIncidents(integration)) {

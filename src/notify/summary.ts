@@ -71,13 +71,20 @@ export function levelOf(notification: Notification): Severity | 'resolved' {
 export function headline(notification: Notification, now: WallMs): string {
   const { reason, acknowledgedBy } = notification;
   const mark = marks[levelOf(notification)];
+  if (reason === 'test') return testLine(notification);
   const news = newsOf(notification, now);
-  if (reason === 'test') return `TEST, nothing is wrong: ${mark} ${news}`;
   if (reason === 'escalated') return `${mark} Nobody has taken this on yet: ${news}`;
   if (reason === 'acknowledged' && acknowledgedBy !== undefined) {
     return `${mark} ${oneLine(acknowledgedBy)} has taken this on: ${news}`;
   }
   return `${mark} ${news}`;
+}
+
+/** Nothing of it may look like an alert, also where only this line is shown. */
+function testLine({ alerts, status }: Notification): string {
+  const host = alerts.map(hostOf).find((name) => name !== undefined);
+  const what = status === 'resolved' ? 'TEST is over' : 'TEST, nothing is wrong';
+  return `${what}: tocsin${host === undefined ? '' : ` on ${host}`} reaches you`;
 }
 
 /** Reasons to tell of what was told before. */

@@ -123,7 +123,7 @@ describe('notify test', () => {
     `);
     expect(slack.messages()).toHaveLength(before + 1);
     expect(slack.messages().at(-1)?.text).toMatchInlineSnapshot(
-      `"TEST, nothing is wrong: 🔵 tocsin test is firing on web-1"`,
+      `"TEST, nothing is wrong: tocsin on web-1 reaches you"`,
     );
   });
 

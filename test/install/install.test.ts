@@ -86,7 +86,9 @@ test(
     expect(said).toContain('    signature verified\n    digest verified\n');
     expect(said).toContain('tocsin 0.1.0-a runs\n');
     expect(said).not.toContain(secret);
-    expect(await heard(slack, /TEST/)).toContain('TEST, nothing is wrong');
+    const first = await heard(slack, /TEST/);
+    expect(first).toContain('TEST, nothing is wrong: tocsin on front-1 reaches you');
+    expect(first).toMatch(/tocsin 0\.1\.0-a has \d+ checks here: disk, /);
     const metrics = await guest.shell('curl -sS http://127.0.0.1:9860/metrics | grep build_info');
     expect(metrics).toContain('version="0.1.0-a"');
 

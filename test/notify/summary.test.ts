@@ -67,8 +67,10 @@ test('the same check on another host is another piece of news', () => {
   expect(mergeSameCheck(alerts)).toHaveLength(2);
 });
 
-test('a test says that nothing is wrong', () => {
-  expect(line({ reason: 'test' })).toBe('TEST, nothing is wrong: 🔴 gateway is down on web-1');
+test('a test says that nothing is wrong, and never the name of an alert', () => {
+  expect(line({ reason: 'test' })).toBe('TEST, nothing is wrong: tocsin on web-1 reaches you');
+  const over = { reason: 'test', alerts: [sampleAlert({ endsAt: noon })] } as const;
+  expect(line(over)).toBe('TEST is over: tocsin on web-1 reaches you');
 });
 
 test('a clock that was set back makes no negative duration', () => {

@@ -9,6 +9,8 @@ import type { Ports } from '../ports.ts';
 import type { ReceiverBook } from './receiver-book.ts';
 import { endOfTest, testDelivery } from '../test-delivery.ts';
 
+type ProvedConfig = Pick<Config, 'agent' | 'checks' | 'receivers'>;
+
 interface ProofOptions {
   readonly clock: Clock;
   readonly ports: Pick<Ports, 'newId' | 'startCron'>;
@@ -32,9 +34,9 @@ export class Proofs {
   }
 
   /** Follows the receivers of a configuration, no longer those of the former one. */
-  set({ agent, receivers }: Pick<Config, 'agent' | 'receivers'>): void {
+  set(config: ProvedConfig): void {
     this.stop();
-    for (const receiver of receivers) this.#follow(receiver, agent);
+    for (const receiver of config.receivers) this.#follow(receiver, config);
   }
 
   stop(): void {
@@ -42,12 +44,12 @@ export class Proofs {
     this.#cancels = [];
   }
 
-  #follow(receiver: ReceiverSpec, agent: Config['agent']): void {
+  #follow(receiver: ReceiverSpec, config: ProvedConfig): void {
     const { proof } = receiver;
     const { clock, book } = this.#options;
     if (proof === undefined) return;
     if (proof.kind === 'cron') {
-      const timer = this.#startCron(receiver, agent, proof);
+      const timer = this.#startCron(receiver, config, proof);
       this.#cancels.push(() => void timer.then((cancel) => cancel()));
       return;
     }
@@ -56,7 +58,7 @@ export class Proofs {
       const last = book.lastTest(receiver.name);
       const leftMs = last === undefined ? 0 : proof.intervalMs - elapsedMs(last, clock.now());
       cancel = clock.after(Math.max(0, leftMs), () => {
-        this.#test(receiver, agent);
+        this.#test(receiver, config);
         wait();
       });
     };
@@ -66,22 +68,22 @@ export class Proofs {
 
   async #startCron(
     receiver: ReceiverSpec,
-    agent: Config['agent'],
+    config: ProvedConfig,
     { expression, timeZone }: { readonly expression: string; readonly timeZone?: string },
   ): Promise<Cancel> {
     const { ports, log } = this.#options;
     const timer = await ports.startCron(expression, timeZone, {
-      onDue: () => this.#test(receiver, agent),
+      onDue: () => this.#test(receiver, config),
       onMissed: () => log.warn('a test of a receiver was missed', { receiver: receiver.name }),
     });
     return () => timer.stop();
   }
 
-  #test({ name, integrations }: ReceiverSpec, agent: Config['agent']): void {
+  #test({ name, integrations }: ReceiverSpec, config: ProvedConfig): void {
     const { clock, externalURL, book, outbox } = this.#options;
     const { newId } = this.#options.ports;
     const now = clock.now();
-    const from = { now, newId, agent, externalURL: externalURL() };
+    const from = { now, newId, config, externalURL: externalURL() };
     const deliveries = integrations.flatMap((integration) => {
       const test = testDelivery(name, integration, from);
       return keepsIncidents(integration.integration) ? [test, endOfTest(test, newId)] : [test];
