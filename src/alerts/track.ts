@@ -2,6 +2,7 @@ import type { Alert } from '../model/alert.ts';
 import type { CheckSpec } from '../model/check.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import { withoutEmpty, type Labels } from '../model/labels.ts';
+import { isQuantity } from '../model/quantity.ts';
 import type { RecordedResult } from '../model/result.ts';
 import { elapsedMs, type Instant, type SteadyMs } from '../model/time.ts';
 import { explain } from './explain.ts';
@@ -152,7 +153,7 @@ function annotations(
   result: RecordedResult,
 ): Labels {
   const host = origin.labels['host'] ?? '';
-  const down = state.level === 'warning' ? 'needs attention' : 'is down';
+  const down = stateInWords(spec, state);
   const what = state.flapping
     ? 'is flapping'
     : state.flapped
@@ -163,7 +164,7 @@ function annotations(
     .map(({ metric, value, unit = '' }) => `${metric}=${value}${unit}`);
   return withoutEmpty({
     summary: `${spec.name} ${what}${host === '' ? '' : ` on ${host}`}`,
-    description: describe(state, result),
+    description: describe(spec, state, result),
     reason: result.reason ?? '',
     values: values.join(' '),
     flapping: state.flapping ? 'true' : '',
@@ -171,10 +172,17 @@ function annotations(
   });
 }
 
-function describe({ flapping, flapped, level }: AlertState, { summary }: RecordedResult): string {
+function describe(spec: CheckSpec, state: AlertState, { summary }: RecordedResult): string {
+  const { flapping, flapped } = state;
   if (flapping) return `keeps changing between up and down; at the moment: ${summary}`;
   if (!flapped) return summary;
-  return `stopped flapping and ${level === 'warning' ? 'needs attention' : 'is down'}: ${summary}`;
+  return `stopped flapping and ${stateInWords(spec, state)}: ${summary}`;
+}
+
+/** Only what is down is called so, wherever the annotations are read. */
+function stateInWords({ type, severity }: CheckSpec, { level }: AlertState): string {
+  if (severityOf(level, severity) !== 'critical') return 'needs attention';
+  return isQuantity(type) ? 'is critical' : 'is down';
 }
 
 function resolved(alert: Alert, why: string, now: Instant): Alert {

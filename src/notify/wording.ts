@@ -1,6 +1,7 @@
 import { humanDuration } from '../lib/duration.ts';
 import { type Alert, alertStatus } from '../model/alert.ts';
 import { severities, type Severity } from '../model/check.ts';
+import { isQuantity } from '../model/quantity.ts';
 import type { WallMs } from '../model/time.ts';
 import { oneLine } from './cut-text.ts';
 
@@ -28,27 +29,6 @@ export const marks: Record<Severity | 'resolved', string> = {
   resolved: '✅',
 };
 
-/** Types of checks that watch a quantity or what happens: it has left its limits rather than gone down. */
-const quantities = new Set([
-  'disk',
-  'memory',
-  'cpu',
-  'load',
-  'clock',
-  'agent',
-  'command',
-  'group',
-  'reboot',
-  'log',
-  'oom',
-  'file',
-  'certificate',
-]);
-
-function isQuantity(alert: Alert): boolean {
-  return quantities.has(alert.labels['type'] ?? '');
-}
-
 /** The lines that explain it to whoever has to act: when it is over, what was wrong is said in one sentence. */
 export function detailOf(alert: Alert): readonly string[] {
   return alertStatus(alert) === 'firing' ? alert.detail : [];
@@ -65,7 +45,7 @@ export function stateOf(alert: Alert): string {
   if (alert.flapping) return 'flapping';
   if (severityOf(alert) === 'warning') return 'in warning';
   if (severityOf(alert) === 'info') return 'worth a look';
-  return isQuantity(alert) ? 'critical' : 'down';
+  return isQuantity(alert.labels['type']) ? 'critical' : 'down';
 }
 
 /** How an alert that has resolved is doing, to follow "is". */
@@ -74,7 +54,7 @@ export function recoveredStateOf(alert: Alert): string {
   if (alert.withdrawn) return 'no longer watched';
   if (supersededBy !== undefined) return `no longer ${stateOf(alert)} but ${supersededBy.severity}`;
   if (alert.labels['check'] === undefined || isAboutCheck(alert)) return 'resolved';
-  return isQuantity(alert) ? 'fine again' : 'back';
+  return isQuantity(alert.labels['type']) ? 'fine again' : 'back';
 }
 
 /** How long it lasted, or has lasted at `now`: `4m 12s`. A date that was set back counts as no time. */

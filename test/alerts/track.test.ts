@@ -79,6 +79,16 @@ describe('the track of a check', () => {
     });
   });
 
+  test.each<[Partial<CheckSpec>, CheckResult, string]>([
+    [{}, down, 'gateway is down on web-1'],
+    [{}, slow, 'gateway needs attention on web-1'],
+    [{ severity: 'warning' }, down, 'gateway needs attention on web-1'],
+    [{ type: 'disk' }, down, 'gateway is critical on web-1'],
+  ])('only what is down is called so: %j', (changes, result, summary) => {
+    const check = spec(changes);
+    expect(live(check, [result]).track.alert?.annotations['summary']).toBe(summary);
+  });
+
   test('a first success while firing leaves the reason of the failure in the alert', () => {
     const check = spec({ debounce: policy({ recoverAfter: 2 }) });
     const { track } = live(check, [down, ok('fine')]);
