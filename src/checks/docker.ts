@@ -23,6 +23,7 @@ import {
   type ListedContainer,
 } from './service/container-api.ts';
 import { createContainerBook, type ContainerBook } from './service/container-book.ts';
+import { containerLogs } from './service/container-log.ts';
 import { judgeContainer } from './service/container-finding.ts';
 import { tlsEntries } from './service/endpoint.ts';
 import { durationLimits, numberLimits } from './service/figure.ts';
@@ -64,6 +65,7 @@ const entries = {
     critical: 3,
   }),
   restart_window: defaultedKey('How far back restarts are counted.', positiveDuration, '10m'),
+  logs: defaultedKey('Whether a container in trouble is told with its last lines.', flag, true),
   image_age: optionalKey('How old the images of the containers may be.', durationLimits),
 };
 
@@ -84,7 +86,8 @@ export const dockerOf = (places: HostPlaces) =>
       const images = new Map<string, number>();
       return {
         async run(run) {
-          const context: ProbeContext = { ...run, clock, log: (line) => run.log(line) };
+          // That each question found its socket is nothing to whoever reads why a container ended.
+          const context: ProbeContext = { ...run, clock, log: () => {} };
           const place = await placeOf(options, places);
           if (isFailure(place)) return resultOf(place);
           const memory = { restarts, book, images, now: run.startedAt };
@@ -145,6 +148,7 @@ async function look(
   const shown = chosen.slice(0, containersMax);
   const due = book.due(shown, now);
   const inspected: Container[] = [];
+  const troubled: Container[] = [];
   for (const one of shown) {
     if (due.has(one.id)) {
       const answer = await api.inspect(one.id);
@@ -155,7 +159,9 @@ async function look(
     // Gone since the list was made.
     if (container === undefined) continue;
     inspected.push(container);
-    findings.push(...(await judge(container, api, options, memory)));
+    const found = await judge(container, api, options, memory);
+    if (found.some(hasLastWords)) troubled.push(container);
+    findings.push(...found);
   }
   const ids = new Set(listed.map(({ id }) => id));
   restarts.keep(ids);
@@ -164,7 +170,14 @@ async function look(
     const sentence = `only the first ${containersMax} of ${chosen.length} containers were looked at`;
     findings.push({ status: 'unknown', reason: 'internal', sentence });
   }
-  return { result: summed(api, inspected, findings, memory) };
+  const result = summed(api, inspected, findings, memory);
+  const log = options.logs ? await containerLogs(troubled, api, context) : [];
+  return { result: { ...result, detail: [...result.detail, ...log] } };
+}
+
+/** Whether what the container wrote may say why; of an old image it does not. */
+function hasLastWords({ status, values = [] }: Finding): boolean {
+  return status !== 'ok' && !values.some(({ metric }) => metric.startsWith('image_age '));
 }
 
 /** The containers that are asked for, and sentences about those that are missing. */

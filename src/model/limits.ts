@@ -364,6 +364,10 @@ export const unitJournalLinesMax = 10;
 /** Units in trouble of which the journal is read; more of them rarely have causes of their own. */
 export const unitJournalsMax = 2;
 
+/** Last lines of a container in trouble that are told, and of how many containers. */
+export const containerLogLinesMax = 10;
+export const containerLogsMax = 2;
+
 /** How late a timer may be: what it starts may have to wait for its turn, and hosts sleep. */
 export const timerLateMs = 15 * 60_000;
 

@@ -64,6 +64,36 @@ describe.skipIf(lacking !== undefined)(`containers of a real Docker${reason}`, (
     });
   });
 
+  test.for<{ what: string; options: string[] }>([
+    { what: 'whose log comes in frames', options: [] },
+    { what: 'with a terminal', options: ['--tty'] },
+  ])(
+    'in trouble are told with their last lines, without secrets: one $what',
+    async ({ options }) => {
+      const lines =
+        'seq 20 | sed "s/^/step /"; sleep 0.2; echo "no stock, token=hush-hush" >&2; exit 3';
+      started('till', options, lines);
+      await eventually(() => isEnded('till'), 'it has ended');
+      const { summary, detail } = await opened({ container: 'till' }).run();
+      expect(summary).toBe('container till has ended: exit code 3');
+      expect(detail).toEqual([
+        'log of till:',
+        ...Array.from({ length: 9 }, (_, at) => `  step ${at + 12}`),
+        '  no stock, token=<secret>',
+      ]);
+      expect((await opened({ container: 'till', logs: false }).run()).detail).toEqual([]);
+    },
+  );
+
+  test('whose engine keeps no log are told without', async () => {
+    started('mute', ['--log-driver=none'], 'echo gone; exit 3');
+    await eventually(() => isEnded('mute'), 'it has ended');
+    expect(await opened({ container: 'mute' }).run()).toMatchObject({
+      summary: 'container mute has ended: exit code 3',
+      detail: [],
+    });
+  });
+
   test('that have ended are told with their exit code, unless they may end', async () => {
     started('crash', [], 'exit 7');
     started('job', [], 'exit 0');
@@ -164,6 +194,7 @@ describe('an engine', () => {
       'GET /version',
       'GET /v1.41/containers/json?all=1',
       'GET /v1.41/containers/abc/json',
+      'GET /v1.41/containers/abc/logs?stdout=1&stderr=1&tail=10',
     ]);
   });
 

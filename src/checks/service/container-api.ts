@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Failure } from '../net/failure.ts';
 import { isFailure } from '../net/failure.ts';
 import type { ProbeContext } from '../net/probe.ts';
-import { httpGet, type HttpPlace } from './http-get.ts';
+import { httpCall, httpGet, type HttpPlace } from './http-get.ts';
 
 const versionAnswer = v.object({
   ApiVersion: v.string(),
@@ -67,6 +67,8 @@ export interface ContainerApi {
   list(): Promise<readonly ListedContainer[] | Failure>;
   /** Undefined if the container is gone. */
   inspect(id: string): Promise<{ readonly container: Container | undefined } | Failure>;
+  /** The last lines that the container wrote, as the engine sends them; nothing where it does not. */
+  log(id: string, lines: number, within: ProbeContext): Promise<Buffer>;
   /** When the image was made; undefined if it does not say. */
   imageCreated(image: string): Promise<{ readonly createdMs: number | undefined } | Failure>;
 }
@@ -102,6 +104,14 @@ export async function openContainerApi(
       const path = `${prefix}/containers/${encodeURIComponent(id)}/json`;
       const answer = await ask(place, path, containerAnswer, context);
       return isFailure(answer) ? answer : { container: answer.found };
+    },
+    async log(id, lines, within) {
+      const path = `${prefix}/containers/${encodeURIComponent(id)}/logs?stdout=1&stderr=1&tail=${lines}`;
+      const chunks: Buffer[] = [];
+      const onChunk = (chunk: Buffer): void => void chunks.push(chunk);
+      const answer = await httpCall(place, { method: 'GET', path, onChunk }, within);
+      const isThere = !isFailure(answer) && answer.status === 200;
+      return isThere ? Buffer.concat(chunks) : Buffer.alloc(0);
     },
     async imageCreated(image) {
       const path = `${prefix}/images/${encodeURIComponent(image)}/json`;
