@@ -48,6 +48,8 @@ const programs = [
   ['/usr/bin/mmdebstrap', 'mmdebstrap', 'guests: their root file system'],
   ['/usr/bin/docker-compose', 'docker-compose', 'the compose files'],
   ['/usr/bin/curl', 'curl', 'the health check of a gateway in a container'],
+  ['/usr/bin/qemu-system-x86_64', 'qemu-system-x86', 'virtual machines: a kernel of their own'],
+  ['/usr/bin/qemu-img', 'qemu-utils', 'virtual machines: their disks'],
   ['/usr/bin/podman', 'podman', 'containers of a real Podman'],
   ['/usr/libexec/podman/catatonit', 'catatonit', 'pods of a real Podman'],
   ['/usr/sbin/runc', 'runc', 'containers of a real Podman'],

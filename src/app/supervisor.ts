@@ -1,3 +1,4 @@
+import { whyNotStarted } from '../checks/host/missing-program.ts';
 import { runProgram } from '../checks/host/run-program.ts';
 import type { Clock } from '../lib/clock.ts';
 import { serviceManagerAnswerMs, serviceStatusLengthMax } from '../model/command-limits.ts';
@@ -42,7 +43,11 @@ export function supervisor(environment: Environment, clock: Clock): Supervisor {
     const signal = AbortSignal.timeout(serviceManagerAnswerMs);
     const outcome = await runProgram(call, { signal, clock });
     if (outcome.kind === 'not_started') {
-      return `systemd-notify cannot be started (${outcome.code}): it comes with the package systemd`;
+      const why =
+        outcome.code === 'ENOENT'
+          ? 'it comes with the package systemd'
+          : await whyNotStarted(call, outcome);
+      return `systemd-notify cannot be started (${outcome.code}): ${why}`;
     }
     if (outcome.kind === 'overdue') return 'systemd-notify did not end in time';
     if (outcome.exitCode === 0) return undefined;

@@ -12,6 +12,7 @@ import { checkType } from './check-type.ts';
 import { formatBytes } from './host/bytes.ts';
 import { couldNotLook, isUnreadable, type Unreadable } from './host/host-file.ts';
 import { whyNotStarted } from './host/missing-program.ts';
+import { killsInOwnGroup } from './host/own-memory.ts';
 import { hostPlaces } from './host/places.ts';
 import { asUser, withAllowedProgram } from './host/program-guard.ts';
 import { runProgram, type ProgramCall, type ProgramOutcome } from './host/run-program.ts';
@@ -83,13 +84,18 @@ export const command = checkType({
       async run({ signal, timeoutMs }) {
         const call = await callOf(options, signal);
         if (isUnreadable(call)) return couldNotLook(call);
+        const killsBefore = await killsInOwnGroup(hostPlaces);
         const outcome = await runProgram(call, { signal, clock });
         if (outcome.kind === 'not_started') {
           return outcome.code === 'EACCES' && options.user !== undefined
             ? couldNotLook(forbiddenTo(options.user, call.program))
             : notOk('unknown', 'command', await whyNotStarted(call, outcome));
         }
-        return judge(call.program, outcome, options, timeoutMs);
+        const tookTooMuch =
+          outcome.kind === 'ended' &&
+          outcome.exitSignal === 'SIGKILL' &&
+          (await killsInOwnGroup(hostPlaces)) > killsBefore;
+        return judge(call.program, { ...outcome, tookTooMuch }, options, timeoutMs);
       },
     };
   },
@@ -129,14 +135,15 @@ function baseEnvironment(): Record<string, string> {
   };
 }
 
+/** How a program that was started has ended. */
+type Ending = Exclude<ProgramOutcome, { kind: 'not_started' }> & {
+  /** The kernel killed it, as the service of the agent may take no more memory. */
+  readonly tookTooMuch: boolean;
+};
+
 const statusOfExitCode: readonly Status[] = ['ok', 'warning', 'critical', 'unknown'];
 
-function judge(
-  program: string,
-  outcome: Exclude<ProgramOutcome, { kind: 'not_started' }>,
-  options: Options,
-  timeoutMs: number,
-): CheckResult {
+function judge(program: string, outcome: Ending, options: Options, timeoutMs: number): CheckResult {
   const { summary, longOutput, values: printedValues } = parsePluginOutput(outcome.stdout);
   const errors = outcome.stderr.trim() === '' ? [] : outcome.stderr.trimEnd().split('\n');
   const printed = summary === '' ? [...errors, ...longOutput] : [summary, ...longOutput, ...errors];
@@ -152,7 +159,7 @@ function judge(
   }
   const { values, findings } = judgePerfdata(printedValues, options.limits ?? {});
   const how = ending(program, outcome);
-  const said = first ?? `${how} and printed nothing`;
+  const said = first ?? (outcome.tookTooMuch ? how : `${how} and printed nothing`);
   const status = statusOfExitCode[outcome.exitCode ?? -1];
   if (status === undefined) {
     const sentence = first === undefined ? said : `${how}: ${first}`;
@@ -174,13 +181,12 @@ function overdue(program: string, timeoutMs: number, first: string | undefined):
   return first === undefined ? summary : `${summary}; it had printed: ${first}`;
 }
 
-function ending(
-  program: string,
-  { exitCode, exitSignal }: { readonly exitCode?: number; readonly exitSignal?: string },
-): string {
-  return exitCode === undefined
-    ? `${program} was killed by ${exitSignal}`
-    : `${program} ended with exit code ${exitCode}`;
+function ending(program: string, outcome: Extract<Ending, { kind: 'ended' }>): string {
+  const { exitCode, exitSignal, tookTooMuch } = outcome;
+  if (exitCode !== undefined) return `${program} ended with exit code ${exitCode}`;
+  return tookTooMuch
+    ? `${program} was killed by the kernel: the service of the agent may take no more memory (MemoryMax= of its unit)`
+    : `${program} was killed by ${exitSignal}`;
 }
 
 /** The lines up to a number of characters. */

@@ -66,6 +66,12 @@ export const deadlineLateMs = 250;
 /** Grace between asking a command to end (SIGTERM) and ending it (SIGKILL). */
 export const commandKillAfterMs = 500;
 
+/**
+ * How much of the memory that the service may use counts on top of what a program uses, in thousandths, when the kernel
+ * chooses whom to kill: many small programs go before the agent, which takes a quarter.
+ */
+export const oomScoreOfPrograms = 500;
+
 /** Values kept of one result: a plugin may print thousands, and each becomes a metric series. */
 export const valuesMax = 100;
 

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
-import { startProgram, type OwnProgram } from '../support/own-program.ts';
+import { bootGuest, guestTimeoutMs, lacksGuest } from '../support/guest/guest.ts';
+import { startTimeServer } from '../support/guest/time-server.ts';
 import { executable } from '../support/tocsin.ts';
 
 const lacking = lacksGuest();
+const port = 11_123;
 
 const files = {
   '/etc/agent.config.yaml': JSON.stringify({
@@ -21,16 +21,6 @@ const files = {
   '/etc/default/chrony': 'DAEMON_OPTS="-F 1 -x"\n',
   '/etc/systemd/system/chrony.service.d/guest.conf': '[Unit]\nConditionCapability=\n',
 };
-
-/** Starts a time server in the guest's network whose clock is ahead by so much. */
-async function startTimeServer({ network }: Guest, aheadMs: number): Promise<OwnProgram> {
-  const standIn = join(import.meta.dirname, '../support/guest/ntp-stand-in.ts');
-  const words = [`--net=${network}`, process.execPath, standIn, '11123', String(aheadMs)];
-  const program = startProgram('/usr/bin/nsenter', words);
-  onTestFinished(() => program.end());
-  await eventually(() => program.output().includes('ready'), 'the time server listens');
-  return program;
-}
 
 describe('the clock of a host with chrony', () => {
   test(
@@ -52,7 +42,7 @@ describe('the clock of a host with chrony', () => {
       await until(
         /^warning clock \S+ nothing keeps the clock right: chrony runs, but follows none of its time servers \(chronyc sources\)$/,
       );
-      const right = await startTimeServer(guest, 0);
+      const right = await startTimeServer(guest, port, 0);
       await until(
         /^ok clock \S+ the clock follows a time server, \d\S*s (?:behind|ahead of) the time servers \(says chrony\); jumps/,
       );
@@ -60,7 +50,7 @@ describe('the clock of a host with chrony', () => {
         /s (?:behind|ahead of) 127\.0\.0\.1:11123; jumps/,
       );
       await right.end();
-      const wrong = await startTimeServer(guest, 3000);
+      const wrong = await startTimeServer(guest, port, 3000);
       await guest.say('systemctl', 'restart', 'chrony');
       await until(
         /^critical clock \S+ the clock is (?:2\.9|3|3\.1)s behind the time servers \(says chrony\), limit 2s$/,

@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
-import { commandKillAfterMs, commandOutputBytesMax } from '../../model/limits.ts';
+import {
+  commandKillAfterMs,
+  commandOutputBytesMax,
+  oomScoreOfPrograms,
+} from '../../model/limits.ts';
 
 export interface ProgramCall {
   readonly program: string;
@@ -44,7 +49,10 @@ export async function runProgram(
   if ('kind' in started) return started;
   const { child } = started;
   const { pid } = child;
-  if (pid !== undefined) alive.add(pid);
+  if (pid !== undefined) {
+    alive.add(pid);
+    offerToKernel(pid);
+  }
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const output = (): ProgramOutput => ({
@@ -104,6 +112,18 @@ function start(call: ProgramCall) {
 function notStarted(error: unknown): ProgramOutcome & { readonly kind: 'not_started' } {
   const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
   return { kind: 'not_started', code, message };
+}
+
+/**
+ * When memory runs out, the kernel is to end what the agent started, and what that starts, rather than the agent.
+ * Whoever runs as another user stays as likely a victim as before. Source: proc(5), `oom_score_adj`.
+ */
+function offerToKernel(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(oomScoreOfPrograms));
+  } catch {
+    // It has ended already, or is not ours.
+  }
 }
 
 /** Process groups that were started and not killed yet: none may outlive the agent. */

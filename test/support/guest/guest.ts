@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { eventually } from '../eventually.ts';
-import { runInside, type Said, type Visit } from './enter.ts';
+import { type Commands, commandsIn } from './commands.ts';
+import { runInside } from './enter.ts';
 import { makeGroup, unifiedHierarchy } from './group.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { holdRoot } from './root.ts';
@@ -31,15 +32,7 @@ export interface GuestOptions {
   readonly capabilities?: readonly string[];
 }
 
-export interface Guest extends AsyncDisposable {
-  /** Runs a command as root of the guest, or as another user. */
-  readonly run: (words: readonly string[], visit?: Visit) => Promise<Said>;
-  /** What a command printed, without the space around it. Throws unless it ends with 0. */
-  readonly say: (...words: readonly string[]) => Promise<string>;
-  /** The same for a line of shell. */
-  readonly shell: (line: string) => Promise<string>;
-  readonly write: (path: string, text: string) => Promise<void>;
-  readonly read: (path: string) => Promise<string>;
+export interface Guest extends Commands, AsyncDisposable {
   /** From now on, what listens on this port of 127.0.0.1 outside is reached inside by the same address. */
   readonly lend: (port: number) => Promise<void>;
   /** `systemctl reboot`, and back again on the same root. */
@@ -60,7 +53,7 @@ export interface Guest extends AsyncDisposable {
 export function lacksGuest(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root can boot a guest';
   const programs = ['mmdebstrap', 'systemd-nspawn', 'unshare', 'nsenter', 'setpriv', 'flock', 'ip'];
-  const missing = programs.find((name) => spawnSync('which', [name]).status !== 0);
+  const missing = missingProgram(programs);
   if (missing !== undefined) return `the program ${missing} is missing`;
   if (debianMirror() === undefined) return 'the sources of apt name no mirror of Debian';
   const root = unifiedHierarchy();
@@ -72,6 +65,11 @@ export function lacksGuest(): string | undefined {
   }
   const allowed = spawnSync('unshare', ['--mount', '--net', 'true']).status === 0;
   return allowed ? undefined : 'namespaces are not allowed here';
+}
+
+/** The first of these programs that is not there. */
+export function missingProgram(programs: readonly string[]): string | undefined {
+  return programs.find((name) => spawnSync('which', [name]).status !== 0);
 }
 
 let booted = 0;
@@ -127,26 +125,5 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
       await machine.kill();
       await remove();
     },
-  };
-}
-
-/** What can be done in a guest with commands alone. */
-function commandsIn(run: Guest['run']): Pick<Guest, 'run' | 'say' | 'shell' | 'write' | 'read'> {
-  const say: Guest['say'] = async (...words) => {
-    const { code, stdout, stderr } = await run(words);
-    if (code !== 0) throw new Error(`${words.join(' ')}: ${code}\n${stdout}${stderr}`);
-    return stdout.trim();
-  };
-  return {
-    run,
-    say,
-    shell: (line) => say('sh', '-c', line),
-    write: async (path, text) => {
-      const mode = text.startsWith('#!') ? '755' : '644';
-      const line = 'mkdir -p "$(dirname "$0")"; cat > "$0"; chmod "$1" "$0"';
-      const { code, stderr } = await run(['sh', '-ec', line, path, mode], { input: text });
-      if (code !== 0) throw new Error(`${path}: ${stderr}`);
-    },
-    read: async (path) => (await run(['cat', path])).stdout,
   };
 }

@@ -1,5 +1,5 @@
 import { eventually } from '../eventually.ts';
-import { promptConfiguration, readable } from '../guest/agent.ts';
+import { promptConfiguration, readable } from '../guest/agent-service.ts';
 import { bootGuest, type Guest } from '../guest/guest.ts';
 import { startSlackServer, type SlackServer } from '../slack-server.ts';
 import { versions } from './archives.ts';
