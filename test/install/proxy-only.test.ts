@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { readable } from '../support/guest/agent.ts';
+import { readable } from '../support/guest/agent-service.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest } from '../support/guest/guest.ts';
 import { realArchives } from '../support/install/archives.ts';
 import { installAs, releasesInside } from '../support/install/installer.ts';
