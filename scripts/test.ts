@@ -52,6 +52,7 @@ const programs = [
   ['/usr/bin/qemu-img', 'qemu-utils', 'virtual machines: their disks'],
   ['/usr/bin/podman', 'podman', 'containers of a real Podman'],
   ['/usr/libexec/podman/catatonit', 'catatonit', 'pods of a real Podman'],
+  ['/usr/bin/kubectl', 'kubernetes-client', 'the fields of the DaemonSet'],
   ['/usr/sbin/runc', 'runc', 'containers of a real Podman'],
   ['/usr/bin/script', 'bsdutils', 'questions on a terminal'],
   ['/bin/busybox', 'busybox-static', 'containers of a real Docker, install.sh under its shell'],
