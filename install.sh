@@ -208,7 +208,12 @@ look_at_host() {
     *) refuse_host "there is no build for the processor $(uname -m)" ;;
   esac
   refuse_old_libc
-  if [ "$(id -u)" = 0 ]; then mode=system; else mode=user; fi
+  if [ "$(id -u)" = 0 ]; then
+    mode=system
+  else
+    mode=user
+    [ -n "${HOME:-}" ] || fail 68 'HOME is not set: without root everything is installed there'
+  fi
   find_init
   set_places
 }
@@ -253,7 +258,7 @@ find_user_manager() {
   fi
   if [ "$init" = systemd ] && systemctl --user show-environment >/dev/null 2>&1; then return 0; fi
   [ "$start" = no ] || [ "$task" = uninstall ] ||
-    fail 65 "without root the service belongs to your own systemd (systemctl --user), which does not answer; run this as root, or log in anew, or use --no-start and begin $(printf '%s' "${prefix:-$HOME/.local}")/bin/tocsin run yourself"
+    fail 65 "without root the service belongs to your own systemd (systemctl --user), which does not answer: log in directly, not by su or sudo, or let root call loginctl enable-linger $(id -un); or use --no-start and begin ${prefix:-$HOME/.local}/bin/tocsin run yourself"
   [ "$init" = systemd ] || init=none
 }
 
@@ -266,7 +271,6 @@ set_places() {
     lock=/run/tocsin-install.lock
     [ -d /run ] || lock=/tmp/tocsin-install.lock
   else
-    [ -n "${HOME:-}" ] || fail 68 'HOME is not set: without root everything is installed there'
     prefix=${prefix:-$HOME/.local}
     etc=${XDG_CONFIG_HOME:-$HOME/.config}/tocsin
     state=${XDG_STATE_HOME:-$HOME/.local/state}/tocsin
@@ -783,8 +787,7 @@ place_files() {
   done
   case $init in
     systemd) place_unit ;;
-    openrc) place_script "${tree:-}/tocsin.openrc" ;;
-    sysvinit) place_script "${tree:-}/tocsin.sysvinit" ;;
+    openrc | sysvinit) place_script "${tree:-}/tocsin.$init" ;;
   esac
   place_manifest
 }
@@ -808,7 +811,8 @@ place_unit() {
   unit=tocsin.service
   [ "$mode" = system ] || unit=tocsin.user.service
   if [ "$dry" = no ]; then
-    sed -e "s#/usr/local/bin/tocsin#$bin#g" -e "s#/etc/tocsin/agent.config.yaml#$config#g" "$tree/$unit" >"$work/unit"
+    sed -e "s#/usr/local/bin/tocsin#$bin#g" -e "s#/etc/tocsin/agent.config.yaml#$config#g" \
+      -e "s#%h/.local/state#${state%/tocsin}#" "$tree/$unit" >"$work/unit"
   fi
   keep_edited_unit "$units/tocsin.service"
   place "$work/unit" "$units/tocsin.service" 0644
@@ -899,6 +903,7 @@ withdraw() {
 place_script() {
   [ "$dry" = yes ] || sed -e "s#/usr/local/bin/tocsin#$bin#g" -e "s#/etc/tocsin/agent.config.yaml#$config#g" "$1" >"$work/script"
   place "$work/script" /etc/init.d/tocsin 0755
+  if [ -d /etc/logrotate.d ]; then place "${tree:-}/tocsin.logrotate" /etc/logrotate.d/tocsin 0644; fi
 }
 
 # --- the service -----------------------------------------------------------------------------------------
@@ -926,8 +931,9 @@ start_service() {
       if [ "$dry" = yes ]; then
         run rc-service -q tocsin restart
       else
-        # The supervisor stays: whoever reads our output to its end must not wait for it.
-        rc-service -q tocsin restart </dev/null >"$work/start.log" 2>&1 || cat "$work/start.log" >&2
+        # The supervisor stays with every descriptor it was given, 3 too: whoever reads our output to its end must
+        # not wait for it.
+        rc-service -q tocsin restart </dev/null >"$work/start.log" 2>&1 3>&- || cat "$work/start.log" >&2
       fi
       ;;
     sysvinit)
@@ -966,10 +972,17 @@ wait_until_well() {
 
 # Whether the service ended for good, or again and again.
 has_given_up() {
-  [ "$init" = systemd ] || return 1
-  [ "$(query is-active tocsin.service)" != failed ] || return 0
-  restarts=$(query show -P NRestarts tocsin.service)
-  [ "${restarts:-0}" -ge 3 ]
+  case $init in
+    systemd)
+      [ "$(query is-active tocsin.service)" != failed ] || return 0
+      restarts=$(query show --property=NRestarts --value tocsin.service)
+      [ "${restarts:-0}" -ge 3 ]
+      ;;
+    # Nobody starts it again.
+    sysvinit) ! start-stop-daemon --status --pidfile /run/tocsin.pid ;;
+    # Its supervisor gives up later than we do.
+    *) false ;;
+  esac
 }
 
 # Whether the agent that answers is this version and ready; `run_since` becomes the start of its run.
@@ -1173,7 +1186,7 @@ finish() {
 }
 
 tell_about_linger() {
-  if [ "$(loginctl show-user "$(id -un)" -P Linger 2>/dev/null)" != yes ]; then
+  if [ "$(loginctl show-user "$(id -un)" --property=Linger --value 2>/dev/null)" != yes ]; then
     say "    it runs while you are logged in; for longer: loginctl enable-linger $(id -un)"
   fi
 }
@@ -1198,10 +1211,17 @@ uninstall() {
     [ "$kind" = file ] || continue
     remove_file "$digest" "$path"
   done <"$work/listed"
-  if [ "$init" = systemd ]; then ctl daemon-reload; fi
+  # Where no manager answered, its link is still there.
+  for link in "$units"/*.wants/tocsin.service; do
+    if [ -h "$link" ]; then
+      run rm -f "$link"
+      run rmdir "${link%/*}" 2>/dev/null || :
+    fi
+  done
+  if [ "$init" = systemd ]; then ctl daemon-reload 2>/dev/null || :; fi
   if [ "$purge" = yes ]; then
     run rm -rf "$etc" "$state"
-    [ "$init" = systemd ] || run rm -f /var/log/tocsin.log
+    case $init in openrc | sysvinit) run rm -f /var/log/tocsin.log /var/log/tocsin.log.* ;; esac
     remove_accounts "$work/listed"
   elif [ -d "$etc" ] && [ "$dry" = yes ]; then
     plan "grep -E '^(folder|user|group) ' $work/listed > $traces"

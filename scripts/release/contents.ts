@@ -20,6 +20,7 @@ const beside = {
   'README.md': 'README.md',
   'agent.config.example.yaml': 'agent.config.example.yaml',
   'agent.config.schema.json': 'agent.config.schema.json',
+  'tocsin.logrotate': 'deploy/logrotate/tocsin',
   'tocsin.openrc': 'deploy/openrc/tocsin',
   'tocsin.service': 'deploy/systemd/tocsin.service',
   'tocsin.sysvinit': 'deploy/sysvinit/tocsin',

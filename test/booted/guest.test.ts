@@ -67,4 +67,16 @@ describe('a guest', () => {
     },
     guestTimeoutMs,
   );
+
+  test(
+    'waits for no command beyond its time, even if that has left something behind with its output open',
+    async ({ skip }) => {
+      if (lacking !== undefined) skip(lacking);
+      await using guest = await bootGuest();
+      const line = 'sleep 300 & echo begun; sleep 300';
+      const said = await guest.run(['sh', '-c', line], { timeoutMs: 1000 });
+      expect(said).toEqual({ code: null, stdout: 'begun\n', stderr: '' });
+    },
+    guestTimeoutMs,
+  );
 });

@@ -18,7 +18,7 @@ test(
     expect(outcomeOf(refused)).toMatchObject({
       exitCode: 65,
       message:
-        'without root the service belongs to your own systemd (systemctl --user), which does not answer; run this as root, or log in anew, or use --no-start and begin /home/sam/.local/bin/tocsin run yourself',
+        'without root the service belongs to your own systemd (systemctl --user), which does not answer: log in directly, not by su or sudo, or let root call loginctl enable-linger sam; or use --no-start and begin /home/sam/.local/bin/tocsin run yourself',
     });
     expect(differences(before, await footprint(guest))).toEqual([]);
 

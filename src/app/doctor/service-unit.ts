@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { parseUnits, type UnitProperties } from '../../checks/host/systemd-unit.ts';
 import { hostPlaces } from '../../checks/host/places.ts';
 import { askTool } from '../../checks/host/system-tool.ts';
@@ -23,14 +25,42 @@ const asked = [
   'MemoryMax',
 ];
 
-/** What systemd knows of the agent's unit; nothing where no systemd runs. */
+/** What systemd knows of the agent's unit: the user's own, if there is one, or the system's. Nothing without systemd. */
 export async function lookAtUnit(clock: Clock): Promise<readonly Symptom[]> {
-  const command = ['systemctl', 'show', unit, `--property=${asked.join(',')}`] as const;
-  const signal = AbortSignal.timeout(initLookMs);
-  const answer = await askTool(command, hostPlaces, { signal, clock });
-  if (!('output' in answer)) return [];
-  const [properties] = parseUnits(answer.output);
+  if (process.getuid?.() !== 0) {
+    const own = await unitOf(['--user'], clock);
+    if (own?.get('LoadState') === 'loaded') {
+      return [...judge(own).map(ofUserManager), ...lingering(userInfo().username)];
+    }
+  }
+  const properties = await unitOf([], clock);
   return properties === undefined ? [] : judge(properties);
+}
+
+async function unitOf(
+  manager: readonly string[],
+  clock: Clock,
+): Promise<UnitProperties | undefined> {
+  const properties = `--property=${asked.join(',')}`;
+  const command = ['systemctl', ...manager, 'show', unit, properties] as const;
+  const signal = AbortSignal.timeout(initLookMs);
+  // Without a session, as under su, nothing names the place where the user's manager listens.
+  const runtime = process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${process.getuid?.()}`;
+  const environment = { XDG_RUNTIME_DIR: runtime };
+  const answer = await askTool(command, hostPlaces, { signal, clock }, { environment });
+  return 'output' in answer ? parseUnits(answer.output)[0] : undefined;
+}
+
+function ofUserManager({ remedy, ...symptom }: Symptom): Symptom {
+  if (remedy === undefined) return symptom;
+  const own = remedy.replaceAll(/\b(systemctl|journalctl) /g, '$1 --user ');
+  return { ...symptom, remedy: own };
+}
+
+function lingering(username: string): readonly Symptom[] {
+  if (existsSync(`/var/lib/systemd/linger/${username}`)) return [];
+  const sentence = `${unit} belongs to ${username}, and ends when ${username} logs out`;
+  return [{ area, status: 'warning', sentence, remedy: `loginctl enable-linger ${username}` }];
 }
 
 /** Judges the properties that `systemctl show` prints of the unit. */

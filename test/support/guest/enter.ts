@@ -48,6 +48,10 @@ export async function runInside(
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+  // Past the deadline nobody waits for what it has left behind with its output open.
+  child.once('exit', () => {
+    if (child.killed) for (const stream of [child.stdout, child.stderr]) stream.destroy();
+  });
   // A command that does not read its input has no need of it.
   child.stdin.on('error', () => {});
   child.stdin.end(input);

@@ -14,8 +14,8 @@ const anyway = ['ca-certificates', 'curl', 'iproute2', 'procps'];
 const always: Record<Init, readonly string[]> = {
   // chrony is not started where the clock may not be set, as in every guest; one tree less to build.
   systemd: ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'chrony', ...anyway],
-  openrc: ['sysvinit-core', 'openrc', ...anyway],
-  sysvinit: ['sysvinit-core', ...anyway],
+  openrc: ['sysvinit-core', 'openrc', 'logrotate', ...anyway],
+  sysvinit: ['sysvinit-core', 'logrotate', ...anyway],
 };
 
 /** Raised when the script changes, so that kept trees are built anew. */

@@ -27,6 +27,7 @@ const sources = [
   'scripts/release.ts',
   'package-lock.json',
   'deploy/systemd',
+  'deploy/logrotate',
   'deploy/openrc',
   'deploy/sysvinit',
   'test/support/install/faults.ts',

@@ -12,16 +12,22 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../release.ts';
 
-/** What a version does once it is installed: it runs, ends at once, is never ready, or takes no configuration. */
-export type Behaviour = 'runs' | 'ends' | 'hangs' | 'refuses';
+/**
+ * What a version does once it is installed: it runs, ends at once, is never ready, takes no configuration, or runs and
+ * needs seven seconds to end.
+ */
+export type Behaviour = 'runs' | 'ends' | 'hangs' | 'refuses' | 'drains';
 
 const atStart: Record<Behaviour, string> = {
-  runs: `echo "$$ $version" > /var/lib/tocsin/running
+  runs: `echo "$$ $version" > "$state/running"
     systemd-notify --ready WATCHDOG_USEC=0
     exec sleep infinity`,
   ends: 'echo "this version ends at once" >&2; exit 1',
   hangs: 'exec sleep infinity',
   refuses: 'exit 78',
+  drains: `echo "$$ $version" > "$state/running"
+    trap 'sleep 7; exit 0' TERM
+    while :; do sleep 1; done`,
 };
 
 /**
@@ -32,6 +38,8 @@ function scriptOf(version: string, behaviour: Behaviour): string {
   return `#!/bin/sh
 version=${version}
 if [ -w /run/calls ]; then echo "tocsin $*" >> /run/calls; fi
+state=/var/lib/tocsin
+[ -d "$state" ] || state=$HOME/.local/state/tocsin
 case "$1 $2" in
   --version*) echo "tocsin $version" ;;
   init*)
@@ -46,7 +54,7 @@ case "$1 $2" in
   grants*) if [ -e /etc/tocsin/needed ]; then cat /etc/tocsin/needed; fi ;;
   "notify test") if [ -e /etc/tocsin/deaf ]; then echo "failed slack"; exit 2; fi; echo delivered ;;
   status*)
-    read -r pid runs < /var/lib/tocsin/running && kill -0 "$pid" || exit 1
+    read -r pid runs < "$state/running" && kill -0 "$pid" || exit 1
     printf '{"agent":{"name":"guest","version":"%s","ready":true}}\\n' "$runs"
     ;;
   run*)
@@ -82,6 +90,7 @@ export function packStandIn(folder: string, version: string, behaviour: Behaviou
     const deploy = join(root, 'deploy');
     copyFileSync(join(deploy, 'systemd/tocsin.service'), join(tree, 'tocsin.service'));
     copyFileSync(join(deploy, 'systemd/tocsin.user.service'), join(tree, 'tocsin.user.service'));
+    copyFileSync(join(deploy, 'logrotate/tocsin'), join(tree, 'tocsin.logrotate'));
     copyFileSync(join(deploy, 'openrc/tocsin'), join(tree, 'tocsin.openrc'));
     copyFileSync(join(deploy, 'sysvinit/tocsin'), join(tree, 'tocsin.sysvinit'));
     copyFileSync(join(root, 'LICENSE'), join(tree, 'LICENSE'));
