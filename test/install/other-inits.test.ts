@@ -36,7 +36,7 @@ async function leftSince(before: string, guest: Guest): Promise<readonly string[
 }
 
 async function agents(guest: Guest): Promise<string> {
-  return guest.shell('pgrep -u tocsin -f "run -c|sleep infinity" | xargs');
+  return guest.shell('pgrep -u tocsin -f "tocsin|sleep infinity" | xargs');
 }
 
 /** Waits for an answer of the agent, whatever its checks have found. */
