@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
 import { realArchives } from '../support/install/archives.ts';
+import { heard } from '../support/install/heard.ts';
 import {
   differences,
   footprint,
@@ -9,7 +10,6 @@ import {
   installAs,
   outcomeOf,
 } from '../support/install/installer.ts';
-import { heard } from '../support/install/one-line.ts';
 import { releaseFolder } from '../support/install/release-folder.ts';
 import { startSlackServer } from '../support/slack-server.ts';
 

@@ -3,8 +3,8 @@ import { eventually } from '../support/eventually.ts';
 import type { Said } from '../support/guest/enter.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
 import { realArchives } from '../support/install/archives.ts';
+import { heard } from '../support/install/heard.ts';
 import { differences, footprint, installAs, outcomeOf } from '../support/install/installer.ts';
-import { heard } from '../support/install/one-line.ts';
 import { releaseFolder } from '../support/install/release-folder.ts';
 import { startSlackServer } from '../support/slack-server.ts';
 
