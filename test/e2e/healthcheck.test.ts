@@ -19,7 +19,9 @@ test('an agent lives although what it watches is down, until it hangs or has end
     stderr: '',
   });
   agent.kill('SIGSTOP');
-  expect(await agent.cli('healthcheck')).toMatchObject({ code: 69, stdout: '' });
+  const env = { STATE_DIRECTORY: agent.dataDir };
+  const hung = await runTocsin(['healthcheck'], { cwd: agent.directory, env });
+  expect(hung).toMatchObject({ code: 69, stdout: '' });
   agent.kill('SIGCONT');
   await eventually(async () => (await agent.cli('healthcheck')).code === 0, 'it lives again');
   agent.kill('SIGKILL');

@@ -52,13 +52,21 @@ describe.skipIf(lacking !== undefined)(`deploy/container/compose.yaml${reason}`,
     const ofTest = {
       agent: { name: 'web-1', evidence: false },
       server: { listen: `127.0.0.1:${port}` },
-      defaults: { interval: '500ms', debounce: { fail_after: 1 } },
-      checks: [{ name: 'down', type: 'tcp', target: `127.0.0.1:${await closedPort()}` }],
+      // A busy host is to be seen, and not to be told.
+      defaults: { interval: '500ms', debounce: { for: '1h' } },
+      checks: [
+        {
+          name: 'down',
+          type: 'tcp',
+          target: `127.0.0.1:${await closedPort()}`,
+          debounce: { fail_after: 1, for: '0s' },
+        },
+      ],
     };
     mkdirSync(join(project, 'config', 'conf.d'));
     writeFileSync(join(project, 'config', 'conf.d', 'test.yaml'), stringify(ofTest));
     compose = composeIn(project, docker, { TOCSIN_VERSION: imageVersion });
-  }, 240_000);
+  }, 300_000);
 
   afterAll(async () => {
     await open.disposeAsync();
@@ -70,7 +78,8 @@ describe.skipIf(lacking !== undefined)(`deploy/container/compose.yaml${reason}`,
       ({ status }) => status === 200,
       () => false,
     );
-  const look = (format: string): string => inspect(docker, compose.idOf('tocsin'), format);
+  let id = '';
+  const look = (format: string): string => inspect(docker, id, format);
   const pid = (): number => Number(look('{{.State.Pid}}'));
   const checks = async () =>
     (JSON.parse((await ask(`${url}/api/v1/status`)).body) as StatusAnswer).checks;
@@ -88,6 +97,7 @@ describe.skipIf(lacking !== undefined)(`deploy/container/compose.yaml${reason}`,
       services: { tocsin: { read_only: true } },
     });
     compose.say('up', '-d');
+    id = compose.idOf('tocsin');
     await eventually(isReady, 'the agent is ready');
     const unseen = async (): Promise<readonly string[]> =>
       (await checks())

@@ -18,7 +18,7 @@ describe.skipIf(lacking !== undefined)(`the image in a real Docker${reason}`, ()
   beforeAll(async () => {
     docker = await startDocker();
     await buildImage(docker.say, folder);
-  }, 240_000);
+  }, 300_000);
   afterAll(async () => {
     await docker.remove();
     rmSync(folder, { recursive: true, force: true });

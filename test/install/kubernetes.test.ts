@@ -117,7 +117,7 @@ describe.skipIf(lacking !== undefined)(`its pod under podman play kube${reason}`
     open.defer(podman.remove);
     await buildImage(podman.say, folder, '--format=docker');
     port = await closedPort();
-  }, 240_000);
+  }, 300_000);
 
   afterAll(async () => {
     await open.disposeAsync();
