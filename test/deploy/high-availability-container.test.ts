@@ -59,7 +59,7 @@ test('the gateway of the compose file is well, unhealthy, killed and ended in or
   const compose = composeIn(folder, docker);
   onTestFinished(() => void compose.say('down'));
   // As long as docs/watchdog.md gives a gateway to end in order.
-  expect(compose.say('config')).toContain('stop_grace_period: 5m30s');
+  expect(compose.say('config')).toContain('stop_grace_period: 330s');
   compose.say('up', '-d');
   const id = compose.idOf('gateway');
   const health = (): string => inspect(docker, id, '{{.State.Health.Status}}');
