@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { heardBy } from '../support/guest/agent-service.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
 import { realArchives } from '../support/install/archives.ts';
-import { heard } from '../support/install/heard.ts';
 import {
   differences,
   footprint,
@@ -89,6 +89,7 @@ describe.for(inits)('under %s', (init) => {
       if (lacking !== undefined) skip(lacking);
       await realArchives();
       await using slack = await startSlackServer();
+      const { message } = heardBy(slack);
       using releases = releaseFolder();
       await releases.addReal('0.1.0-a');
       await using guest = await bootGuest({ init, bind: { '/srv/releases': releases.path } });
@@ -97,7 +98,7 @@ describe.for(inits)('under %s', (init) => {
       const env = { TOCSIN_SLACK_WEBHOOK_URL: slack.url };
       const said = await installAs(guest, { env }, '--json');
       expect({ ...outcomeOf(said), said: said.stderr }).toMatchObject({ result: 'installed' });
-      expect(await heard(slack, /TEST/)).toContain('TEST, nothing is wrong');
+      expect(await message(/TEST/, 60_000)).toContain('TEST, nothing is wrong');
       expect(await guest.shell('ps -o user= -C tocsin')).toBe('tocsin');
       const kept = await guest.shell('stat -c "%a %U" /etc/tocsin/credentials/*');
       expect(kept).toBe('600 tocsin');
@@ -107,7 +108,7 @@ describe.for(inits)('under %s', (init) => {
       await guest.say('/etc/init.d/tocsin', 'reload');
       await guest.shell('until tocsin status | grep -q "^ok .*flag"; do sleep 0.2; done');
       await guest.shell('rm /srv/flag');
-      expect(await heard(slack, /^🔴/)).toContain('/srv/flag does not exist');
+      expect(await message(/^🔴/, 60_000)).toContain('/srv/flag does not exist');
       expect(await guest.shell('stat -c "%a %U %G" /var/log/tocsin.log')).toBe('640 tocsin adm');
       const reloaded = 'grep -c "configuration reloaded" /var/log/tocsin.log || :';
       expect(await guest.shell(reloaded)).toBe('1');
@@ -118,7 +119,7 @@ describe.for(inits)('under %s', (init) => {
 
       await guest.reboot();
       await guest.shell('touch /srv/flag');
-      await heard(slack, /✅ \*?flag/);
+      await message(/✅ \*?flag/, 60_000);
       expect(await versionThatRuns(guest)).toBe('0.1.0-a');
       expect((await install(guest)).stdout).toContain('nothing to do');
 
@@ -158,6 +159,7 @@ describe.for(inits)('under %s', (init) => {
       const second = await agents(guest);
       expect(second).toMatch(/^\d+$/);
       expect(second).not.toBe(first);
+      await untilReady(guest);
 
       await guest.write('/etc/tocsin/conf.d/bad.yaml', 'checkz: []\n');
       const refused = await call('restart');
@@ -180,6 +182,7 @@ describe.for(inits)('under %s', (init) => {
         const isBack = async () => !['', third].includes(await agents(guest));
         await eventually(isBack, 'the supervisor has started it again', 20_000);
       } else {
+        await eventually(async () => (await agents(guest)) === '', 'it has ended');
         expect(await call('status')).toMatchObject({ code: 1 });
         expect(await call('start')).toMatchObject({ code: 0 });
       }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import type { Said } from '../support/guest/enter.ts';
+import { heardBy } from '../support/guest/agent-service.ts';
 import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
 import { realArchives } from '../support/install/archives.ts';
-import { heard } from '../support/install/heard.ts';
 import { differences, footprint, installAs, outcomeOf } from '../support/install/installer.ts';
 import { releaseFolder } from '../support/install/release-folder.ts';
 import { startSlackServer } from '../support/slack-server.ts';
@@ -54,6 +54,7 @@ test(
     if (lacking !== undefined) skip(lacking);
     await realArchives();
     await using slack = await startSlackServer();
+    const { message } = heardBy(slack);
     using releases = releaseFolder();
     await releases.addReal('0.1.0-a');
     await using guest = await bootGuest({ bind: { '/srv/releases': releases.path } });
@@ -71,7 +72,7 @@ test(
       config: '/home/sam/.config/tocsin/agent.config.yaml',
     });
     expect(said.stderr).not.toContain('enable-linger');
-    expect(await heard(slack, /TEST/)).toContain('TEST, nothing is wrong');
+    expect(await message(/TEST/, 60_000)).toContain('TEST, nothing is wrong');
     expect((await bySam(guest, 'systemctl --user is-active tocsin')).stdout).toBe('active\n');
     expect(await guest.shell('ps -o user= -C tocsin')).toBe('sam');
     // Where the state is, and the secret, which the unit does not hand over: it belongs to sam anyway.
@@ -92,11 +93,11 @@ test(
       `until ${program} status -c /home/sam/.config/tocsin/agent.config.yaml | grep -q "^ok .*flag"; do sleep 0.2; done`,
     );
     await guest.shell('rm /home/sam/flag');
-    expect(await heard(slack, /^🔴/)).toContain('/home/sam/flag does not exist');
+    expect(await message(/^🔴/, 60_000)).toContain('/home/sam/flag does not exist');
 
     await guest.reboot();
     await guest.shell('touch /home/sam/flag');
-    await heard(slack, /✅ \*?flag/);
+    await message(/✅ \*?flag/, 60_000);
     expect(await guest.shell('loginctl list-sessions --no-legend')).toBe('');
     await guest.shell('rm /home/sam/flag');
 
