@@ -115,7 +115,7 @@ describe.skipIf(lacking !== undefined)(`its pod under podman play kube${reason}`
     slack = open.use(await startSlackServer());
     podman = await startPodman();
     open.defer(podman.remove);
-    await buildImage(podman.say, folder, '--format=docker');
+    await buildImage(podman.say, folder, '--format=docker', '--layers=false');
     port = await closedPort();
   }, 300_000);
 

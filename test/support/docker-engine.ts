@@ -1,16 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  rmdirSync,
-  symlinkSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeEmptyGroups } from './empty-groups.ts';
 import { eventually } from './eventually.ts';
 import { startProgram } from './own-program.ts';
 
@@ -66,7 +58,7 @@ export async function startDocker(): Promise<DockerEngine> {
     // Left behind only where the daemon was not given the time to tidy up.
     spawnSync('/bin/umount', [join(folder, 'exec', 'netns', 'default')], { stdio: 'ignore' });
     rmSync(folder, { recursive: true, force: true });
-    removeEmptyGroups();
+    removeEmptyGroups('docker');
   };
   await eventually(() => /API listen on/.test(program.output()), 'Docker is ready');
   const root = join(folder, 'root');
@@ -91,15 +83,4 @@ export async function startDocker(): Promise<DockerEngine> {
       line,
     );
   return { path, say, start, remove };
-}
-
-/** Docker leaves its own control groups behind. */
-function removeEmptyGroups(): void {
-  for (const hierarchy of readdirSync('/sys/fs/cgroup')) {
-    try {
-      rmdirSync(join('/sys/fs/cgroup', hierarchy, 'docker'));
-    } catch {
-      // There is none, or another Docker has containers in it.
-    }
-  }
 }

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeEmptyGroups } from './empty-groups.ts';
 import { eventually } from './eventually.ts';
 import { startProgram } from './own-program.ts';
 
@@ -70,6 +71,7 @@ export async function startPodman(): Promise<PodmanEngine> {
     spawnSync(podman, ['rm', '--all', '--force', '--time=0'], { env, stdio: 'ignore' });
     await program.end('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
+    removeEmptyGroups('libpod_parent');
   };
   try {
     await eventually(() => existsSync(path), 'Podman is ready');
