@@ -432,7 +432,6 @@ find_checkout() {
   fi
   found=$(node -p process.versions.node 2>/dev/null)
   [ "${found%%.*}" -ge 20 ] 2>/dev/null || fail 65 "to build from a checkout, Node.js 20 or newer is needed, and this is ${found:-one that does not start}; a release needs none"
-  has xz || fail 65 'to build from a checkout, xz is needed (Debian: xz-utils)'
 }
 
 # Packed loosely, as nobody has to load it.
@@ -441,11 +440,11 @@ build_from_checkout() {
   offline=$work/release
   allow_unsigned=yes
   if [ "$dry" = yes ]; then
-    run npm run --silent release -- --fast --only "$arch" --out "$offline"
+    run npm run --silent release -- --fast --gz --only "$arch" --out "$offline"
     version=$(sed -n "s/^export const version = '\(.*\)';/\1/p" "$checkout/src/model/version.ts")
   else
     mkdir "$work/build"
-    (cd "$checkout" && TMPDIR=$work/build npm run --silent release -- --fast --only "$arch" --out "$offline" >&2) ||
+    (cd "$checkout" && TMPDIR=$work/build npm run --silent release -- --fast --gz --only "$arch" --out "$offline" >&2) ||
       fail 1 "the build failed, for the reason above; nothing was changed"
     rm -rf "$work/build"
     version=$(find "$offline" -mindepth 1 -maxdepth 1 -type d -exec basename {} \;)
@@ -464,7 +463,8 @@ baked_digest() {
 }
 
 get_release() {
-  if has xz || has unxz; then packing=xz; else packing=gz; fi
+  packing=gz
+  if [ -z "$checkout" ] && { has xz || has unxz; }; then packing=xz; fi
   archive=tocsin-$version-linux-$arch.tar.$packing
   step "fetching tocsin $version for linux $arch"
   must_fetch SHA256SUMS "$work/SHA256SUMS"
@@ -1305,7 +1305,7 @@ main() {
   # The packed and the unpacked archive, in kilobytes; on an upgrade the former program too; what a build takes.
   room=160000
   [ ! -e "$bin" ] || room=230000
-  ! needs_build || room=400000
+  ! needs_build || room=350000
   make_work "$room"
   take_lock
   if [ "$task" = uninstall ]; then uninstall; else install_all; fi

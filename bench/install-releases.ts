@@ -14,17 +14,21 @@ export interface Releases {
 /** By which program an archive is packed; a host takes xz if it has it. */
 export type Packing = 'xz' | 'gz';
 
-/** Builds two versions of this source for x64 as they would be published, signed, for this address. */
-export async function buildReleases(directory: string, url: string): Promise<Releases> {
+/**
+ * Builds two versions of this source for x64, signed: the first one as it would be published, the second one, to which
+ * it is upgraded, packed loosely.
+ */
+export async function buildReleases(directory: string): Promise<Releases> {
   const folder = join(directory, 'releases');
   const key = join(directory, 'key.pem');
   makeKey(key);
   const script = join(root, 'scripts', 'release.ts');
   for (const version of versions) {
     const words = [script, '--only', 'x64', '--as', version, '--out', folder];
-    await promisify(execFile)(process.execPath, words, {
+    const loosely = version === versions[0] ? [] : ['--fast'];
+    await promisify(execFile)(process.execPath, [...words, ...loosely], {
       cwd: root,
-      env: { PATH: process.env['PATH'], TOCSIN_BASE_URL: url, TOCSIN_SIGNING_KEY: key },
+      env: { PATH: process.env['PATH'], TOCSIN_SIGNING_KEY: key },
     });
   }
   // Others read it from within the guest.

@@ -43,7 +43,7 @@ export async function timeInstaller(
   const script =
     url === undefined
       ? `sh ${releasesInside}/${version}/install.sh --offline ${releasesInside} ${words}`
-      : `curl -fsSL ${url}/${version}/install.sh | sh -s -- ${words}`;
+      : `curl -fsSL ${url}/${version}/install.sh | sh -s -- --base-url ${url} ${words}`;
   const line = `
     rm -f /run/scraped
     TOCSIN_SLACK_WEBHOOK_URL=$(cat /root/hook); export TOCSIN_SLACK_WEBHOOK_URL

@@ -32,8 +32,8 @@ export async function measureInstall(directory: string, quick: boolean): Promise
   if (lacking !== undefined) throw new Error(`nothing can be installed: ${lacking}`);
   const rounds = quick ? 1 : 5;
   await using server = await startReleaseServer();
-  tell('building two releases, as tight as they are published');
-  const releases = await buildReleases(directory, server.url);
+  tell('building two releases');
+  const releases = await buildReleases(directory);
   server.folder = releases.folder;
   const packages = await fetchPeers(directory, present);
   await using slack = await startSlackServer();

@@ -11,6 +11,7 @@
  *   --as VERSION    instead of the version of the source, for a candidate or a test
  *   --only x64      (or arm64) for one processor
  *   --fast          packs loosely, in a tenth of the time; not for publishing
+ *   --gz            packs with gzip alone and makes no packages: for the host on which it is built
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -46,6 +47,7 @@ const { values } = parseArgs({
     as: { type: 'string', default: sourceVersion },
     only: { type: 'string' },
     fast: { type: 'boolean', default: false },
+    gz: { type: 'boolean', default: false },
   },
 });
 
@@ -107,15 +109,15 @@ async function pack(
   const xzLevel = values.fast ? 0 : 6;
   const gzLevel = values.fast ? 1 : 9;
   const facts = { version, architecture, maintainer, timeS, level: xzLevel };
-  const [small, plain, deb] = await Promise.all([
-    xz(archive, xzLevel),
-    gz(archive, gzLevel),
-    debPackage(files, facts),
-  ]);
+  const write = async (file: string, content: Promise<Buffer>): Promise<void> =>
+    writeFileSync(join(folder, file), await content);
   const debName = `tocsin_${debianVersion(version)}_${debianName[architecture]}.deb`;
-  writeFileSync(join(folder, debName), deb);
-  writeFileSync(join(folder, `${name}.tar.xz`), small);
-  writeFileSync(join(folder, `${name}.tar.gz`), plain);
+  await Promise.all([
+    write(`${name}.tar.gz`, gz(archive, gzLevel)),
+    ...(values.gz
+      ? []
+      : [write(`${name}.tar.xz`, xz(archive, xzLevel)), write(debName, debPackage(files, facts))]),
+  ]);
 }
 
 function writeInstaller(signer: Signer | undefined): void {
@@ -123,10 +125,10 @@ function writeInstaller(signer: Signer | undefined): void {
     console.error('release: there is no install.sh to put the digests into');
     return;
   }
-  const digest = (architecture: Architecture, ending: string): string =>
-    wanted.includes(architecture)
-      ? sha256(join(folder, `tocsin-${version}-linux-${architecture}.tar.${ending}`))
-      : '';
+  const digest = (architecture: Architecture, ending: string): string => {
+    const archive = join(folder, `tocsin-${version}-linux-${architecture}.tar.${ending}`);
+    return existsSync(archive) ? sha256(archive) : '';
+  };
   const script = bake(readFileSync(join(root, 'install.sh'), 'utf8'), {
     TOCSIN_VERSION: version,
     TOCSIN_BASE_URL: (process.env['TOCSIN_BASE_URL'] ?? '').replace(/\/+$/, ''),

@@ -28,7 +28,6 @@ async function bootWithClone(): Promise<Guest> {
   rmSync(join(clone, 'node_modules'));
   mkdirSync(join(clone, 'node_modules'));
   const guest = await bootGuest({
-    packages: ['xz-utils'],
     bind: {
       '/srv/clone': clone,
       '/srv/modules': realpathSync(join(root, 'node_modules')),
@@ -101,7 +100,7 @@ test(
     const dry = await install(guest, '/srv/node:', '--dry-run');
     expect(outcomeOf(dry)).toMatchObject({ result: 'planned', version });
     expect(dry.stderr).toMatch(
-      /^\+ npm run --silent release -- --fast --only x64 --out \/tmp\/\S+$/m,
+      /^\+ npm run --silent release -- --fast --gz --only x64 --out \/tmp\/\S+$/m,
     );
     expect(dry.stderr).toContain('\n+ systemctl enable --quiet tocsin.service\n');
     expect(differences(before, await footprint(guest))).toEqual([]);

@@ -2,6 +2,7 @@ import { createHash, createPublicKey, createSign, generateKeyPairSync } from 'no
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -59,7 +60,7 @@ export function releaseFolder({ baseUrl = '', signed = true }: ReleaseWish = {})
     return bake(readFileSync(join(root, 'install.sh'), 'utf8'), {
       TOCSIN_VERSION: version,
       TOCSIN_BASE_URL: baseUrl,
-      TOCSIN_SHA256_LINUX_X64: sha256(`${archive}.xz`),
+      TOCSIN_SHA256_LINUX_X64: existsSync(`${archive}.xz`) ? sha256(`${archive}.xz`) : '',
       TOCSIN_SHA256_LINUX_X64_GZ: sha256(`${archive}.gz`),
       TOCSIN_SHA256_LINUX_ARM64: '',
       TOCSIN_SHA256_LINUX_ARM64_GZ: '',
