@@ -57,11 +57,11 @@ export const packagesInside = '/srv/packages';
 export async function installPeers(guest: Guest): Promise<number> {
   await guest.write(
     '/etc/monit/conf.d/bench',
-    'set httpd unixsocket /run/monit.socket allow a:b\n',
+    'set httpd unixsocket /run/monit.socket allow bench:bench\n',
   );
   const until = answering.map((line) => `until ${line} 2>&1; do sleep 0.05; done`).join('\n');
   const line = `begin=$(date +%s.%N)
-    dpkg -i ${packagesInside}/*.deb >/root/dpkg.log 2>&1 || { cat /root/dpkg.log >&2; exit 1; }
+    DEBIAN_FRONTEND=noninteractive dpkg -i ${packagesInside}/*.deb >/root/dpkg.log 2>&1 || { cat /root/dpkg.log >&2; exit 1; }
     { ${until}
     } >/dev/null
     end=$(date +%s.%N)

@@ -8,8 +8,8 @@ import type { Commands } from './commands.ts';
 export interface Heard {
   /** Everything that people were told so far, as they read it. */
   readonly told: () => readonly string[];
-  /** The first message that matches, once it has come. */
-  readonly message: (pattern: RegExp) => Promise<string>;
+  /** The first message that matches, once it has come; waits as long as told. */
+  readonly message: (pattern: RegExp, patienceMs?: number) => Promise<string>;
 }
 
 const deploy = join(import.meta.dirname, '..', '..', '..', 'deploy', 'systemd');
@@ -49,12 +49,12 @@ export async function startService({ say, shell }: Commands, prepare: string): P
   await shell('until journalctl -u tocsin | grep -q " sees "; do sleep 0.1; done');
 }
 
-/** Reads what came to this Slack; waits that long for a message. */
-export function heardBy(slack: SlackServer, patienceMs = 20_000): Heard {
+/** Reads what came to this Slack; waits that long for a message, unless told with it. */
+export function heardBy(slack: SlackServer, usualPatienceMs = 20_000): Heard {
   const told = (): readonly string[] => slack.messages().map(readable);
   return {
     told,
-    async message(pattern) {
+    async message(pattern, patienceMs = usualPatienceMs) {
       const found = (): string | undefined => told().find((text) => pattern.test(text));
       await eventually(() => found() !== undefined, `a message like ${pattern}`, patienceMs).catch(
         (error: unknown) => {
