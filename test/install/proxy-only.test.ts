@@ -43,7 +43,7 @@ test(
     await guest.write('/etc/tocsin/conf.d/drill.yaml', drill);
     await guest.say('systemctl', 'reload', 'tocsin');
     const told = (): boolean =>
-      slack.messages().some((message) => readable(message).includes('drill is critical'));
+      slack.messages().some((message) => readable(message).includes('drill is in warning'));
     await eventually(told, 'the alert', 60_000);
   },
   guestTimeoutMs + 300_000,
