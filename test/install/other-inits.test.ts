@@ -89,7 +89,7 @@ describe.for(inits)('under %s', (init) => {
       if (lacking !== undefined) skip(lacking);
       await realArchives();
       await using slack = await startSlackServer();
-      const { message } = heardBy(slack);
+      const { message } = heardBy(slack, 60_000);
       using releases = releaseFolder();
       await releases.addReal('0.1.0-a');
       await using guest = await bootGuest({ init, bind: { '/srv/releases': releases.path } });
@@ -98,7 +98,7 @@ describe.for(inits)('under %s', (init) => {
       const env = { TOCSIN_SLACK_WEBHOOK_URL: slack.url };
       const said = await installAs(guest, { env }, '--json');
       expect({ ...outcomeOf(said), said: said.stderr }).toMatchObject({ result: 'installed' });
-      expect(await message(/TEST/, 60_000)).toContain('TEST, nothing is wrong');
+      expect(await message(/TEST/)).toContain('TEST, nothing is wrong');
       expect(await guest.shell('ps -o user= -C tocsin')).toBe('tocsin');
       const kept = await guest.shell('stat -c "%a %U" /etc/tocsin/credentials/*');
       expect(kept).toBe('600 tocsin');
@@ -108,7 +108,7 @@ describe.for(inits)('under %s', (init) => {
       await guest.say('/etc/init.d/tocsin', 'reload');
       await guest.shell('until tocsin status | grep -q "^ok .*flag"; do sleep 0.2; done');
       await guest.shell('rm /srv/flag');
-      expect(await message(/^🔴/, 60_000)).toContain('/srv/flag does not exist');
+      expect(await message(/^🔴/)).toContain('/srv/flag does not exist');
       expect(await guest.shell('stat -c "%a %U %G" /var/log/tocsin.log')).toBe('640 tocsin adm');
       const reloaded = 'grep -c "configuration reloaded" /var/log/tocsin.log || :';
       expect(await guest.shell(reloaded)).toBe('1');
@@ -119,7 +119,7 @@ describe.for(inits)('under %s', (init) => {
 
       await guest.reboot();
       await guest.shell('touch /srv/flag');
-      await message(/✅ \*?flag/, 60_000);
+      await message(/✅ \*?flag/);
       expect(await versionThatRuns(guest)).toBe('0.1.0-a');
       expect((await install(guest)).stdout).toContain('nothing to do');
 

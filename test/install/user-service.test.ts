@@ -54,7 +54,7 @@ test(
     if (lacking !== undefined) skip(lacking);
     await realArchives();
     await using slack = await startSlackServer();
-    const { message } = heardBy(slack);
+    const { message } = heardBy(slack, 60_000);
     using releases = releaseFolder();
     await releases.addReal('0.1.0-a');
     await using guest = await bootGuest({ bind: { '/srv/releases': releases.path } });
@@ -72,7 +72,7 @@ test(
       config: '/home/sam/.config/tocsin/agent.config.yaml',
     });
     expect(said.stderr).not.toContain('enable-linger');
-    expect(await message(/TEST/, 60_000)).toContain('TEST, nothing is wrong');
+    expect(await message(/TEST/)).toContain('TEST, nothing is wrong');
     expect((await bySam(guest, 'systemctl --user is-active tocsin')).stdout).toBe('active\n');
     expect(await guest.shell('ps -o user= -C tocsin')).toBe('sam');
     // Where the state is, and the secret, which the unit does not hand over: it belongs to sam anyway.
@@ -93,11 +93,11 @@ test(
       `until ${program} status -c /home/sam/.config/tocsin/agent.config.yaml | grep -q "^ok .*flag"; do sleep 0.2; done`,
     );
     await guest.shell('rm /home/sam/flag');
-    expect(await message(/^🔴/, 60_000)).toContain('/home/sam/flag does not exist');
+    expect(await message(/^🔴/)).toContain('/home/sam/flag does not exist');
 
     await guest.reboot();
     await guest.shell('touch /home/sam/flag');
-    await message(/✅ \*?flag/, 60_000);
+    await message(/✅ \*?flag/);
     expect(await guest.shell('loginctl list-sessions --no-legend')).toBe('');
     await guest.shell('rm /home/sam/flag');
 
