@@ -7,7 +7,9 @@ import { startAgent } from '../support/agent.ts';
 import { reaches } from '../support/agent-view.ts';
 import { eventually } from '../support/eventually.ts';
 import { startHttpServer } from '../support/http-server.ts';
+import { skipUnlessThere, startProgram } from '../support/own-program.ts';
 import { prometheus, promtool, skipWithout, startPrometheus } from '../support/prometheus.ts';
+import { caddyProgram } from '../support/proxies.ts';
 import { startService } from '../support/service.ts';
 import { closedPort } from '../support/tcp-server.ts';
 import { teamConfig } from '../support/team-config.ts';
@@ -104,20 +106,23 @@ describe('a real Prometheus', () => {
 
   test('finds hosts by files and over HTTP, and whom to ask for a probe, as the files here say', async (context) => {
     skipWithout(prometheus, context);
+    skipUnlessThere(caddyProgram, context);
     const lists = temporaryFolder();
     for (const name of ['hosts', 'probes']) {
       mkdirSync(join(lists, name));
       copyFileSync(join(folder, 'prometheus', `${name}.yml`), join(lists, name, 'all.yml'));
     }
-    await using server = await startHttpServer((request, response) => {
-      response.setHeader('content-type', 'application/json');
-      if (request.url === '/tocsin/hosts.json') {
-        response.end(readFileSync(join(folder, 'prometheus/hosts.json')));
-      } else response.writeHead(404).end();
-    });
+    mkdirSync(join(lists, 'inventory/tocsin'), { recursive: true });
+    copyFileSync(join(folder, 'prometheus/hosts.json'), join(lists, 'inventory/tocsin/hosts.json'));
+    // As docs/prometheus.md says, without a word about types.
+    const served = `127.0.0.1:${await closedPort()}`;
+    const words = ['file-server', '--root', join(lists, 'inventory'), '--listen', served];
+    const caddy = startProgram(caddyProgram, words, { env: { HOME: lists } });
+    onTestFinished(async () => caddy.end());
     const text = readFileSync(join(folder, 'prometheus/scrape.yml'), 'utf8')
       .replaceAll('/etc/prometheus/tocsin', lists)
-      .replaceAll('https://inventory.example.com', server.url);
+      .replaceAll('https://inventory.example.com', `http://${served}`)
+      .replaceAll('refresh_interval: 1m', 'refresh_interval: 1s');
     // The hosts are made up: nobody may look for them.
     const never = { scrape_interval: '1000h' };
     const [byFile, probes] = jobsOf(text);

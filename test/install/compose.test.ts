@@ -53,7 +53,7 @@ describe.skipIf(lacking !== undefined)(`deploy/container/compose.yaml${reason}`,
       agent: { name: 'web-1', evidence: false },
       server: { listen: `127.0.0.1:${port}` },
       // A busy host is to be seen, and not to be told.
-      defaults: { interval: '500ms', debounce: { for: '1h' } },
+      defaults: { interval: '1s', debounce: { for: '1h' } },
       checks: [
         {
           name: 'down',
@@ -61,6 +61,8 @@ describe.skipIf(lacking !== undefined)(`deploy/container/compose.yaml${reason}`,
           target: `127.0.0.1:${await closedPort()}`,
           debounce: { fail_after: 1, for: '0s' },
         },
+        // A process of the host, which is in no container.
+        { name: 'engine', type: 'process', process: 'dockerd' },
       ],
     };
     mkdirSync(join(project, 'config', 'conf.d'));
@@ -107,7 +109,18 @@ describe.skipIf(lacking !== undefined)(`deploy/container/compose.yaml${reason}`,
       expect(await unseen()).toEqual([]),
     );
     const names = (await checks()).map(({ name }) => name);
-    expect(names.toSorted()).toEqual(['clock', 'disk /host', 'down', 'load', 'memory', 'tocsin']);
+    expect(names.toSorted()).toEqual([
+      'clock',
+      'disk /host',
+      'down',
+      'engine',
+      'load',
+      'memory',
+      'tocsin',
+    ]);
+    const statusOf = async (name: string) =>
+      (await checks()).find((check) => check.name === name)?.latest?.status;
+    await eventually(async () => (await statusOf('engine')) === 'ok', 'it sees the host');
     await eventually(() => told().length > 0, 'Slack is told', 30_000);
 
     const { Uid, CapEff, CapBnd, NoNewPrivs, Seccomp } = processStatus(pid());
