@@ -65,7 +65,7 @@ export const clockOf = (places: HostPlaces) =>
         : undefined,
     defaults: { intervalMs: 60_000 },
     open({ options }, { clock }) {
-      const watchSteps = stepWatch(options, places);
+      const watchSteps = stepWatch(options, places, clock);
       let asked: Asked | undefined;
       return {
         async run(context) {
@@ -73,8 +73,7 @@ export const clockOf = (places: HostPlaces) =>
           if (asked === undefined || elapsedMs(asked.at, startedAt) >= synchronizationAgeMaxMs) {
             asked = await ask(options, places, { ...context, clock });
           }
-          const steps = await watchSteps(startedAt);
-          const result = judge(asked, steps, startedAt, options);
+          const result = judge(asked, watchSteps(), options);
           // Whoever did not answer is asked again at the next run.
           if (isUnreadable(asked.synchronization)) asked = undefined;
           return result;
@@ -106,7 +105,8 @@ async function ask(
   return { at, synchronization, ...(answer === undefined ? {} : { server: answer }) };
 }
 
-function judge(asked: Asked, steps: Steps, now: Instant, options: Options): CheckResult {
+function judge(asked: Asked, steps: Steps, options: Options): CheckResult {
+  const { now } = steps;
   const { synchronization } = asked;
   const offset = judgeOffset(asked, options);
   const watchedMs = elapsedMs(steps.since, now);

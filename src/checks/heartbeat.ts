@@ -9,7 +9,7 @@ import {
   secret,
 } from '../lib/schema-atoms.ts';
 import { notOk, ok, type CheckResult } from '../model/result.ts';
-import type { WallMs } from '../model/time.ts';
+import type { Instant, WallMs } from '../model/time.ts';
 import type { HeartbeatRecord } from '../model/view.ts';
 import { checkType } from './check-type.ts';
 import { openCronTimes, type CronTimes } from './host/cron-times.ts';
@@ -66,8 +66,8 @@ export const heartbeat = checkType({
           return notOk('unknown', 'missing', 'the agent does not wait for this job yet');
         }
         if (schedule !== undefined) times ??= openCronTimes(schedule, tz);
-        const expected = expectation(options, record, await times, startedAt.wallMs);
-        return judge(record, expected, startedAt.wallMs);
+        const expected = expectation(options, record, await times, startedAt);
+        return judge(record, expected, startedAt);
       },
       close: () => void times?.then((opened) => opened.close()).catch(() => undefined),
     };
@@ -75,8 +75,8 @@ export const heartbeat = checkType({
 });
 
 interface Expectation {
-  /** When a success should have been reported at the latest, grace included. */
-  readonly dueMs: number;
+  /** For how long a success has been overdue, grace included. */
+  readonly lateMs: number;
   /** Whether a success came in time, or may still come. */
   readonly met: boolean;
   /** What was expected. */
@@ -85,35 +85,48 @@ interface Expectation {
 
 function expectation(
   { every, grace }: Options,
-  { lastSuccessAt, since }: HeartbeatRecord,
+  record: HeartbeatRecord,
   times: CronTimes | undefined,
-  nowMs: WallMs,
+  now: Instant,
 ): Expectation {
+  const { lastSuccessAt, since } = record;
   const allowed = grace > 0 ? ` with ${humanDuration(grace)} of grace` : '';
   if (every !== undefined) {
-    const dueMs = (lastSuccessAt ?? since) + every + grace;
-    return { dueMs, met: nowMs <= dueMs, text: `expected every ${humanDuration(every)}${allowed}` };
+    const lateMs = countedMs(record, now) - every - grace;
+    return { lateMs, met: lateMs <= 0, text: `expected every ${humanDuration(every)}${allowed}` };
   }
+  const nowMs = now.wallMs;
   const plannedMs = times?.previous(nowMs - grace);
   // What was planned before the agent waited for the job was nobody's promise.
   if (plannedMs === undefined || plannedMs < since) {
-    return { dueMs: nowMs, met: true, text: 'not due yet' };
+    return { lateMs: 0, met: true, text: 'not due yet' };
   }
   const planned = new Date(plannedMs).toISOString().slice(0, 16).replace('T', ' ');
   return {
-    dueMs: plannedMs + grace,
+    lateMs: nowMs - plannedMs - grace,
     met: lastSuccessAt !== undefined && lastSuccessAt >= plannedMs,
     text: `expected at ${planned} UTC${allowed}`,
   };
 }
 
-function judge(record: HeartbeatRecord, expected: Expectation, nowMs: WallMs): CheckResult {
+/**
+ * How long ago the job reported success, or was first expected. By the steady clock: no job is late because the date was
+ * set, or because the host slept and the job with it.
+ */
+function countedMs({ countedFrom, lastSuccessAt, since }: HeartbeatRecord, now: Instant): number {
+  return countedFrom === undefined
+    ? now.wallMs - (lastSuccessAt ?? since)
+    : now.steadyMs - countedFrom;
+}
+
+function judge(record: HeartbeatRecord, expected: Expectation, now: Instant): CheckResult {
   const { lastSuccessAt, failed } = record;
-  const ago = (atMs: number): string => humanDuration(Math.max(0, nowMs - atMs));
+  const ago = (atMs: number): string => humanDuration(Math.max(0, now.wallMs - atMs));
+  const quietMs = countedMs(record, now);
   const values =
     lastSuccessAt === undefined
       ? []
-      : [{ metric: 'last_success_age_seconds', value: (nowMs - lastSuccessAt) / 1000, unit: 's' }];
+      : [{ metric: 'last_success_age_seconds', value: quietMs / 1000, unit: 's' }];
   const running = runningSince(record);
   const note = running === undefined ? '' : `; a run started ${ago(running)} ago has not finished`;
   if (failed !== undefined) {
@@ -125,10 +138,10 @@ function judge(record: HeartbeatRecord, expected: Expectation, nowMs: WallMs): C
   }
   const last =
     lastSuccessAt === undefined
-      ? `no report for ${ago(record.since)}`
-      : `last report ${ago(lastSuccessAt)} ago`;
+      ? `no report for ${humanDuration(Math.max(0, quietMs))}`
+      : `last report ${humanDuration(Math.max(0, quietMs))} ago`;
   if (expected.met) return ok(`${last}, ${expected.text}${note}`, { values });
-  const late = ago(expected.dueMs);
+  const late = humanDuration(Math.max(0, expected.lateMs));
   return notOk('critical', 'stale', `${last}, ${expected.text}: ${late} late${note}`, { values });
 }
 

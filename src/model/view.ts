@@ -1,6 +1,6 @@
 import type { AlertPhase } from './alert.ts';
 import type { CheckResult } from './result.ts';
-import type { WallMs } from './time.ts';
+import type { SteadyMs, WallMs } from './time.ts';
 
 /** What is known of one check at this moment, debounced and raw. */
 export interface CheckView {
@@ -20,6 +20,8 @@ export interface HeartbeatRecord {
   readonly failed?: { readonly at: WallMs; readonly exitCode?: number; readonly output?: string };
   /** When the agent first expected this job. */
   readonly since: WallMs;
+  /** From where `every` counts: the latest success, or `since`. Records of older versions lack it. */
+  readonly countedFrom?: SteadyMs;
 }
 
 /** One thing that is wrong with the agent, as a sentence that says what to look at. */

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -245,6 +246,24 @@ describe('a jump of the date', () => {
     const check = openedCheck(clockOf(places), {}, { clock: fake });
     await check.run();
     await sleep(fake, places);
+    expect((await check.run()).status).toBe('ok');
+  });
+
+  test('is none when the machine slept while somebody was still being asked', async () => {
+    const answering = join(await folderWith(), 'answering');
+    const places = await hostWith({
+      ...systemd(`yes; until test -e ${answering}; do sleep 0.01; done`),
+      'proc/uptime': '1000.00 1.00\n',
+    });
+    const fake = createFakeClock();
+    const check = openedCheck(clockOf(places), {}, { clock: fake });
+    const first = check.run();
+    fake.jumpWall(28_800_000);
+    writeFileSync(join(places.proc, 'uptime'), '29800.00 1.00\n');
+    writeFileSync(answering, '');
+    expect((await first).status).toBe('ok');
+    await fake.advance(60_000);
+    await writeInto(dirname(places.proc), 'proc/uptime', '29860.00 1.00\n');
     expect((await check.run()).status).toBe('ok');
   });
 

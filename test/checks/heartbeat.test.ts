@@ -53,6 +53,25 @@ describe('a job that reports every so often', () => {
     });
   });
 
+  test('is late by the steady clock, whatever became of the date', async () => {
+    const dayMs = 24 * 60 * minuteMs;
+    const clock = createFakeClock({ wallMs: noon });
+    const record = { since: noon, lastSuccessAt: noon, countedFrom: clock.now().steadyMs };
+    const check = openedCheck(heartbeat, hourly, { clock, view: { heartbeat: () => record } });
+    clock.jumpWall(3 * dayMs);
+    await clock.advance(10 * minuteMs);
+    expect(await check.run()).toMatchObject({
+      status: 'ok',
+      summary: 'last report 10m ago, expected every 1h with 5m of grace',
+    });
+    clock.jumpWall(-6 * dayMs);
+    await clock.advance(60 * minuteMs);
+    expect(await check.run()).toMatchObject({
+      status: 'critical',
+      summary: 'last report 1h 10m ago, expected every 1h with 5m of grace: 5m late',
+    });
+  });
+
   test('is not late because the date was set back', async () => {
     const record = { since: before(600), lastSuccessAt: before(-30) };
     expect((await judged(hourly, record, noon)).status).toBe('ok');

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { WallMs } from '../../model/time.ts';
+import type { Instant } from '../../model/time.ts';
 import type { HeartbeatRecord } from '../../model/view.ts';
 import type { PingReport } from '../../web/commands.ts';
 import type { Journal } from '../pipeline/journal.ts';
@@ -22,13 +22,15 @@ export class Heartbeats {
 
   /** Begins to expect a job: its first deadline counts from now. */
   expect(name: string): void {
-    if (!this.#records.has(name)) this.#put(name, { since: this.#clock.now().wallMs });
+    if (this.#records.has(name)) return;
+    const { wallMs, steadyMs } = this.#clock.now();
+    this.#put(name, { since: wallMs, countedFrom: steadyMs });
   }
 
   report(name: string, report: PingReport): void {
-    const at = this.#clock.now().wallMs;
-    const known = this.#records.get(name) ?? { since: at };
-    this.#put(name, taken(known, report, at));
+    const now = this.#clock.now();
+    const known = this.#records.get(name) ?? { since: now.wallMs, countedFrom: now.steadyMs };
+    this.#put(name, taken(known, report, now));
     // The job will not say it twice: what is answered with OK has to survive a crash.
     this.#journal.flush();
   }
@@ -43,12 +45,13 @@ export class Heartbeats {
   }
 }
 
-function taken(known: HeartbeatRecord, report: PingReport, at: WallMs): HeartbeatRecord {
+function taken(known: HeartbeatRecord, report: PingReport, now: Instant): HeartbeatRecord {
   const { kind, exitCode, output } = report;
+  const at = now.wallMs;
   if (kind === 'start') return { ...known, lastStartAt: at };
   if (kind === 'success' || (kind === 'exit' && exitCode === 0)) {
     const { failed: _failed, ...rest } = known;
-    return { ...rest, lastSuccessAt: at };
+    return { ...rest, lastSuccessAt: at, countedFrom: now.steadyMs };
   }
   return {
     ...known,

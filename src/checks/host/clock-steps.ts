@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
+import type { Clock } from '../../lib/clock.ts';
 import { elapsedMs, type Instant } from '../../model/time.ts';
-import { isUnreadable, readHostFile } from './host-file.ts';
 import type { HostPlaces } from './places.ts';
 import { parseUptime } from './uptime.ts';
 
@@ -19,6 +20,7 @@ interface Step {
 }
 
 export interface Steps {
+  readonly now: Instant;
   readonly since: Instant;
   /** The latest one that is still told. */
   readonly told?: Step;
@@ -28,13 +30,15 @@ export interface Steps {
 export function stepWatch(
   { step_warning: stepMinMs, step_hold: holdMs }: StepOptions,
   places: HostPlaces,
-): (now: Instant) => Promise<Steps> {
+  clock: Clock,
+): () => Steps {
   let first: Instant | undefined;
   let last: { readonly now: Instant; readonly uptimeMs: number } | undefined;
   let latest: Step | undefined;
-  return async (now) => {
-    const uptime = await readHostFile(`${places.proc}/uptime`, parseUptime);
-    const uptimeMs = isUnreadable(uptime) ? 0 : uptime.seconds * 1000;
+  return () => {
+    // Both at once: what passes in between, a sleep above all, would look like a jump.
+    const uptimeMs = readUptimeMs(places);
+    const now = clock.now();
     first ??= now;
     if (last !== undefined) {
       const steadyMs = elapsedMs(last.now, now);
@@ -46,6 +50,15 @@ export function stepWatch(
     }
     last = { now, uptimeMs };
     const isTold = latest !== undefined && elapsedMs(latest.at, now) < holdMs;
-    return { since: first, ...(isTold && latest !== undefined ? { told: latest } : {}) };
+    return { now, since: first, ...(isTold && latest !== undefined ? { told: latest } : {}) };
   };
+}
+
+/** Zero where the kernel does not tell. */
+function readUptimeMs({ proc }: HostPlaces): number {
+  try {
+    return (parseUptime(readFileSync(`${proc}/uptime`, 'utf8'))?.seconds ?? 0) * 1000;
+  } catch {
+    return 0;
+  }
 }

@@ -66,6 +66,9 @@ export function findingOf(
     };
   }
   const sentence = `${path} cannot be asked how full it is: ${message}`;
+  if (message.startsWith('no process ')) {
+    return { status: 'unknown', reason: 'internal', sentence, ...nothing };
+  }
   return { status: 'critical', reason: 'protocol', sentence, ...nothing };
 }
 

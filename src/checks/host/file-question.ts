@@ -39,6 +39,9 @@ export function troubleWith(
   if (message.startsWith('the program ')) {
     return { status: 'unknown', reason: 'missing', trouble: `${message}: install coreutils` };
   }
+  if (message.startsWith('no process ')) {
+    return { status: 'unknown', reason: 'internal', trouble: message };
+  }
   return { status: 'critical', reason: 'protocol', trouble: `${path} cannot be read: ${message}` };
 }
 

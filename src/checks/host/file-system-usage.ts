@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { elapsedMs, type Instant } from '../../model/time.ts';
 import type { Capacity } from '../threshold.ts';
 import { beforeAbort } from './before-abort.ts';
+import { whyNotRun } from './missing-program.ts';
 
 export interface FileSystemUsage extends Capacity {
   readonly totalBytes: number;
@@ -95,10 +96,8 @@ function askChild(path: string, programs: string): Asked {
     ['-f', '-c', '%a %b %f %S %c %d', path],
     { env: { PATH: programs, LC_ALL: 'C' } },
     (error, stdout, stderr) => {
-      const message = error?.code === 'ENOENT' ? 'the program stat is missing' : stderr.trim();
-      resolve(
-        error === null ? parseAnswer(stdout) : { kind: 'failed', message: lastPart(message) },
-      );
+      const message = whyNotRun('stat', error?.code) ?? lastPart(stderr.trim());
+      resolve(error === null ? parseAnswer(stdout) : { kind: 'failed', message });
     },
   );
   // Neither the child nor its pipes may keep an agent alive that wants to stop.

@@ -29,9 +29,20 @@ export async function whyNotStarted(
       : `${file} is not executable for the user of the agent: chmod +x ${file}`;
   }
   if (failure.code === 'EAGAIN' || failure.code === 'ENOMEM') {
-    return `no process could be started for ${program}: the limit of processes or memory is reached`;
+    return noProcessFor(program);
   }
   return `${program} could not be started: ${failure.message}`;
+}
+
+/** Why a program of the system was not started at all, from the error code of the attempt; undefined if it was. */
+export function whyNotRun(program: string, code: unknown): string | undefined {
+  if (code === 'ENOENT') return `the program ${program} is missing`;
+  // A limit of the user or service of the agent: it says nothing about what was to be looked at.
+  return code === 'EAGAIN' || code === 'ENOMEM' ? noProcessFor(program) : undefined;
+}
+
+function noProcessFor(program: string): string {
+  return `no process could be started for ${program}: the limit of processes or memory is reached`;
 }
 
 /** The file that the name of the program stands for, executable or not. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { fileAnswerBytesMax } from '../../model/limits.ts';
 import { elapsedMs, type Instant } from '../../model/time.ts';
 import { beforeAbort } from './before-abort.ts';
+import { whyNotRun } from './missing-program.ts';
 
 /** What came of a question that a program was to answer. */
 export type ProgramAnswer =
@@ -80,8 +81,7 @@ function start(
     (error, output, stderr) => {
       const said = stderr.toString('utf8').trim();
       if (error === null) return resolve({ kind: 'answer', output, said });
-      const message =
-        error.code === 'ENOENT' ? `the program ${program} is missing` : lastPart(said);
+      const message = whyNotRun(program, error.code) ?? lastPart(said);
       const how = `it ended with ${error.signal ?? `exit code ${error.code}`}`;
       resolve({ kind: 'failed', message: message === '' ? how : message, output, said });
     },

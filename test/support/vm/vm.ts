@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../eventually.ts';
 import { type Commands, commandsIn } from '../guest/commands.ts';
 import { missingProgram } from '../guest/guest.ts';
 import { startRelay } from '../guest/start-relay.ts';
@@ -43,8 +44,10 @@ export interface Vm extends Commands, AsyncDisposable {
   readonly reboot: () => Promise<void>;
   /** Plugs the cable of its network in, or pulls it. */
   readonly plug: (plugged: boolean) => Promise<void>;
-  /** Lets it stand still for that long, its clock included, as a host that is suspended. */
-  readonly suspend: (ms: number) => Promise<void>;
+  /** Lets it stand still for that long, its clocks included, as when its host is suspended. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Suspends it to memory by its own kernel for that long, and wakes it: its date goes on, its other clocks do not. */
+  readonly sleep: (ms: number) => Promise<void>;
   /** The network through which it reaches what it was lent, for `nsenter --net=`. */
   readonly network: string;
 }
@@ -94,10 +97,21 @@ export async function startVm({ files = {}, copies = {} }: VmOptions = {}): Prom
       await commands.shell('systemctl is-system-running --wait || true');
     },
     plug: async (plugged) => qemu.monitor(`set_link n0 ${plugged ? 'on' : 'off'}`),
-    async suspend(ms) {
+    async pause(ms) {
       await qemu.machine.ask('stop');
       await delay(ms);
       await qemu.machine.ask('cont');
+    },
+    async sleep(ms) {
+      // Its answer is not waited for: what is asked of a machine that falls asleep is lost.
+      const arg = ['-c', 'sleep 1; echo mem > /sys/power/state'];
+      await qemu.inside.ask('guest-exec', { path: '/bin/sh', arg });
+      const isAsleep = async (): Promise<boolean> =>
+        ((await qemu.machine.ask('query-status')) as { status: string }).status === 'suspended';
+      await eventually(isAsleep, 'it sleeps', 60_000);
+      await delay(ms);
+      await qemu.machine.ask('system_wakeup');
+      await awaitInside(qemu.inside, longestBootMs);
     },
     network: qemu.network,
     [Symbol.asyncDispose]: () => keep.disposeAsync(),
