@@ -50,13 +50,14 @@ How
 Exit codes: 0 done, or nothing to do; 1 something failed; 64 wrong call; 65 this system is not supported;
 66 a download failed; 67 a file is not what was published; 68 no room, or a place that cannot be written;
 69 the configuration was refused; 70 the test message did not arrive; 71 the agent did not become well
-(an upgrade was taken back); 72 another installation is running; 130 and 143 interrupted.
+(an upgrade was taken back); 72 another installation is running; 129, 130, 141 and 143 interrupted.
 END
 }
 
 # --- what is said ---------------------------------------------------------------------------------------
 
-say() { printf '%s\n' "$*"; }
+# That nobody can be told is no reason to fail.
+say() { printf '%s\n' "$*" || :; }
 
 step() { say "==> $*"; }
 
@@ -104,10 +105,10 @@ write_file() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# limited SECONDS COMMAND...: a program that hangs must not hang this script.
+# limited SECONDS COMMAND...: a program that hangs must not hang this script, nor hold up one who interrupts it.
 limited() {
   if has timeout; then
-    timeout "$@"
+    timeout ${foreground:+"$foreground"} "$@"
   else
     shift
     "$@"
@@ -153,7 +154,7 @@ read_call() {
       --uninstall) task=uninstall ;;
       --purge) purge=yes ;;
       --version | --base-url | --offline | --prefix | --grant | --watch | --slack-webhook | --pagerduty-key | --email | --smarthost)
-        [ $# -ge 2 ] || fail 64 "$option needs a value; --help says which"
+        case ${2---} in --*) fail 64 "$option needs a value; --help says which" ;; esac
         take_value "$option" "$2"
         shift
         ;;
@@ -169,7 +170,10 @@ take_value() {
     --version) version=${2#v} ;;
     --base-url) base_url=${2%/} ;;
     --offline) offline=$2 ;;
-    --prefix) prefix=${2%/} ;;
+    --prefix)
+      prefix=${2%/}
+      case $prefix in /*) ;; *) prefix=$(pwd)/$prefix ;; esac
+      ;;
     --grant) granted="$granted $(printf '%s' "$2" | tr ',' ' ')" ;;
     --watch)
       case $2 in '' | *[!0-9]*) fail 64 "--watch takes a number of seconds, not $2" ;; esac
@@ -262,21 +266,34 @@ find_user_manager() {
   [ "$init" = systemd ] || init=none
 }
 
+# former_prefix FILE: where the service of an earlier installation has its program, so that nobody has to say it again.
+former_prefix() {
+  found=$(sed -n 's#^[A-Za-z]*=\([^ ]*\)/bin/tocsin\( .*\)\{0,1\}$#\1#p' "$1" 2>/dev/null | head -n 1)
+  if [ -f "$found/lib/tocsin/manifest" ]; then printf '%s' "$found"; fi
+}
+
 set_places() {
   if [ "$mode" = system ]; then
+    units=/etc/systemd/system
+    [ -n "$prefix" ] || prefix=$(former_prefix "$units/tocsin.service")
+    [ -n "$prefix" ] || prefix=$(former_prefix /etc/init.d/tocsin)
     prefix=${prefix:-/usr/local}
     etc=/etc/tocsin
     state=/var/lib/tocsin
-    units=/etc/systemd/system
     lock=/run/tocsin-install.lock
     [ -d /run ] || lock=/tmp/tocsin-install.lock
   else
+    units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+    [ -n "$prefix" ] || prefix=$(former_prefix "$units/tocsin.service")
     prefix=${prefix:-$HOME/.local}
     etc=${XDG_CONFIG_HOME:-$HOME/.config}/tocsin
     state=${XDG_STATE_HOME:-$HOME/.local/state}/tocsin
-    units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     lock=$HOME/.tocsin-install.lock
   fi
+  # Units and lists are made of them.
+  case $prefix$etc$state in
+    *[!A-Za-z0-9/._+@-]*) fail 64 "a folder with a blank or another sign than letters, digits and / . _ + @ - cannot be used: $prefix, $etc, $state" ;;
+  esac
   bin=$prefix/bin/tocsin
   lib=$prefix/lib/tocsin
   manifest=$lib/manifest
@@ -299,20 +316,32 @@ take_lock() {
   plan ln -sn PROCESS "$lock"
   [ "$dry" = no ] || return 0
   signature="$$ $(start_of "$$") $work"
-  if ! ln -sn "$signature" "$lock" 2>/dev/null; then
-    held=$(readlink "$lock") || fail 68 "$lock cannot be made"
-    holder=${held%% *}
-    held=${held#* }
-    if [ "$(start_of "$holder")" = "${held%% *}" ]; then
-      fail 72 "another installation is running (process $holder)"
-    fi
-    left=${held#* }
-    case $left in */tocsin-install.*) rm -rf "$left" ;; esac
-    rm -f "$lock"
-    ln -sn "$signature" "$lock" 2>/dev/null || fail 72 'another installation is running'
-  fi
+  for _ in 1 2 3; do
+    if ln -sn "$signature" "$lock" 2>/dev/null; then break; fi
+    # Gone meanwhile: once more.
+    held=$(readlink "$lock") || continue
+    break_lock
+  done
+  [ "$(readlink "$lock")" = "$signature" ] || fail 68 "$lock cannot be made"
   # One that was killed before it took the lock. One that begins now comes too late anyway: the lock is ours.
   find "${work%/*}" -maxdepth 1 -type d -name 'tocsin-install.*' -user "$(id -u)" ! -path "$work" -exec rm -rf {} + 2>/dev/null || :
+}
+
+# Takes away the lock of one who is gone. Two may find the same one: who moves it away looks at what that was.
+break_lock() {
+  holder=${held%% *}
+  left=${held#* }
+  if [ "$(start_of "$holder")" = "${left%% *}" ]; then
+    fail 72 "another installation is running (process $holder)"
+  fi
+  mv -f "$lock" "$lock.$$" 2>/dev/null || return 0
+  if [ "$(readlink "$lock.$$")" != "$held" ]; then
+    mv -f "$lock.$$" "$lock"
+    fail 72 'another installation is running'
+  fi
+  rm -f "$lock.$$"
+  left=${left#* }
+  case $left in */tocsin-install.*) rm -rf "$left" ;; esac
 }
 
 start_of() {
@@ -552,7 +581,7 @@ unpack() {
   [ ! -e "$work/broken" ] || fail 68 "$archive could not be unpacked (is $work full?): $(head -n 2 "$work/error")"
   rm -f "$work/$archive"
   tree=$work/tree/tocsin-$version-linux-$arch
-  said=$(limited 60 "$tree/tocsin" --version 2>&1) || fail 65 "the program does not run here: $said"
+  said=$(limited 60 "$tree/tocsin" --version 2>"$work/error") || fail 65 "the program does not run here: $said$(cat "$work/error")"
   [ "$said" = "tocsin $version" ] || fail 67 "the program calls itself \"$said\", not tocsin $version"
 }
 
@@ -597,11 +626,13 @@ is_unchanged() {
 make_account() {
   [ "$mode" = system ] || return 0
   if ! grep -q '^tocsin:' /etc/group; then
+    has groupadd || has addgroup || fail 68 'the group tocsin cannot be made: neither groupadd nor addgroup is here'
     made group tocsin
     if has groupadd; then run groupadd --system tocsin; else run addgroup -S tocsin; fi ||
       fail 68 'the group tocsin cannot be made'
   fi
   if ! id tocsin >/dev/null 2>&1; then
+    has useradd || has adduser || fail 68 'the user tocsin cannot be made: neither useradd nor adduser is here'
     made user tocsin
     shell=/usr/sbin/nologin
     [ -x "$shell" ] || shell=/bin/false
@@ -615,6 +646,9 @@ make_account() {
 
 # make_folder PATH MODE OWNER
 make_folder() {
+  if [ -d "$1" ] && [ "$dry" = no ]; then
+    printf '%s %s\n' "$(stat -c '%a %u:%g' "$1")" "$1" >>"$work/rights"
+  fi
   make_parents "$1/."
   run chmod "$2" "$1"
   [ "$mode" = user ] || run chown "$3" "$1"
@@ -1072,13 +1106,23 @@ take_away_made() {
     rm -rf "$state"
   fi
   if [ "$had_traces" = yes ]; then cp "$work/traces" "$traces"; else rm -f "$traces"; fi
+  if [ -f "$work/rights" ]; then
+    # Backwards: of a folder that was looked at twice the first look counts.
+    sed '1!G;h;$!d' "$work/rights" | while read -r rights owner path; do
+      chmod "$rights" "$path"
+      [ "$mode" = user ] || chown "$owner" "$path"
+    done
+  fi
   remove_accounts "$work/made"
   remove_folders "$work/made"
 }
 
-# The deepest first; what holds something else stays.
+# remove_folders LIST [first|last]: the deepest first; what holds something else stays. Last are those of the manifest.
 remove_folders() {
   sed -n 's/^folder //p' "$1" | sort -r | while read -r folder; do
+    turn=first
+    case $manifest in "$folder"/*) turn=last ;; esac
+    [ "$turn" = "${2:-$turn}" ] || continue
     if [ -d "$folder" ] && ! would_be_purged "$folder"; then run rmdir "$folder" 2>/dev/null || :; fi
   done
 }
@@ -1155,6 +1199,8 @@ give_up() {
 }
 
 finish() {
+  # All is done: there is nothing left to interrupt.
+  trap '' HUP INT PIPE TERM
   taking_back=no
   run rm -f "$traces"
   if [ "$dry" = yes ]; then
@@ -1196,6 +1242,8 @@ uninstall() {
   listed=$manifest
   [ -f "$listed" ] || listed=$traces
   if [ ! -f "$listed" ]; then
+    # Of a removal that was cut off at the very end.
+    [ "$dry" = yes ] || rmdir "$lib" 2>/dev/null || :
     result=unchanged
     message='tocsin was not installed by this script: nothing to remove'
     say "$message"
@@ -1207,29 +1255,31 @@ uninstall() {
   disable_service
   step 'removing what was installed'
   cat "$manifest" "$traces" 2>/dev/null | sort -u >"$work/listed"
-  while read -r kind digest path; do
-    [ "$kind" = file ] || continue
-    remove_file "$digest" "$path"
-  done <"$work/listed"
+  remove_files first
   # Where no manager answered, its link is still there.
   for link in "$units"/*.wants/tocsin.service; do
-    if [ -h "$link" ]; then
-      run rm -f "$link"
-      run rmdir "${link%/*}" 2>/dev/null || :
+    if [ -h "$link" ] && [ "$dry" = no ]; then
+      rm -f "$link"
+      rmdir "${link%/*}" 2>/dev/null || :
     fi
   done
-  if [ "$init" = systemd ]; then ctl daemon-reload 2>/dev/null || :; fi
+  # What lists all that is still there goes last, so that a removal that was cut off can be done to its end.
   if [ "$purge" = yes ]; then
-    run rm -rf "$etc" "$state"
     case $init in openrc | sysvinit) run rm -f /var/log/tocsin.log /var/log/tocsin.log.* ;; esac
     remove_accounts "$work/listed"
+    run rm -rf "$state"
+    run rm -rf "$etc"
   elif [ -d "$etc" ] && [ "$dry" = yes ]; then
     plan "grep -E '^(folder|user|group) ' $work/listed > $traces"
   elif [ -d "$etc" ]; then
     grep -E '^(folder|user|group) ' "$work/listed" >"$traces" || :
   fi
+  remove_folders "$work/listed" first
+  trap '' HUP INT PIPE TERM
+  remove_files last
   run rm -f "$manifest"
-  remove_folders "$work/listed"
+  remove_folders "$work/listed" last
+  if [ "$init" = systemd ]; then ctl daemon-reload 2>/dev/null || :; fi
   result=uninstalled
   message="tocsin is removed; $etc and $state stay (--uninstall --purge removes them)"
   [ "$purge" = no ] || message='tocsin, its configuration and its state are removed'
@@ -1238,6 +1288,16 @@ uninstall() {
     message='a dry run: nothing was removed'
   fi
   say "$message"
+}
+
+# remove_files first|last: the unit or the script of the service tells where all the rest is, and so it goes last.
+remove_files() {
+  while read -r kind digest path; do
+    [ "$kind" = file ] || continue
+    turn=first
+    case $path in "$units/tocsin.service" | /etc/init.d/tocsin) turn=last ;; esac
+    if [ "$turn" = "$1" ]; then remove_file "$digest" "$path"; fi
+  done <"$work/listed"
 }
 
 remove_file() {
@@ -1253,7 +1313,7 @@ remove_file() {
 # remove_accounts LIST
 remove_accounts() {
   if grep -qx 'user tocsin' "$1" && id tocsin >/dev/null 2>&1; then
-    if has userdel; then run userdel tocsin; else run deluser tocsin; fi
+    if has userdel; then run userdel tocsin; else run deluser tocsin; fi || say '    the user tocsin stays'
   fi
   if grep -qx 'group tocsin' "$1" && grep -q '^tocsin:' /etc/group; then
     if has groupdel; then run groupdel tocsin; else run delgroup tocsin; fi
@@ -1265,7 +1325,7 @@ clean_up() {
   code=$1
   trap - EXIT
   # To be interrupted once more would leave a half of each.
-  trap '' HUP INT TERM
+  trap '' HUP INT PIPE TERM
   if [ "$taking_back" = yes ] && [ "$dry" = no ]; then
     printf 'install.sh: taking back what was half done\n' >&2
     was_started=$started
@@ -1284,13 +1344,24 @@ clean_up() {
 }
 
 main() {
-  set -u
+  # Whatever the caller has set: errors are looked at where they happen.
+  set +e -u
   umask 022
   LC_ALL=C
-  export LC_ALL
+  # `su` keeps the PATH of a user, in which the programs of the administrator are not.
+  PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
+  export LC_ALL PATH
+  unset CDPATH
+  # What is closed would be taken by the next file that is opened; a folder that is gone is no place to begin in.
+  { true 9<&0; } 2>/dev/null || exec </dev/null
+  { true 9>&1; } 2>/dev/null || exec >/dev/null
+  { true 9>&2; } 2>/dev/null || exec 2>/dev/null
+  pwd -P >/dev/null 2>&1 || cd /
   json=no dry=no start=yes test_message=yes allow_unsigned=no task=install purge=no
   version='' base_url='' offline='' prefix='' granted='' config='' previous='' message='' tree='' work='' archive_digest='' checkout='' watch_seconds=15
   result=failed changed=false taking_back=no started=no had_traces=no signature='' lock='' init=none
+  # In the foreground as this script is, where busybox has no other place: an interruption reaches it, too.
+  if timeout --foreground 1 true 2>/dev/null; then foreground=--foreground; else foreground=; fi
   for word in "$@"; do
     if [ "$word" = --json ]; then json=yes; fi
   done
@@ -1299,6 +1370,8 @@ main() {
   trap 'clean_up $?' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
+  # Nobody reads any more what is said.
+  trap 'exit 141' PIPE
   trap 'exit 143' TERM
   read_call "$@"
   look_at_host

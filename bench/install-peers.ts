@@ -18,7 +18,7 @@ export interface Packages {
  * is installed here. Throws when that cannot be had.
  */
 export async function fetchPeers(directory: string, present: readonly string[]): Promise<Packages> {
-  const tree = await keptTree(present);
+  const tree = await keptTree({ packages: present });
   const folder = join(directory, 'cache', 'archives');
   const lists = join(directory, 'state', 'lists', 'partial');
   for (const made of [join(folder, 'partial'), lists]) mkdirSync(made, { recursive: true });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bootAgent } from '../support/guest/agent.ts';
+import { nothingAllowed, triedIn, triesCheck, triesForbidden } from '../support/guest/forbidden.ts';
 import { guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
 
 const lacking = lacksGuest();
@@ -13,31 +14,6 @@ async function property(guest: Guest, name: string): Promise<string> {
 async function until(guest: Guest, condition: string): Promise<void> {
   await guest.shell(`for i in $(seq 300); do ${condition} && exit 0; sleep 0.1; done; exit 1`);
 }
-
-/** What a service must not be able to do, each as a command that would do it. */
-const forbidden: Readonly<Record<string, string>> = {
-  'write below /etc': 'echo x > /etc/tocsin/new',
-  'write below /usr': 'echo x > /usr/local/bin/new',
-  'write below /home': 'echo x > /home/new',
-  'write its own configuration': 'echo x >> /etc/tocsin/agent.config.yaml',
-  'write into the tmp of others':
-    'echo x > /tmp/seen-outside; test -e /proc/1/root/tmp/seen-outside',
-  'make a device': 'mknod /var/lib/tocsin/disk b 8 0',
-  mount: 'mount -t tmpfs none /var/lib/tocsin',
-  'make a user namespace': 'unshare --user true',
-  'become root': 'setpriv --reuid=0 true',
-  'set the set-user bit': 'cp /bin/sh /var/lib/tocsin/sh && chmod u+s /var/lib/tocsin/sh',
-  'change a tunable of the kernel': 'echo 1 > /proc/sys/vm/overcommit_memory',
-  'change a control group': 'mkdir /sys/fs/cgroup/mine',
-  'read the secrets of root': 'cat /etc/shadow',
-  'read the files of credentials': 'cat /etc/tocsin/credentials/hook',
-  'see processes of others': 'test -d /proc/1',
-  'kill processes of others': 'kill -0 1',
-  'open a packet socket': `perl -e 'socket(S, 17, 3, 0) or exit 1'`,
-  'open a netlink socket': `perl -e 'socket(S, 16, 3, 0) or exit 1'`,
-  'set the clock': 'date -s 2001-01-01',
-  'raise its priority': 'chrt -f 50 true',
-};
 
 describe('the service', () => {
   test(
@@ -76,23 +52,11 @@ describe('the service', () => {
     'cannot do what it has no business with, and hands secrets to nobody',
     async ({ skip }) => {
       if (lacking !== undefined) skip(lacking);
-      const tries = Object.entries(forbidden).map(
-        ([what, command]) => `if (${command}) >/dev/null 2>&1; then echo "could ${what}"; fi`,
-      );
       await using running = await bootAgent(
-        [
-          {
-            name: 'tries',
-            type: 'command',
-            command: ['/usr/local/bin/tries'],
-            timeout: '20s',
-            interval: '30s',
-          },
-          { name: 'state', type: 'file', path: '/var/lib/tocsin/tocsin.db' },
-        ],
+        [triesCheck, { name: 'state', type: 'file', path: '/var/lib/tocsin/tocsin.db' }],
         {
           files: {
-            '/usr/local/bin/tries': `#!/bin/sh\nid -un\n${tries.join('\n')}\necho done\n`,
+            '/usr/local/bin/tries': triesForbidden,
             '/etc/tocsin/credentials/hook': 'hush-hush-hush\n',
             '/etc/systemd/system/tocsin.service.d/10-credentials.conf':
               '[Service]\nLoadCredential=hook:/etc/tocsin/credentials/hook\n',
@@ -103,12 +67,7 @@ describe('the service', () => {
         },
       );
       const { guest } = running;
-      const { results } = JSON.parse(
-        await guest.say('curl', '-sS', 'http://127.0.0.1:9860/api/v1/checks/tries'),
-      ) as { results: { summary: string; detail: string[] }[] };
-      expect([results[0]?.summary, ...(results[0]?.detail ?? [])].join('\n')).toMatch(
-        /^tocsin\ndone$/,
-      );
+      expect(await triedIn(guest)).toBe(nothingAllowed);
       const pid = await property(guest, 'MainPID');
       const leaks = await guest.shell(
         `for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do tr '\\0' '\\n' < "$f"; done 2>/dev/null | grep -c hush-[h]ush || true;` +

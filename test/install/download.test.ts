@@ -142,15 +142,22 @@ describe.for(['curl', 'wget'])('with %s', (loader) => {
   );
 
   test(
-    'a host that gets out by a proxy alone is installed through it',
+    'a host that gets out by a proxy alone is installed through it, once it knows the password',
     async ({ skip }) => {
       if (lacking !== undefined) skip(lacking);
-      await using proxy = await startProxy({ everything: '127.0.0.1' });
-      await guest.lend(Number(new URL(proxy.url).port));
+      const authorization = `Basic ${btoa('host:kept-secret')}`;
+      await using proxy = await startProxy({ everything: '127.0.0.1', authorization });
+      const { port } = new URL(proxy.url);
+      await guest.lend(Number(port));
       // Nobody in the guest finds this name.
       const base = `https://localhost:${server.port}`;
-      const said = await loadWith(loader, { https_proxy: proxy.url }, `--base-url ${base}`);
+      const refused = await loadWith(loader, { https_proxy: proxy.url }, `--base-url ${base}`);
+      expect(outcomeOf(refused)).toMatchObject({ exitCode: 66, changed: false });
+      expect(refused.stderr).toMatch(/407|Proxy Authentication Required/);
+      const https_proxy = `http://host:kept-secret@127.0.0.1:${port}`;
+      const said = await loadWith(loader, { https_proxy }, `--base-url ${base}`);
       expect(outcomeOf(said)).toMatchObject({ result: 'installed' });
+      expect(said.stdout + said.stderr).not.toContain('kept-secret');
       expect(proxy.asked.map(({ method, target }) => `${method} ${target}`)).toContain(
         `CONNECT localhost:${server.port}`,
       );
@@ -191,6 +198,15 @@ test(
       expect(said.stderr).toMatch(/certificate/i);
       expect(outcomeOf(said)).toMatchObject({ exitCode: 66 });
     }
+    // As behind a proxy that opens every connection: its authority vouches, be it of this one call alone.
+    await guest.write('/root/authority.pem', other.ca);
+    const env = { SSL_CERT_FILE: '/root/authority.pem' };
+    const vouched = await loadWith('curl', env, `--base-url ${other.url}`);
+    expect(outcomeOf(vouched)).toMatchObject({
+      exitCode: 66,
+      message: expect.stringContaining('/1.0.0/SHA256SUMS could not be loaded') as unknown,
+    });
+    expect(other.asked).toEqual(['/1.0.0/SHA256SUMS']);
   },
   guestTimeoutMs,
 );

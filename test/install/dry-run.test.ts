@@ -37,7 +37,7 @@ const byOthers =
   /^\/etc\/(?:passwd|group|g?shadow|sub[ug]id|tocsin\/credentials\/slack|systemd\/system\/multi-user\.target\.wants\/tocsin\.service)$|^\/var\/lib\/tocsin\/running$/;
 
 function isNamed(path: string, output: string): boolean {
-  const trees = /^\+ rm -rf (.*)$/m.exec(output)?.[1]?.split(' ') ?? [];
+  const trees = [...output.matchAll(/^\+ rm -rf (.*)$/gm)].map(([, tree = '']) => tree);
   if (trees.some((tree) => path.startsWith(`${tree}/`))) return true;
   // A dry run has no archive in which to look for the names of the rights.
   return output.includes(path) || output.includes(path.replace(/[\w-]+\.conf$/, '*.conf'));

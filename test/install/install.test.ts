@@ -1,42 +1,17 @@
 import { expect, test } from 'vitest';
-import { eventually } from '../support/eventually.ts';
-import { readable } from '../support/guest/agent-service.ts';
-import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
+import { heardBy } from '../support/guest/agent-service.ts';
+import { bootGuest, guestTimeoutMs, lacksGuest } from '../support/guest/guest.ts';
 import { realArchives, versions } from '../support/install/archives.ts';
 import { differences, footprint, outcomeOf } from '../support/install/installer.ts';
+import { pipeToShell } from '../support/install/one-line.ts';
 import { releaseFolder } from '../support/install/release-folder.ts';
 import { startReleaseServer } from '../support/install/release-server.ts';
-import { startSlackServer, type SlackServer } from '../support/slack-server.ts';
+import { startSlackServer } from '../support/slack-server.ts';
 
 const lacking = lacksGuest();
 
 /** With the time to make the archives, should they not be kept. */
 const timeoutMs = guestTimeoutMs + 300_000;
-
-/** What a person types, with the webhook's address from a file, and everything that was said. */
-async function pipeToShell(guest: Guest, url: string, words: string): Promise<string> {
-  const secret = 'TOCSIN_SLACK_WEBHOOK_URL="$(cat /root/hook)"';
-  const line = `curl -fsSL ${url}/install.sh | ${secret} sh -s -- ${words}`;
-  const said = await guest.run(['sh', '-c', line], { timeoutMs: 120_000 });
-  if (said.code !== 0) throw new Error(`${said.code}: ${said.stdout}${said.stderr}`);
-  return said.stdout;
-}
-
-async function heard(slack: SlackServer, pattern: RegExp): Promise<string> {
-  const found = (): string | undefined =>
-    slack
-      .messages()
-      .map(readable)
-      .find((text) => pattern.test(text));
-  await eventually(() => found() !== undefined, `a message like ${pattern}`, 60_000).catch(
-    (error: unknown) => {
-      throw new Error(
-        `${String(error)}; these came:\n${slack.messages().map(readable).join('\n--\n')}`,
-      );
-    },
-  );
-  return found() ?? '';
-}
 
 /** Looks often and tells at once, beside what `init` wrote. */
 const quick = `checks:
@@ -66,6 +41,7 @@ test(
     await realArchives(version);
     await using server = await startReleaseServer();
     await using slack = await startSlackServer();
+    const { message } = heardBy(slack, 60_000);
     using releases = releaseFolder({ baseUrl: server.url });
     server.folder = releases.path;
     await releases.addReal(version);
@@ -86,7 +62,7 @@ test(
     expect(said).toContain('    signature verified\n    digest verified\n');
     expect(said).toContain('tocsin 0.1.0-a runs\n');
     expect(said).not.toContain(secret);
-    const first = await heard(slack, /TEST/);
+    const first = await message(/TEST/);
     expect(first).toContain('TEST, nothing is wrong: tocsin on front-1 reaches you');
     expect(first).toMatch(/tocsin 0\.1\.0-a has \d+ checks here: disk, /);
     const metrics = await guest.shell('curl -sS http://127.0.0.1:9860/metrics | grep build_info');
@@ -97,7 +73,7 @@ test(
     await guest.say('systemctl', 'reload', 'tocsin');
     await guest.shell('until tocsin status | grep -q services; do sleep 0.2; done');
     await guest.run(['systemd-run', '--quiet', '--unit=shop', 'sh', '-c', 'echo no stock; exit 3']);
-    const alert = await heard(slack, /^🔴/);
+    const alert = await message(/^🔴/);
     expect(alert).toMatch(
       /^🔴 services is down on front-1\nshop\.service has failed: exit code 3\n/,
     );
@@ -123,7 +99,7 @@ test(
 
     await guest.reboot();
     expect(await guest.say('systemctl', 'is-active', 'tocsin')).toBe('active');
-    await heard(slack, /✅ \*?services/);
+    await message(/✅ \*?services/);
 
     await pipeToShell(guest, server.url, '--uninstall --purge');
     expect(differences(before, await footprint(guest))).toEqual([]);

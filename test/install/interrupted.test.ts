@@ -1,164 +1,227 @@
+/*
+ * An installation, an upgrade and a removal are ended at their commands, one after the other, by each of the signals
+ * that end things. `npm run test:interrupted` does so at every command, which takes more than half an hour; otherwise it
+ * is at some of them, spread over all.
+ */
 import { expect, test } from 'vitest';
-import { bootGuest, guestTimeoutMs, lacksGuest, type Guest } from '../support/guest/guest.ts';
-import { differences, footprint, install, outcomeOf } from '../support/install/installer.ts';
-import { releaseFolder } from '../support/install/release-folder.ts';
+import { guestTimeoutMs, lacksGuest } from '../support/guest/guest.ts';
+import {
+  cutAt,
+  cutShort,
+  type Ending,
+  endings,
+  type Host,
+  unbootedHost,
+} from '../support/install/cut-short.ts';
+import { differences } from '../support/install/installer.ts';
+import { releaseFolder, type ReleaseFolder } from '../support/install/release-folder.ts';
 
 const lacking = lacksGuest();
+const atEvery = process.env['TOCSIN_EVERY_COMMAND'] !== undefined;
+const timeoutMs = atEvery ? 3_600_000 : guestTimeoutMs;
 
-const names =
-  'cat chmod chown cmp cp cut df dirname find getconf grep groupadd gzip head id journalctl ln ls mkdir mktemp mv openssl readlink rm ' +
-  'rmdir sed sha256sum sleep sort systemctl tail tar timeout tr uname useradd userdel';
-
-/** Before the program of its name it sends a signal to the installer, should it be its turn. */
-const standIn = `#!/bin/sh
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-read -r count < /run/count
-count=$((count + 1))
-echo "$count" > /run/count
-read -r at signal < /run/stop
-if [ "$count" = "$at" ]; then kill -s "$signal" "$INSTALLER"; fi
-exec "\${0##*/}" "$@"
-`;
-
-const prepare = `mkdir /srv/bin; cp /srv/stand-in /srv/bin/stand-in; for name in ${names}; do ln -s stand-in /srv/bin/$name; done`;
-
-/** A guest in which every program that the installer calls stands behind the one that may send a signal. */
-async function bootWithStandIns(releases: string): Promise<Guest> {
-  const guest = await bootGuest({
-    bind: { '/srv/releases': releases },
-    files: { '/srv/stand-in': standIn },
-  });
-  await guest.shell(prepare);
-  return guest;
+/** Numbers of commands: so many, spread over all of them, or all. */
+function spread(calls: number, some: number): number[] {
+  // Fewer, and it is not the installer's own that were counted.
+  expect(calls).toBeGreaterThan(50);
+  const count = atEvery ? calls : some;
+  return Array.from({ length: count }, (_, index) => 1 + Math.floor((calls * index) / count));
 }
 
-/** Installs, and sends the signal when the command of this number is begun; 0 for none. */
-async function interrupted(guest: Guest, at: number, signal: string) {
-  await guest.shell(`echo 0 > /run/count; echo ${at} ${signal} > /run/stop`);
-  const line =
-    'INSTALLER=$$ PATH=/srv/bin:$PATH exec sh /srv/releases/install.sh --offline /srv/releases --watch 2';
-  const said = await guest.run(['sh', '-c', line], { timeoutMs: 90_000 });
-  return { ...said, commands: Number(await guest.read('/run/count')) };
+interface World extends Disposable {
+  readonly releases: ReleaseFolder;
+  readonly host: Host;
 }
 
-/** Numbers of commands, spread over all of them. */
-function spread(commands: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => 1 + Math.floor((commands * index) / count));
+async function world(): Promise<World> {
+  const releases = releaseFolder();
+  releases.addStandIn('1.0.0');
+  const host = await unbootedHost(releases.path);
+  return {
+    releases,
+    host,
+    [Symbol.dispose]: () => {
+      host[Symbol.dispose]();
+      releases[Symbol.dispose]();
+    },
+  };
 }
 
-test(
-  'a new installation that is interrupted at any command leaves nothing',
-  async ({ skip }) => {
+/** The next one, without a signal, gets to this end. */
+const finishes = (result: string): unknown => expect.stringContaining(`"result":"${result}"`);
+
+const installs = 'end; runs 1.0.0; echo --';
+
+test.for<readonly [Ending, number]>([
+  ['INT', 24],
+  ['TERM', 12],
+  ['HUP', 6],
+])(
+  'a new installation that is ended by %s at any command leaves nothing, and the next one succeeds',
+  { timeout: timeoutMs },
+  async ([ending, some], { skip }) => {
     if (lacking !== undefined) skip(lacking);
-    using releases = releaseFolder();
-    releases.addStandIn('1.0.0');
-    await using guest = await bootWithStandIns(releases.path);
-    const before = await footprint(guest);
-    const whole = await interrupted(guest, 0, 'INT');
-    expect(whole.code).toBe(0);
-    await install(guest, '--uninstall', '--purge');
-    expect(differences(before, await footprint(guest))).toEqual([]);
-
-    for (const at of spread(whole.commands, 16)) {
-      const { code, stderr, commands } = await interrupted(guest, at, 'INT');
-      const left = differences(before, await footprint(guest));
-      const work = await guest.shell('ls -d /tmp/tocsin-* /run/tocsin-install.lock || :');
-      // The last commands run when all is done, and are not to be interrupted any more. How many it takes
-      // depends on how long it waits for the agent.
-      const isOver = code === 0 && at > commands - 12;
-      if (code === 0) await install(guest, '--uninstall', '--purge');
-      expect({ at, code, left: code === 0 ? [] : left, work, stderr }).toEqual({
+    using here = await world();
+    const { host } = here;
+    const [before = '', whole, installed = ''] = await host.run(
+      `footprint; ${cutAt(0, ending)}; footprint`,
+    );
+    expect(cutShort(whole)).toMatchObject({ code: 0, work: '' });
+    let ended = 0;
+    for (const at of spread(cutShort(whole).calls, some)) {
+      const [cut, after = '', next] = await host.run(
+        `${cutAt(at, ending)}; footprint; ${installs}`,
+      );
+      // The last commands run when all is done, and nothing ends them.
+      const { code, command, work } = cutShort(cut);
+      if (code !== 0) ended += 1;
+      const left = differences(code === 0 ? installed : before, after);
+      expect({ at, command, code, work, left, next }).toEqual({
         at,
-        code: isOver ? 0 : 130,
-        left: [],
+        command,
+        code: code === 0 ? 0 : endings[ending].code,
         work: '',
-        stderr: expect.any(String) as string,
+        left: [],
+        next: finishes(code === 0 ? 'unchanged' : 'installed'),
       });
+      expect(next).toContain('\n1.0.0\n');
     }
+    expect(ended).toBeGreaterThan(some / 2);
   },
-  2 * guestTimeoutMs,
+);
+
+/** The layer with 1.0.0, and its footprint while it runs; then 1.1.0 is there to be installed. */
+async function installedBefore({ host, releases }: World): Promise<readonly [string, string]> {
+  const layer = await host.keep('end');
+  const [, before = ''] = await host.run(`${boots}; footprint`, layer);
+  releases.addStandIn('1.1.0');
+  return [layer, before];
+}
+
+const boots = 'systemctl restart tocsin; runs 1.0.0; echo --';
+
+test.for<readonly [Ending, number]>([
+  ['INT', 16],
+  ['TERM', 8],
+  ['HUP', 4],
+])(
+  'an upgrade that is ended by %s at any command leaves the old version whole, and it runs',
+  { timeout: timeoutMs },
+  async ([ending, some], { skip }) => {
+    if (lacking !== undefined) skip(lacking);
+    using here = await world();
+    const { host } = here;
+    const [layer, before] = await installedBefore(here);
+    const [, whole, upgraded = ''] = await host.run(
+      `${boots}; ${cutAt(0, ending)}; footprint`,
+      layer,
+    );
+    expect(cutShort(whole)).toMatchObject({ code: 0, work: '' });
+    let ended = 0;
+    for (const at of spread(cutShort(whole).calls, some)) {
+      const looks = 'runs "$(tocsin --version | cut -d" " -f2)"; digests; echo --; footprint';
+      const [, cut, runs, after = '', next] = await host.run(
+        `${boots}; ${cutAt(at, ending)}; ${looks}; end; runs 1.1.0; echo --`,
+        layer,
+      );
+      const { code, command, work } = cutShort(cut);
+      if (code !== 0) ended += 1;
+      const left = differences(code === 0 ? upgraded : before, after);
+      expect({ at, command, code, work, runs, left, next }).toEqual({
+        at,
+        command,
+        code: code === 0 ? 0 : endings[ending].code,
+        work: '',
+        runs: code === 0 ? '1.1.0\n' : '1.0.0\n',
+        left: [],
+        next: finishes(code === 0 ? 'unchanged' : 'upgraded'),
+      });
+      expect(next).toContain('\n1.1.0\n');
+    }
+    expect(ended).toBeGreaterThan(some / 2);
+  },
 );
 
 test(
-  'an upgrade that is ended at any command leaves the old version, which runs',
+  'an installation that was killed at any command is mended by the next one, and removed without a trace',
+  { timeout: timeoutMs },
   async ({ skip }) => {
     if (lacking !== undefined) skip(lacking);
-    using releases = releaseFolder();
-    releases.addStandIn('1.0.0');
-    await using guest = await bootWithStandIns(releases.path);
-    await install(guest);
-    const before = await footprint(guest);
-    releases.addStandIn('1.1.0');
-    const whole = await interrupted(guest, 0, 'TERM');
-    expect(whole.code).toBe(0);
-    const back = async (): Promise<unknown> => install(guest, '--version', '1.0.0', '--watch', '0');
-    await back();
-
-    for (const at of spread(whole.commands, 10)) {
-      const { code } = await interrupted(guest, at, 'TERM');
-      if (code === 0) {
-        await back();
-        continue;
-      }
-      expect({ at, code, left: differences(before, await footprint(guest)) }).toEqual({
+    using here = await world();
+    const { host } = here;
+    const [before = '', whole] = await host.run(`footprint; ${cutAt(0, 'KILL')}`);
+    for (const at of spread(cutShort(whole).calls, 12)) {
+      const [cut, next, removed, after = ''] = await host.run(
+        `${cutAt(at, 'KILL')}; ${installs}; end --uninstall --purge; echo --; footprint`,
+      );
+      const { code, command } = cutShort(cut);
+      const left = differences(before, after);
+      expect({ at, command, code, next, removed, left }).toEqual({
         at,
-        code: 143,
+        command,
+        code: endings.KILL.code,
+        next: expect.stringMatching(/"exitCode":0.*\n1\.0\.0\n/) as unknown,
+        removed: finishes('uninstalled'),
         left: [],
       });
-      await guest.shell('until tocsin status | grep -q \'"1.0.0"\'; do sleep 0.2; done');
     }
   },
-  2 * guestTimeoutMs,
 );
 
 test(
-  'what was killed in the middle is mended by the next run, and removed without a trace',
+  'an upgrade that was killed at any command is mended by the next one, and removed without a trace',
+  { timeout: timeoutMs },
   async ({ skip }) => {
     if (lacking !== undefined) skip(lacking);
-    using releases = releaseFolder();
-    releases.addStandIn('1.0.0');
-    await using guest = await bootWithStandIns(releases.path);
-    const before = await footprint(guest);
-    const whole = await interrupted(guest, 0, 'KILL');
-    await install(guest, '--uninstall', '--purge');
-    for (const at of spread(whole.commands, 6).slice(2)) {
-      await interrupted(guest, at, 'KILL');
-      expect(outcomeOf(await install(guest, '--json'))).toMatchObject({ exitCode: 0 });
-      expect(await guest.say('systemctl', 'is-active', 'tocsin')).toBe('active');
-      expect(await guest.shell('ls -d /tmp/tocsin-install.* || :')).toBe('');
-      await install(guest, '--uninstall', '--purge');
-      expect({ at, left: differences(before, await footprint(guest)) }).toEqual({ at, left: [] });
+    using here = await world();
+    const { host } = here;
+    const [bare = ''] = await host.run('footprint');
+    const [layer] = await installedBefore(here);
+    const [, whole] = await host.run(`${boots}; ${cutAt(0, 'KILL')}`, layer);
+    for (const at of spread(cutShort(whole).calls, 8)) {
+      const [, cut, next, removed, after = ''] = await host.run(
+        `${boots}; ${cutAt(at, 'KILL')}; end; runs 1.1.0; digests; echo --; end --uninstall --purge; echo --; footprint`,
+        layer,
+      );
+      const { code, command } = cutShort(cut);
+      expect({ at, command, code, next, removed, left: differences(bare, after) }).toEqual({
+        at,
+        command,
+        code: endings.KILL.code,
+        next: expect.stringMatching(/"exitCode":0.*\n1\.1\.0\n/) as unknown,
+        removed: finishes('uninstalled'),
+        left: [],
+      });
     }
   },
-  2 * guestTimeoutMs,
 );
 
-test(
-  'of two installations at once the second one waits for nobody, and says who is at it',
-  async ({ skip }) => {
+test.for<readonly [Ending, number, string]>([
+  ['INT', 8, '--prefix /opt/tocsin'],
+  ['KILL', 8, ''],
+])(
+  'a removal that is ended by %s at any command is finished by the next one',
+  { timeout: timeoutMs },
+  async ([ending, some, prefix], { skip }) => {
     if (lacking !== undefined) skip(lacking);
-    using releases = releaseFolder();
-    releases.addStandIn('1.0.0');
-    await using guest = await bootGuest({
-      bind: { '/srv/releases': releases.path },
-      files: {
-        '/srv/bin/gzip':
-          '#!/bin/sh\ntouch /run/there; until test -e /run/go; do sleep 0.1; done; exec /bin/gzip "$@"\n',
-      },
-    });
-    const path = '--setenv=PATH=/srv/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    const call = `sh /srv/releases/install.sh --offline /srv/releases`;
-    await guest.shell(`systemd-run --quiet --unit=first ${path} ${call}`);
-    await guest.shell('until test -e /run/there; do sleep 0.1; done');
-    const pid = await guest.say('systemctl', 'show', '-P', 'MainPID', 'first');
-    const second = await install(guest, '--json');
-    expect(outcomeOf(second)).toMatchObject({
-      exitCode: 72,
-      message: `another installation is running (process ${pid})`,
-    });
-    await guest.shell('touch /run/go; while systemctl -q is-active first; do sleep 0.1; done');
-    expect(await guest.say('systemctl', 'is-active', 'tocsin')).toBe('active');
-    expect(outcomeOf(await install(guest, '--json'))).toMatchObject({ result: 'unchanged' });
+    using here = await world();
+    const { host } = here;
+    const [bare = ''] = await host.run('footprint');
+    const layer = await host.keep(`end ${prefix}`);
+    const removal = ['--uninstall', '--purge'];
+    const [, whole] = await host.run(`${boots}; ${cutAt(0, ending, ...removal)}`, layer);
+    for (const at of spread(cutShort(whole).calls, some)) {
+      const [, cut, next, after = ''] = await host.run(
+        `${boots}; ${cutAt(at, ending, ...removal)}; end --uninstall --purge; echo --; footprint`,
+        layer,
+      );
+      const { command } = cutShort(cut);
+      expect({ at, command, next, left: differences(bare, after) }).toEqual({
+        at,
+        command,
+        next: expect.stringContaining('"exitCode":0') as unknown,
+        left: [],
+      });
+    }
   },
-  guestTimeoutMs,
 );

@@ -54,6 +54,11 @@ test(
     });
     const elsewhere = await install(guest, '--json', '--prefix', '/opt/tocsin');
     expect(outcomeOf(elsewhere)).toMatchObject({ result: 'installed' });
+    // From here on it is found by its unit.
+    expect(outcomeOf(await install(guest, '--json'))).toMatchObject({ result: 'unchanged' });
+    const removed = await install(guest, '--json', '--uninstall', '--purge');
+    expect(outcomeOf(removed)).toMatchObject({ result: 'uninstalled' });
+    expect(differences(before, await footprint(guest))).toEqual([]);
   },
   guestTimeoutMs,
 );

@@ -123,15 +123,17 @@ test('the packages for Debian hold what the archives hold, for amd64 and arm64',
   }
 }, 600_000);
 
-test('lintian finds nothing in a package but what is overridden with a reason', (context) => {
-  skipUnlessThere('/usr/bin/lintian', context);
-  const words = ['--allow-root', '--fail-on', 'error,warning'];
-  const { stdout, status } = spawnSync('lintian', [...words, `tocsin_${version}_amd64.deb`], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
-}, 600_000);
+test.for(['amd64', 'arm64'])(
+  'lintian finds nothing in the package for %s but what is overridden with a reason',
+  { timeout: 600_000 },
+  (architecture, context) => {
+    skipUnlessThere('/usr/bin/lintian', context);
+    const deb = `tocsin_${version}_${architecture}.deb`;
+    const words = ['--allow-root', '--fail-on', 'error,warning', deb];
+    const { stdout, status } = spawnSync('lintian', words, { cwd: folder, encoding: 'utf8' });
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+  },
+);
 
 test('the executable out of the archive runs, is stripped, and weighs less than 115 MB with all beside it', () => {
   const place = unpack(`tocsin-${version}-linux-x64.tar.xz`);

@@ -13,13 +13,15 @@ import { makeGroup, unifiedHierarchy } from './group.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { holdRoot } from './root.ts';
 import { startRelay } from './start-relay.ts';
-import { debianMirror, keptTree, type Init } from './tree.ts';
+import { debianMirror, keptTree, type Debian, type Init } from './tree.ts';
 
 /** How long a test with a guest may take: the first one on a machine has to build the guests' root first. */
 export const guestTimeoutMs = 400_000;
 
 export interface GuestOptions {
-  /** Packages of Debian 12 beside systemd, dbus, curl, iproute2, procps and chrony; each set is built once and kept. */
+  /** Which Debian; 12 unless told. */
+  readonly debian?: Debian;
+  /** Packages beside systemd, dbus, curl, iproute2, procps and chrony; each set is built once and kept. */
   readonly packages?: readonly string[];
   /** Files by path, there before the first boot. One that starts with `#!` may be run. */
   readonly files?: Readonly<Record<string, string>>;
@@ -76,7 +78,7 @@ let booted = 0;
 
 /** Boots a guest from a copy that is thrown away with it. Resolves once its systemd has started everything. */
 export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
-  const root = await holdRoot(await keptTree(options.packages ?? [], options.init));
+  const root = await holdRoot(await keptTree(options));
   const group = makeGroup((booted += 1));
   const machineId = `${randomBytes(16).toString('hex')}\n`;
   for (const [path, text] of Object.entries({ '/etc/machine-id': machineId, ...options.files })) {

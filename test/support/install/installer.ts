@@ -44,13 +44,15 @@ const passing = [
   '/home/*/.cache',
 ];
 
-/** Every file, folder and link, with rights and owner and the content of what is configured: one line each. */
+const pruned = passing.map((path) => `-path '${path}'`).join(' -o ');
+
+/** Prints every file, folder and link, with rights and owner and the content of what is configured: one line each. */
+export const printFootprint =
+  `find / -xdev \\( ${pruned} \\) -prune -o -printf '%y %m %u %g %p %l\\n' | sort; ` +
+  'find /etc /usr/local /home -xdev -type f ! -name "*-" -exec md5sum {} + | sort -k 2';
+
 export async function footprint(guest: Guest): Promise<string> {
-  const pruned = passing.map((path) => `-path '${path}'`).join(' -o ');
-  return guest.shell(
-    `find / -xdev \\( ${pruned} \\) -prune -o -printf '%y %m %u %g %p %l\\n' | sort; ` +
-      'find /etc /usr/local /home -xdev -type f ! -name "*-" -exec md5sum {} + | sort -k 2',
-  );
+  return guest.shell(printFootprint);
 }
 
 /** The lines by which two footprints differ, for a message that can be read. */

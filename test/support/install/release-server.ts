@@ -13,6 +13,8 @@ export interface ReleaseServer extends AsyncDisposable {
   readonly asked: readonly string[];
   /** From now on this answers for paths with this ending; undefined ends that. */
   readonly spoil: (ending: string, answer: RequestListener | undefined) => void;
+  /** The authority that signed its certificate, which nobody trusts by itself. */
+  readonly ca: string;
   /** Lets the guest reach the server, and trust it as it trusts the authorities of the web. */
   readonly lendTo: (guest: Guest) => Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function startReleaseServer(): Promise<ReleaseServer & { folder: st
   const world = {
     url: server.url,
     port: server.port,
+    ca,
     folder: '',
     asked,
     spoil: (ending: string, answer: RequestListener | undefined) => {

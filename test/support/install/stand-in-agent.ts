@@ -52,7 +52,11 @@ case "$1 $2" in
     ;;
   validate*) ${behaviour === 'refuses' ? 'echo "unknown key checks" >&2; exit 78' : ':'} ;;
   grants*) if [ -e /etc/tocsin/needed ]; then cat /etc/tocsin/needed; fi ;;
-  "notify test") if [ -e /etc/tocsin/deaf ]; then echo "failed slack"; exit 2; fi; echo delivered ;;
+  "notify test")
+    if [ -e /etc/tocsin/deaf ]; then echo "failed slack"; exit 2; fi
+    if [ -e /etc/tocsin/silent ]; then touch /run/asked; sleep 100; fi
+    echo delivered
+    ;;
   status*)
     read -r pid runs < "$state/running" && kill -0 "$pid" || exit 1
     printf '{"agent":{"name":"guest","version":"%s","ready":true}}\\n' "$runs"

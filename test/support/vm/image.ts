@@ -70,7 +70,7 @@ const preparation = `
  * guests. Whoever comes while another makes it waits.
  */
 export async function keptImage(): Promise<VmImage> {
-  const tree = await keptTree(packages);
+  const tree = await keptTree({ packages });
   const boot = join(tree, 'boot');
   const newest = (prefix: string): string => {
     const name = readdirSync(boot).find((each) => each.startsWith(prefix));
