@@ -1195,7 +1195,8 @@ give_up() {
   if wait_until_well "$previous"; then
     fail 71 "tocsin $version did not become well; $previous runs again"
   fi
-  fail 71 "tocsin $version did not become well, and $previous does not either: tocsin doctor"
+  last_words
+  fail 71 "tocsin $version did not become well, and $previous does not either, for the reason above: tocsin doctor"
 }
 
 finish() {

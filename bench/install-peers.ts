@@ -59,9 +59,11 @@ export async function installPeers(guest: Guest): Promise<number> {
     '/etc/monit/conf.d/bench',
     'set httpd unixsocket /run/monit.socket allow bench:bench\n',
   );
+  // In a guest it finds no address of a network for a cluster, and would end.
+  await guest.write('/etc/default/prometheus-alertmanager', 'ARGS="--cluster.listen-address="\n');
   const until = answering.map((line) => `until ${line} 2>&1; do sleep 0.05; done`).join('\n');
   const line = `begin=$(date +%s.%N)
-    DEBIAN_FRONTEND=noninteractive dpkg -i ${packagesInside}/*.deb >/root/dpkg.log 2>&1 || { cat /root/dpkg.log >&2; exit 1; }
+    DEBIAN_FRONTEND=noninteractive dpkg --force-confold -i ${packagesInside}/*.deb >/root/dpkg.log 2>&1 || { cat /root/dpkg.log >&2; exit 1; }
     { ${until}
     } >/dev/null
     end=$(date +%s.%N)
@@ -86,6 +88,8 @@ export async function removePeers(guest: Guest): Promise<number> {
     timeoutMs: 120_000,
   });
   if (code !== 0) throw new Error(`the peers were not removed: ${stderr}`);
-  await guest.shell('rm -rf /etc/monit /var/lib/prometheus /var/lib/monit');
+  await guest.shell(
+    'rm -rf /etc/monit /etc/default/prometheus-alertmanager /var/lib/prometheus /var/lib/monit',
+  );
   return Number(size);
 }

@@ -30,7 +30,7 @@ const variants = (['xz', 'gz'] as const).flatMap((packing) =>
 export async function measureInstall(directory: string, quick: boolean): Promise<string> {
   const lacking = lacksGuest();
   if (lacking !== undefined) throw new Error(`nothing can be installed: ${lacking}`);
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 3;
   await using server = await startReleaseServer();
   tell('building two releases');
   const releases = await buildReleases(directory);
@@ -55,6 +55,9 @@ export async function measureInstall(directory: string, quick: boolean): Promise
   let peersBytes = 0;
   let bytes = 0;
   for (let round = 1; round <= rounds; round += 1) {
+    tell(`round ${round} of ${rounds}: the peers`);
+    peers.push(await installPeers(guest));
+    peersBytes = await removePeers(guest);
     for (const { packing, from } of variants) {
       tell(`round ${round} of ${rounds}: ${packing}, ${from}`);
       const url = from === 'loaded over HTTPS' ? server.url : undefined;
@@ -68,9 +71,6 @@ export async function measureInstall(directory: string, quick: boolean): Promise
       }
       await uninstall(guest, second);
     }
-    tell(`round ${round} of ${rounds}: the peers`);
-    peers.push(await installPeers(guest));
-    peersBytes = await removePeers(guest);
   }
   const of = (what: string): Variant => ({ what, runs: took.get(what) ?? [] });
   return installReport({
