@@ -1117,11 +1117,13 @@ take_away_made() {
   remove_folders "$work/made"
 }
 
-# remove_folders LIST [first|last]: the deepest first; what holds something else stays. Last are those of the manifest.
+# remove_folders LIST [first|last]: the deepest first; what holds something else stays. Last are those of the manifest and
+# of the unit, which are there to the end.
 remove_folders() {
   sed -n 's/^folder //p' "$1" | sort -r | while read -r folder; do
     turn=first
     case $manifest in "$folder"/*) turn=last ;; esac
+    case $units/tocsin.service in "$folder"/*) turn=last ;; esac
     [ "$turn" = "${2:-$turn}" ] || continue
     if [ -d "$folder" ] && ! would_be_purged "$folder"; then run rmdir "$folder" 2>/dev/null || :; fi
   done
@@ -1233,7 +1235,7 @@ finish() {
 }
 
 tell_about_linger() {
-  if [ "$(loginctl show-user "$(id -un)" --property=Linger --value 2>/dev/null)" != yes ]; then
+  if [ ! -e "/var/lib/systemd/linger/$(id -un)" ]; then
     say "    it runs while you are logged in; for longer: loginctl enable-linger $(id -un)"
   fi
 }
