@@ -1054,13 +1054,20 @@ stays_well() {
 # Whether the service is between two runs, or in another one than the first.
 has_ended() {
   case $(query is-active tocsin.service) in
-    active | reloading) [ "$(query show -P NRestarts tocsin.service)" != 0 ] ;;
+    active | reloading)
+      restarts=$(query show --property=NRestarts --value tocsin.service)
+      [ "${restarts:-0}" != 0 ]
+      ;;
     *) return 0 ;;
   esac
 }
 
 # A version that hangs would hold up the former one for as long as its unit lets it take to end.
 stop_at_once() {
+  case $init in
+    openrc) rc-service -q tocsin stop </dev/null >/dev/null 2>&1 ;;
+    sysvinit) /etc/init.d/tocsin stop >/dev/null 2>&1 ;;
+  esac
   [ "$init" = systemd ] || return 0
   ctl stop --no-block tocsin.service
   for _ in 1 2 3 4 5; do
@@ -1068,6 +1075,16 @@ stop_at_once() {
     case $(query is-active tocsin.service) in inactive | failed) return 0 ;; esac
   done
   ctl kill --signal=KILL tocsin.service
+}
+
+# A version that brought the state into a form of its own has kept a copy in the form before, which the former one reads.
+put_back_state() {
+  copy=$(find "$state" -maxdepth 1 -type f -name 'tocsin.db.schema-*' -newer "$work/manifest" 2>/dev/null | head -n 1)
+  [ -n "$copy" ] || return 0
+  stop_at_once
+  say "    the state is put back as it was before $version"
+  rm -f "$state/tocsin.db-wal" "$state/tocsin.db-shm"
+  mv -f "$copy" "$state/tocsin.db"
 }
 
 last_words() {
@@ -1191,6 +1208,7 @@ give_up() {
   fi
   step "tocsin $version is not well: going back to $previous"
   stop_at_once
+  put_back_state
   take_back
   changed=false
   start_service
@@ -1332,6 +1350,7 @@ clean_up() {
   if [ "$taking_back" = yes ] && [ "$dry" = no ]; then
     printf 'install.sh: taking back what was half done\n' >&2
     was_started=$started
+    if [ -n "$previous" ] && [ "$started" = yes ]; then put_back_state; fi
     take_back
     changed=false
     if [ -n "$previous" ] && [ "$was_started" = yes ]; then start_service; fi

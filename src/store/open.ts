@@ -1,4 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isDiskRefusal } from '../lib/disk-refusal.ts';
@@ -94,14 +102,14 @@ export function openMemory(): DatabaseSync {
 function connect(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
-    return prepare(database);
+    return prepare(database, path);
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-function prepare(database: DatabaseSync): DatabaseSync {
+function prepare(database: DatabaseSync, path?: string): DatabaseSync {
   // Exclusive: two agents on one state would tell everything twice. It also saves the shared memory file.
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   database.exec('PRAGMA journal_mode = WAL');
@@ -109,22 +117,36 @@ function prepare(database: DatabaseSync): DatabaseSync {
   database.exec('PRAGMA foreign_keys = ON');
   database.exec('PRAGMA cache_size = -1000');
   database.exec('PRAGMA wal_autocheckpoint = 200');
-  migrate(database);
+  migrate(database, path);
   const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (verdict !== 'ok') throw new DamagedError(String(verdict));
   if (database.prepare(unreadable).get() !== undefined) throw new DamagedError('a row is no JSON');
   return database;
 }
 
-function migrate(database: DatabaseSync): void {
+function migrate(database: DatabaseSync, path?: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version > migrations.length) throw new NewerError(version);
+  if (path !== undefined && version > 0 && version < migrations.length) {
+    keepFormer(database, `${path}.schema-${version}`);
+  }
   for (const [index, step] of migrations.entries()) {
     if (index < version) continue;
     database.exec(`BEGIN EXCLUSIVE; ${step} PRAGMA user_version = ${index + 1}; COMMIT`);
   }
   // Takes the lock at once even when there was nothing to migrate.
   if (version === migrations.length) database.exec('BEGIN EXCLUSIVE; COMMIT');
+}
+
+/** A copy in the form that the version before knows, for a way back: `install.sh` puts it in place. */
+function keepFormer(database: DatabaseSync, copy: string): void {
+  try {
+    rmSync(copy, { force: true });
+    database.prepare('VACUUM INTO ?').run(copy);
+  } catch {
+    // A full disk, say. To watch is more than to be able to go back, and half a copy is worse than none.
+    rmSync(copy, { force: true });
+  }
 }
 
 /** A row that the start could not read: SQLite does not notice when a text in a page has changed. */

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { guestTimeoutMs, lacksGuest } from '../support/guest/guest.ts';
 import { realArchives, versions } from '../support/install/archives.ts';
-import { newerState } from '../support/install/faults.ts';
+import { newerAndBroken, newerState } from '../support/install/faults.ts';
 import { install, outcomeOf, releasesInside } from '../support/install/installer.ts';
 import { startUpgradedHost, type UpgradedHost } from '../support/install/upgraded-host.ts';
 
@@ -10,7 +10,7 @@ const [first, second] = versions;
 
 beforeAll(async () => {
   if (lacking !== undefined) return;
-  for (const version of [first, second, newerState]) await realArchives(version);
+  for (const version of [first, second, newerState, newerAndBroken]) await realArchives(version);
 }, 600_000);
 
 /** What was told is not told again, what is silenced is not told at all, and both are known. */
@@ -73,6 +73,25 @@ test(
       /tocsin\.db was written by a newer tocsin \(schema \d+, this one knows \d+\); run that version, or move the file away to begin anew/,
     );
     await expectKept(host, newerState);
+  },
+  guestTimeoutMs,
+);
+
+test(
+  'a broken version that changed the form of the state is taken back all the same, with the state of before',
+  async ({ skip }) => {
+    if (lacking !== undefined) skip(lacking);
+    await using host = await startUpgradedHost();
+    const { guest, releases } = host;
+    await releases.addReal(newerAndBroken);
+    const failed = await install(guest, '--json');
+    expect({ ...outcomeOf(failed), said: failed.stderr }).toMatchObject({
+      exitCode: 71,
+      message: `tocsin ${newerAndBroken} did not become well; ${first} runs again`,
+    });
+    expect(failed.stderr).toContain(`the state is put back as it was before ${newerAndBroken}\n`);
+    await expectKept(host, first);
+    expect(await guest.shell('stat -c "%U %a" /var/lib/tocsin/tocsin.db')).toBe('tocsin 600');
   },
   guestTimeoutMs,
 );

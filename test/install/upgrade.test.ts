@@ -110,4 +110,33 @@ describe.concurrent('a version that is not well', () => {
       });
     },
   );
+
+  test(
+    'makes place for the old one without systemd, too',
+    async ({ skip }) => {
+      if (lacking !== undefined) skip(lacking);
+      using releases = releaseFolder();
+      releases.addStandIn('1.0.0');
+      const bind = { '/srv/releases': releases.path };
+      await using guest = await bootGuest({ init: 'sysvinit', bind });
+      await install(guest);
+      releases.addStandIn('1.1.0', 'ends');
+      const failed = await install(guest, '--json');
+      expect({ ...outcomeOf(failed), said: failed.stderr }).toMatchObject({
+        exitCode: 71,
+        message: 'tocsin 1.1.0 did not become well; 1.0.0 runs again',
+      });
+      expect(await guest.say('/usr/local/bin/tocsin', '--version')).toBe('tocsin 1.0.0');
+      expect(await guest.shell('ps -o user= -C sleep | sort -u')).toBe('tocsin');
+
+      // One that is interrupted while the new version is watched goes back as well.
+      releases.addStandIn('1.2.0');
+      const line = 'timeout 20 sh /srv/releases/install.sh --offline /srv/releases --watch 60';
+      const ended = await guest.run(['sh', '-c', line], { timeoutMs: 120_000 });
+      expect(ended.stdout).toContain('watching tocsin 1.2.0 for 60 seconds');
+      expect(await guest.read('/var/lib/tocsin/running')).toMatch(/ 1\.0\.0$/m);
+      expect((await guest.run(['tocsin', 'status'])).stdout).toContain('"1.0.0","ready":true');
+    },
+    guestTimeoutMs,
+  );
 });

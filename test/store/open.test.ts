@@ -66,6 +66,20 @@ describe('opening the state', () => {
     expect(await readdir(directory)).toEqual(['tocsin.db']);
   });
 
+  test('before a database gets a newer form, a copy is kept that the version before can read', () => {
+    const directory = temporaryFolder();
+    const path = join(directory, 'tocsin.db');
+    const older = new DatabaseSync(path);
+    older.exec(`${migrations[0]} PRAGMA user_version = 1`);
+    older.exec(`INSERT INTO heartbeats VALUES ('job', '{}')`);
+    older.close();
+    opened(directory);
+    using copy = new DatabaseSync(`${path}.schema-1`);
+    expect(copy.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    expect(copy.prepare('SELECT check_name FROM heartbeats').get()).toEqual({ check_name: 'job' });
+    expect(() => copy.prepare('SELECT * FROM kept')).toThrow('no such table');
+  });
+
   test('a database that another process holds is refused', async () => {
     const directory = temporaryFolder();
     opened(directory);

@@ -82,11 +82,12 @@ export async function realArchives(version: string = versions[0]): Promise<strin
 function changedSource(version: string): string {
   const copy = mkdtempSync(join(tmpdir(), 'tocsin-source-'));
   copySource(copy);
-  const { path, change } = changes[version] ?? { path: '', change: String };
-  const former = readFileSync(join(copy, path), 'utf8');
-  const text = change(former);
-  if (text === former) throw new Error(`${path} is not as ${version} expects it`);
-  writeFileSync(join(copy, path), text);
+  for (const { path, change } of changes[version] ?? []) {
+    const former = readFileSync(join(copy, path), 'utf8');
+    const text = change(former);
+    if (text === former) throw new Error(`${path} is not as ${version} expects it`);
+    writeFileSync(join(copy, path), text);
+  }
   return copy;
 }
 

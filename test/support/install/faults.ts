@@ -14,6 +14,9 @@ export const faulty = {
 /** A version of the real agent that keeps its state in another form, as a later one may. */
 export const newerState = '0.1.0-newer';
 
+/** The same, and it falls over. */
+export const newerAndBroken = '0.1.0-newer-crashes';
+
 /** Lines before the program's own, for the agent alone. */
 const before = (lines: string): Change => ({
   path: 'bin/tocsin.ts',
@@ -21,24 +24,31 @@ const before = (lines: string): Change => ({
     text.replace(/^main\(/m, `if (process.argv[2] === 'run') {\n${lines}\n}\nmain(`),
 });
 
+const doesNotLast = before(`
+    setTimeout(() => { throw new Error('this version does not last'); }, 10_000);`);
+
+const otherState: Change = {
+  path: 'src/store/migrations.ts',
+  change: (text) =>
+    text.replace(/\];\n$/, '`CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT;`,\n];\n'),
+};
+
 /** By version. */
-export const changes: Readonly<Record<string, Change>> = {
-  [faulty.ends]: before(`throw new Error('this version ends at once');`),
+export const changes: Readonly<Record<string, readonly Change[]>> = {
+  [faulty.ends]: [before(`throw new Error('this version ends at once');`)],
   // With the state open, before it listens; deaf to a request to end, as a loop without an end would be.
-  [faulty.hangs]: before(`
+  [faulty.hangs]: [
+    before(`
     process.on('SIGTERM', () => {});
     const { Server } = process.getBuiltinModule('node:net');
     Server.prototype.listen = () => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       throw new Error('nobody wakes it');
     };`),
-  [faulty.crashes]: before(`
-    setTimeout(() => { throw new Error('this version does not last'); }, 10_000);`),
-  [newerState]: {
-    path: 'src/store/migrations.ts',
-    change: (text) =>
-      text.replace(/\];\n$/, '`CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT;`,\n];\n'),
-  },
+  ],
+  [faulty.crashes]: [doesNotLast],
+  [newerState]: [otherState],
+  [newerAndBroken]: [otherState, doesNotLast],
 };
 
 /** Whether a version is of a changed source. */
