@@ -162,8 +162,9 @@ async function touch(
   return { troubles: [{ status, reason: 'threshold', trouble }], values };
 }
 
-function describe({ mountPoint, fileSystem, source, options }: Mount, seconds?: number): string {
-  const mode = options.includes('ro') ? 'ro' : 'rw';
+function describe(mount: Mount, seconds?: number): string {
+  const { mountPoint, fileSystem, source } = mount;
+  const mode = isReadOnly(mount) ? 'ro' : 'rw';
   const wrote = seconds === undefined ? '' : `, a write took ${humanDuration(seconds * 1000)}`;
   return `${mountPoint} is ${source} (${fileSystem}, ${mode})${wrote}`;
 }

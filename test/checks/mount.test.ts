@@ -94,6 +94,24 @@ describe('a mount', () => {
     expect((await check.run()).status).toBe('ok');
   });
 
+  test('is judged by its file system where a sandbox shows every mount read-only', async () => {
+    const inSandbox = (superOptions: string): string =>
+      `1 0 8:2 / / ro,nosuid shared:1 - ext4 /dev/sda2 rw\n${line('/srv', 'ro,nosuid', `ext4 /dev/sda1 ${superOptions}`)}`;
+    const host = await hostMounting('', '', { 'proc/self/mountinfo': inSandbox('rw') });
+    const check = openedCheck(mountOf(host), { path: '/srv', options: ['rw'] });
+    expect(await check.run()).toMatchObject({
+      status: 'ok',
+      summary: '/srv is /dev/sda1 (ext4, rw)',
+    });
+    await writeFile(join(host.proc, 'self/mountinfo'), inSandbox('ro'));
+    expect((await check.run()).summary).toMatch(/^\/srv became read-only: look at dmesg/);
+    const asMounted = await hostMounting('', '', { 'proc/self/mountinfo': inSandbox('ro') });
+    expect(await judged(asMounted)).toMatchObject({
+      status: 'ok',
+      summary: '/srv is /dev/sda1 (ext4, ro)',
+    });
+  });
+
   test('of an automounter is mounted by the look', async () => {
     const places = await hostWith({
       'proc/self/mountinfo': line('/net', 'rw', 'autofs systemd-1 rw'),

@@ -87,7 +87,7 @@ function turnedReadOnly({ options, superOptions }: Mount, before: MountBefore): 
  */
 export function madeReadOnly({ options, superOptions }: Mount, wasWritable: boolean): boolean {
   if (isEmergency(superOptions)) return true;
-  return wasWritable && superOptions.includes('ro') && options.includes('rw');
+  return wasWritable && superOptions.includes('ro') && !options.includes('ro');
 }
 
 function hasOption(mount: Mount, option: string): boolean {

@@ -8,7 +8,7 @@ export interface Mount {
   readonly fileSystem: string;
   /** The device or the server's folder, as it was called when it was mounted. */
   readonly source: string;
-  /** Options of this mount, such as `rw` and `noexec` … */
+  /** Options of this mount, such as `rw` and `noexec`; neither `rw` nor `ro` where the agent cannot know … */
   readonly options: readonly string[];
   /** … and those of the file system itself, for all of its mounts. */
   readonly superOptions: readonly string[];
@@ -48,7 +48,22 @@ export function parseMounts(text: string): readonly Mount[] | undefined {
       superOptions: superOptions.split(','),
     });
   }
-  return byMountPoint.size === 0 ? undefined : [...byMountPoint.values()];
+  if (byMountPoint.size === 0) return undefined;
+  const mounts = [...byMountPoint.values()];
+  return isSandbox(byMountPoint.get('/')) ? mounts.map(withoutSandbox) : mounts;
+}
+
+/**
+ * Whether all that the agent sees was made read-only for the agent alone, as by ProtectSystem=strict or in a container:
+ * no host can run on a root that is mounted read-only from a file system that is not.
+ */
+function isSandbox(root: Mount | undefined): boolean {
+  return root !== undefined && root.options.includes('ro') && root.superOptions.includes('rw');
+}
+
+/** In a sandbox `ro` of a mount says nothing of the host; what the file system itself says does. */
+function withoutSandbox(mount: Mount): Mount {
+  return { ...mount, options: mount.options.filter((option) => option !== 'ro') };
 }
 
 function unescaped(text: string): string {

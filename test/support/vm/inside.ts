@@ -41,7 +41,7 @@ export async function runByAgent(
     'input-data': Buffer.from(input).toString('base64'),
     'capture-output': true,
   })) as { pid: number };
-  for (;;) {
+  for (let pauseMs = 20; ; pauseMs = Math.min(2 * pauseMs, 500)) {
     const status = (await agent.ask('guest-exec-status', { pid })) as ExecStatus;
     if (status.exited) {
       return {
@@ -50,7 +50,8 @@ export async function runByAgent(
         stderr: decoded(status['err-data']),
       };
     }
-    await delay(50);
+    // The agent writes a line into the journal for each time it is asked.
+    await delay(pauseMs);
   }
 }
 
