@@ -163,6 +163,13 @@ describe('a command that forks and ends', () => {
   });
 });
 
+test('a command and its children are ended before the agent where memory runs out', async () => {
+  const own = Number(await readFile('/proc/self/oom_score_adj', 'utf8'));
+  const file = '/proc/self/oom_score_adj';
+  const script = `until test $(cat ${file}) -gt ${own}; do sleep 0.01; done; sh -c 'cat ${file}'`;
+  expect(await shell(script).run()).toMatchObject({ status: 'ok', summary: '500' });
+});
+
 describe('a command that cannot be started', () => {
   const summaryOf = async (program: string, keys: Readonly<Record<string, unknown>> = {}) => {
     const result = await openedCheck(command, { command: [program], ...keys }).run();
