@@ -25,7 +25,7 @@ export async function awaitInside(agent: JsonChannel, timeoutMs: number): Promis
 export async function runByAgent(
   agent: JsonChannel,
   words: readonly string[],
-  { user, input = '', timeoutMs = 60_000 }: Visit = {},
+  { user, input = '', timeoutMs = 180_000 }: Visit = {},
 ): Promise<Said> {
   const line = [
     ...`timeout --signal=KILL ${timeoutMs / 1000} env --ignore-environment`.split(' '),

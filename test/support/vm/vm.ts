@@ -71,10 +71,12 @@ export async function startVm({ files = {}, copies = {} }: VmOptions = {}): Prom
   const crate = join(folder, 'crate');
   const relays: (() => Promise<void>)[] = [];
   await using undo = new AsyncDisposableStack();
-  undo.defer(() => rmSync(folder, { recursive: true }));
+  undo.defer(() => rmSync(folder, { recursive: true, force: true }));
   copyFileSync(image.disk, disk, constants.COPYFILE_FICLONE);
   await pack(join(folder, 'stage'), crate, files, copies);
   const qemu = undo.use(await startQemu({ ...image, disk, crate, snapshot: 'ready' }));
+  // QEMU has its disks open: nothing of them is left, however the tests end.
+  rmSync(folder, { recursive: true });
   undo.defer(async () => {
     for (const close of relays) await close();
   });
