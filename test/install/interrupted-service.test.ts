@@ -20,9 +20,11 @@ async function bootCounted(releases: string): Promise<Guest> {
   return bootGuest({ bind: { '/srv/releases': releases, '/srv/bin': bin } });
 }
 
-/** Numbers of the calls of systemctl among those that an uninterrupted run has just made. */
+/** Numbers of the calls by which an uninterrupted run has just changed something in systemd; it asks as often as it has to. */
 async function callsOfSystemd(guest: Guest): Promise<number[]> {
-  const found = await guest.shell('cd /run/counted; grep -l "^systemctl" *');
+  const found = await guest.shell(
+    'cd /run/counted; grep -lE "^systemctl (daemon-reload|reset-failed|enable|restart)" *',
+  );
   return found
     .split('\n')
     .map(Number)
@@ -30,7 +32,7 @@ async function callsOfSystemd(guest: Guest): Promise<number[]> {
 }
 
 test(
-  'an installation that is interrupted at any call of systemd leaves nothing, and no service',
+  'an installation that is interrupted where it changes something in systemd leaves nothing, and no service',
   async ({ skip }) => {
     if (lacking !== undefined) skip(lacking);
     using releases = releaseFolder();
@@ -59,7 +61,7 @@ test(
 );
 
 test(
-  'an upgrade that is ended at any call of systemd leaves the old version, which runs',
+  'an upgrade that is ended where it changes something in systemd leaves the old version, which runs',
   async ({ skip }) => {
     if (lacking !== undefined) skip(lacking);
     using releases = releaseFolder();
