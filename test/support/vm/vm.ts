@@ -57,7 +57,7 @@ export function lacksVm(): string | undefined {
   if (process.arch !== 'x64') return 'the virtual machine is one for x64';
   if (process.getuid?.() !== 0) return 'only root can make the image of a virtual machine';
   const programs =
-    'qemu-system-x86_64 qemu-img mke2fs mmdebstrap unshare nsenter setpriv flock ip tar';
+    'qemu-system-x86_64 qemu-img mke2fs debugfs mmdebstrap unshare nsenter setpriv flock ip tar';
   const missing = missingProgram(programs.split(' '));
   if (missing !== undefined) return `the program ${missing} is missing`;
   return debianMirror() === undefined ? 'the sources of apt name no mirror of Debian' : undefined;
