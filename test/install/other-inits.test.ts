@@ -89,7 +89,7 @@ describe.for(inits)('under %s', (init) => {
       if (lacking !== undefined) skip(lacking);
       await realArchives();
       await using slack = await startSlackServer();
-      const { message } = heardBy(slack, 60_000);
+      const { message } = heardBy(slack, 120_000);
       using releases = releaseFolder();
       await releases.addReal('0.1.0-a');
       await using guest = await bootGuest({ init, bind: { '/srv/releases': releases.path } });
@@ -119,7 +119,7 @@ describe.for(inits)('under %s', (init) => {
 
       await guest.reboot();
       await guest.shell('touch /srv/flag');
-      await message(/✅ \*?flag/);
+      await untilReady(guest);
       expect(await versionThatRuns(guest)).toBe('0.1.0-a');
       expect((await install(guest)).stdout).toContain('nothing to do');
 
@@ -133,6 +133,8 @@ describe.for(inits)('under %s', (init) => {
       expect(failed.stderr).toContain('this version ends at once');
       expect(await versionThatRuns(guest)).toBe('0.1.0-a');
       expect(await agents(guest)).toMatch(/^\d+$/);
+      // The group of the alert is told of once in a minute.
+      await message(/✅ \*?flag/);
 
       expect((await install(guest, '--uninstall', '--purge')).code).toBe(0);
       expect(await leftSince(before, guest)).toEqual([]);

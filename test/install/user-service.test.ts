@@ -62,7 +62,7 @@ test(
     if (lacking !== undefined) skip(lacking);
     await realArchives();
     await using slack = await startSlackServer();
-    const { message } = heardBy(slack, 60_000);
+    const { message } = heardBy(slack, 120_000);
     using releases = releaseFolder();
     await releases.addReal('0.1.0-a');
     await using guest = await bootGuest({ bind: { '/srv/releases': releases.path } });
@@ -104,9 +104,12 @@ test(
 
     await guest.reboot();
     await guest.shell('touch /home/sam/flag');
-    await message(/✅ \*?flag/);
+    await eventually(
+      async () => (await bySam(guest, `${program} status`)).stdout.includes(' up '),
+      'the agent answers after the reboot',
+      30_000,
+    );
     expect(await guest.shell('loginctl list-sessions --no-legend')).toBe('');
-    await guest.shell('rm /home/sam/flag');
 
     await releases.addReal('0.1.0-b');
     expect(outcomeOf(await install('--json'))).toMatchObject({ result: 'upgraded' });
@@ -117,6 +120,9 @@ test(
       message: 'tocsin 0.2.0 did not become well; 0.1.0-b runs again',
     });
     expect((await bySam(guest, `${program} status`)).stdout).toContain('tocsin 0.1.0-b');
+    // The group of the alert is told of once in a minute.
+    await message(/✅ \*?flag/);
+    await guest.shell('rm /home/sam/flag');
 
     expect((await install('--uninstall', '--purge')).code).toBe(0);
     expect(differences(before, await footprint(guest))).toEqual([]);
