@@ -19,13 +19,12 @@ const ofState = / \/var\/lib\/tocsin\//;
 
 describe.concurrent('a version of the real agent', () => {
   test.for([
-    { fault: 'ends', how: 'ends at once', says: 'this version ends at once', within: 60 },
+    { fault: 'ends', how: 'ends at once', says: 'this version ends at once' },
     {
       fault: 'hangs',
       how: 'hangs before it is ready and does not take the signal to end',
-      within: 75,
     },
-    { fault: 'crashes', how: 'falls over after ten seconds', says: 'does not last', within: 60 },
+    { fault: 'crashes', how: 'falls over after ten seconds', says: 'does not last' },
   ] as const)(
     'that $how is taken back, with all that was known, and what was due meanwhile is told once',
     { timeout: guestTimeoutMs },
@@ -36,21 +35,26 @@ describe.concurrent('a version of the real agent', () => {
       const version = faulty[row.fault];
       await releases.addReal(version);
       const before = await footprint(guest);
-      const starts = async (): Promise<number> =>
-        Number(await guest.shell('journalctl -u tocsin -o cat | grep -c "^Starting tocsin" || :'));
-      const former = await starts();
+      // Seconds since 1970, one for each start.
+      const starts = async (): Promise<number[]> => {
+        const { stdout } = await guest.run(['journalctl', '-u', 'tocsin', '-o', 'short-unix']);
+        return [...stdout.matchAll(/^([\d.]+) .*: Starting tocsin/gm)].map(([, at]) => Number(at));
+      };
+      const former = (await starts()).length;
 
       // One message waits for its receiver while the versions change, and one is due only then.
       slack.script({ status: 503 }, { status: 503 }, { status: 503 });
       const asked = slack.requests.length;
       await host.set('early', false);
       await eventually(() => slack.requests.length > asked, 'the receiver refused', 30_000);
-      const began = performance.now();
       const upgrade = install(guest, '--json');
-      await eventually(async () => (await starts()) > former, 'the new version is begun', 60_000);
+      await eventually(
+        async () => (await starts()).length > former,
+        'the new version is begun',
+        60_000,
+      );
       await host.set('late', false);
       const failed = await upgrade;
-      const seconds = (performance.now() - began) / 1000;
 
       expect(outcomeOf(failed)).toMatchObject({
         result: 'failed',
@@ -59,7 +63,9 @@ describe.concurrent('a version of the real agent', () => {
         message: `tocsin ${version} did not become well; ${first} runs again`,
       });
       if ('says' in row) expect(failed.stderr).toContain(row.says);
-      expect(seconds).toBeLessThan(row.within);
+      // Half a minute, five seconds to end, and what a busy machine adds.
+      const [begun = 0, ...later] = (await starts()).slice(former);
+      expect((later.at(-1) ?? Infinity) - begun).toBeLessThan(70);
       expect(await host.runs()).toBe(first);
       const left = differences(before, await footprint(guest));
       expect(left.filter((line) => !ofState.test(line) && !/ \/opt\//.test(line))).toEqual([]);
