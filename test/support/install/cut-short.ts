@@ -43,7 +43,8 @@ case "$*" in
   restart*)
     end_agent
     start=$(sed -n 's/^ExecStart=//p' /etc/systemd/system/tocsin.service)
-    setsid setpriv --reuid=tocsin --regid=tocsin --clear-groups $start </dev/null >/dev/null 2>&1 &
+    # With signals as a manager hands them on: the installer ignores some while it takes back.
+    setsid env --default-signal setpriv --reuid=tocsin --regid=tocsin --clear-groups $start </dev/null >/dev/null 2>&1 &
     echo $! > /run/agent
     ;;
   stop* | kill*) end_agent ;;
