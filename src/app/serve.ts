@@ -13,6 +13,7 @@ import type { LoadedConfig, Loading } from './load.ts';
 import type { Ports } from './ports.ts';
 import { createProber } from './prober.ts';
 import { agentSnapshot } from './view/snapshot.ts';
+import { takeDirectTests } from './direct-tests.ts';
 import { socketName } from './socket-name.ts';
 import { reportToSupervisor } from './signs-of-life.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -66,6 +67,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     userAgent: `tocsin/${version}`,
   });
   metrics.configReload(true, agent.startedAt.wallMs);
+  for (const [key, atMs] of takeDirectTests(loaded.dataDir, agent.startedAt.wallMs)) {
+    agent.receivers.noteProof(key, atMs);
+  }
   logWarnings(current, log);
   const reports = reportToSupervisor(agent, options.supervisor, log);
   const reload = reloading(async () => {

@@ -4,12 +4,14 @@ import { sendTimeoutMs } from '../model/limits.ts';
 import type { IntegrationSpec } from '../model/route.ts';
 import type { Instant } from '../model/time.ts';
 import { version } from '../model/version.ts';
+import { receiverKey } from '../notify/place.ts';
 import { keepsIncidents } from '../notify/incident-integrations.ts';
 import { testShape, type TestShape } from '../web/api-shapes.ts';
 import type { TestOutcome } from '../web/commands.ts';
 import type { LoadedConfig } from './load.ts';
 import { Conversations } from './people/conversations.ts';
 import type { Ports } from './ports.ts';
+import { leaveDirectTests } from './direct-tests.ts';
 import { createSender, type Sender } from './sender.ts';
 import { endOfTest, testDelivery } from './test-delivery.ts';
 
@@ -56,7 +58,7 @@ async function testIntegration(
 
 /** The same where no agent runs: before the first start, and when the agent itself is the problem. */
 export async function testReceiversDirectly(
-  { config }: LoadedConfig,
+  { config, dataDir }: LoadedConfig,
   ports: Ports,
   name: string | undefined,
 ): Promise<readonly TestShape[] | undefined> {
@@ -72,5 +74,8 @@ export async function testReceiversDirectly(
     conversations: new Conversations(() => {}),
   });
   const tester = { config, send, newId: ports.newId, now: () => clock.now(), externalURL };
-  return (await testReceivers(tester, name))?.map(testShape);
+  const outcomes = await testReceivers(tester, name);
+  const taken = outcomes?.filter(({ outcome }) => outcome.kind === 'delivered') ?? [];
+  if (taken.length > 0) leaveDirectTests(dataDir, taken.map(receiverKey), clock.now().wallMs);
+  return outcomes?.map(testShape);
 }

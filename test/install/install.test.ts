@@ -65,6 +65,9 @@ test(
     const first = await message(/TEST/);
     expect(first).toContain('TEST, nothing is wrong: tocsin on front-1 reaches you');
     expect(first).toMatch(/tocsin 0\.1\.0-a has \d+ checks here: disk, /);
+    expect(await guest.shell('tocsin doctor || :')).toMatch(
+      /^ok +receiver +default \(slack\) took/m,
+    );
     const metrics = await guest.shell('curl -sS http://127.0.0.1:9860/metrics | grep build_info');
     expect(metrics).toContain('version="0.1.0-a"');
 

@@ -1,7 +1,7 @@
 import type { Attempt, Delivery, OutboxEntry } from '../../model/delivery.ts';
 import type { ReceiverSpec } from '../../model/route.ts';
 import type { ReceiverSnapshot } from '../../model/snapshot.ts';
-import type { Instant } from '../../model/time.ts';
+import type { Instant, WallMs } from '../../model/time.ts';
 import { elapsedMs } from '../../model/time.ts';
 import type { OpenAtFallback } from '../../notify/outbox-fallback.ts';
 import { receiverKey } from '../../notify/place.ts';
@@ -63,6 +63,16 @@ export class ReceiverBook implements ReceiverRecords {
     });
     this.#records.set(key, record);
     this.#options.keep({ drawer: 'receiver', name: key, value: record });
+  }
+
+  /** Takes in that it took a test which nobody here has sent; `receiver` is a `receiverKey`. */
+  noteProof(receiver: string, atMs: WallMs): void {
+    const record = this.get(receiver);
+    if ((record.lastProofAt ?? 0) >= atMs) return;
+    const lastSuccessAt = Math.max(record.lastSuccessAt ?? 0, atMs) as WallMs;
+    const value = { ...record, lastSuccessAt, lastProofAt: atMs };
+    this.#records.set(receiver, value);
+    this.#options.keep({ drawer: 'receiver', name: receiver, value });
   }
 
   noteDigest(receiver: string, digest: readonly string[]): void {
