@@ -53,9 +53,9 @@ const finishes = (result: string): unknown => expect.stringContaining(`"result":
 const installs = 'end; runs 1.0.0; echo --';
 
 test.for<readonly [Ending, number]>([
-  ['INT', 24],
-  ['TERM', 12],
-  ['HUP', 6],
+  ['INT', 16],
+  ['TERM', 8],
+  ['HUP', 4],
 ])(
   'a new installation that is ended by %s at any command leaves nothing, and the next one succeeds',
   { timeout: timeoutMs },
@@ -101,8 +101,8 @@ async function installedBefore({ host, releases }: World): Promise<readonly [str
 const boots = 'systemctl restart tocsin; runs 1.0.0; echo --';
 
 test.for<readonly [Ending, number]>([
-  ['INT', 16],
-  ['TERM', 8],
+  ['INT', 12],
+  ['TERM', 6],
   ['HUP', 4],
 ])(
   'an upgrade that is ended by %s at any command leaves the old version whole, and it runs',
@@ -150,7 +150,7 @@ test(
     using here = await world();
     const { host } = here;
     const [before = '', whole] = await host.run(`footprint; ${cutAt(0, 'KILL')}`);
-    for (const at of spread(cutShort(whole).calls, 12)) {
+    for (const at of spread(cutShort(whole).calls, 10)) {
       const [cut, next, removed, after = ''] = await host.run(
         `${cutAt(at, 'KILL')}; ${installs}; end --uninstall --purge; echo --; footprint`,
       );
@@ -197,8 +197,8 @@ test(
 );
 
 test.for<readonly [Ending, number, string]>([
-  ['INT', 8, '--prefix /opt/tocsin'],
-  ['KILL', 8, ''],
+  ['INT', 6, '--prefix /opt/tocsin'],
+  ['KILL', 6, ''],
 ])(
   'a removal that is ended by %s at any command is finished by the next one',
   { timeout: timeoutMs },
