@@ -121,7 +121,8 @@ function countedMs({ countedFrom, lastSuccessAt, since }: HeartbeatRecord, now: 
 
 function judge(record: HeartbeatRecord, expected: Expectation, now: Instant): CheckResult {
   const { lastSuccessAt, failed } = record;
-  const ago = (atMs: number): string => humanDuration(Math.max(0, now.wallMs - atMs));
+  const spell = (ms: number): string => humanDuration(Math.max(0, ms));
+  const ago = (atMs: number): string => spell(now.wallMs - atMs);
   const quietMs = countedMs(record, now);
   const values =
     lastSuccessAt === undefined
@@ -138,10 +139,10 @@ function judge(record: HeartbeatRecord, expected: Expectation, now: Instant): Ch
   }
   const last =
     lastSuccessAt === undefined
-      ? `no report for ${humanDuration(Math.max(0, quietMs))}`
-      : `last report ${humanDuration(Math.max(0, quietMs))} ago`;
+      ? `no report for ${spell(quietMs)}`
+      : `last report ${spell(quietMs)} ago`;
   if (expected.met) return ok(`${last}, ${expected.text}${note}`, { values });
-  const late = humanDuration(Math.max(0, expected.lateMs));
+  const late = spell(expected.lateMs);
   return notOk('critical', 'stale', `${last}, ${expected.text}: ${late} late${note}`, { values });
 }
 

@@ -19,6 +19,7 @@ import { formatHostPort, parseHostPort } from './net/host-port.ts';
 import type { ProbeContext } from './net/probe.ts';
 import { httpAddress } from './service/http-address.ts';
 import { askThrough, throughEntries, throughValues, type Asked } from './service/through-proxy.ts';
+import { within } from './within.ts';
 
 const entries = {
   public: v.pipe(
@@ -133,14 +134,7 @@ const waitingSteps = 4;
 
 async function underShare(context: ProbeContext, step: Step): Promise<readonly Layer[]> {
   const timeoutMs = Math.floor(context.timeoutMs / waitingSteps);
-  const deadline = new AbortController();
-  const cancel = context.clock.after(timeoutMs, () => deadline.abort());
-  try {
-    const signal = AbortSignal.any([context.signal, deadline.signal]);
-    return await step({ ...context, signal, timeoutMs });
-  } finally {
-    cancel();
-  }
+  return within(timeoutMs, context, async (signal) => step({ ...context, signal, timeoutMs }));
 }
 
 function judge(

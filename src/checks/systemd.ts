@@ -27,6 +27,7 @@ import {
   unitProperties,
   type UnitFinding,
 } from './host/systemd-unit.ts';
+import { within } from './within.ts';
 
 const unitName = v.pipe(
   v.string('a unit such as nginx.service'),
@@ -142,13 +143,10 @@ async function journals(
   limits: RunLimits,
 ): Promise<readonly string[]> {
   if (!journal) return [];
-  const patience = new AbortController();
-  const cancel = limits.clock.after(journalPatienceMs, () => patience.abort());
-  const signal = AbortSignal.any([limits.signal, patience.signal]);
   const units = failing.slice(0, unitJournalsMax).map(({ unit }) => unit);
-  const lines = await unitJournals(units, unitJournalLinesMax, places, { ...limits, signal });
-  cancel();
-  return lines;
+  return within(journalPatienceMs, limits, async (signal) =>
+    unitJournals(units, unitJournalLinesMax, places, { ...limits, signal }),
+  );
 }
 
 /** The age of the unit that was started first: all of them must have started just now to be spared. */

@@ -1,5 +1,5 @@
 import type { OutwardProxy } from '../app/proposal/outward-proxy.ts';
-import { parseProxyUrl } from '../lib/http-proxy-options.ts';
+import { parseProxyVariable } from '../lib/http-proxy-options.ts';
 import { Secret } from '../model/secret.ts';
 import { UsageError } from './command.ts';
 
@@ -15,8 +15,7 @@ export function proxyGiven(
     '';
   const written = variable('https_proxy');
   if (written === '') return undefined;
-  // Many write `proxy:3128` there.
-  const url = parseProxyUrl(written.includes('://') ? written : `http://${written}`);
+  const url = parseProxyVariable(written);
   if (url === undefined) {
     // The value itself is not repeated: it may hold a password.
     throw new UsageError('https_proxy: expected the URL of a proxy, http:// or https://');

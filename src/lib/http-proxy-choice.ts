@@ -1,7 +1,12 @@
 import { isIP } from 'node:net';
 import { parseNetwork, withinNetworks } from './network.ts';
 import { hostOf, isSecure, portOf } from './http-url.ts';
-import { hasProxyUrl, parseProxyUrl, type ProxyOptions } from './http-proxy-options.ts';
+import {
+  hasProxyUrl,
+  parseProxyUrl,
+  parseProxyVariable,
+  type ProxyOptions,
+} from './http-proxy-options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -76,9 +81,7 @@ function fromEnvironment(url: URL, environment: Environment): URL | ProxyFault |
   const name = isSecure(url) ? 'https_proxy' : 'http_proxy';
   const address = variable(environment, name);
   if (address === '' || isExempt(url, variable(environment, 'no_proxy'))) return undefined;
-  // Many write `proxy:3128` there.
-  const proxy = parseProxyUrl(address.includes('://') ? address : `http://${address}`);
-  return proxy ?? unusable(`the variable ${name.toUpperCase()}`);
+  return parseProxyVariable(address) ?? unusable(`the variable ${name.toUpperCase()}`);
 }
 
 /**

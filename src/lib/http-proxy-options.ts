@@ -22,6 +22,11 @@ export function parseProxyUrl(address: string): URL | undefined {
   return isUsable ? url : undefined;
 }
 
+/** The same of a variable such as `https_proxy`, in which many write `proxy:3128`. */
+export function parseProxyVariable(address: string): URL | undefined {
+  return parseProxyUrl(address.includes('://') ? address : `http://${address}`);
+}
+
 /** Where the text can be read at load it is judged at load; a file may only come later. */
 function isUsable(url: Secret): boolean {
   try {

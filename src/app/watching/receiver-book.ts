@@ -61,8 +61,7 @@ export class ReceiverBook implements ReceiverRecords {
       now,
       keepTold: spec?.rateLimit?.count ?? 0,
     });
-    this.#records.set(key, record);
-    this.#options.keep({ drawer: 'receiver', name: key, value: record });
+    this.#put(key, record);
   }
 
   /** Takes in that it took a test which nobody here has sent; `receiver` is a `receiverKey`. */
@@ -70,15 +69,16 @@ export class ReceiverBook implements ReceiverRecords {
     const record = this.get(receiver);
     if ((record.lastProofAt ?? 0) >= atMs) return;
     const lastSuccessAt = Math.max(record.lastSuccessAt ?? 0, atMs) as WallMs;
-    const value = { ...record, lastSuccessAt, lastProofAt: atMs };
-    this.#records.set(receiver, value);
-    this.#options.keep({ drawer: 'receiver', name: receiver, value });
+    this.#put(receiver, { ...record, lastSuccessAt, lastProofAt: atMs });
   }
 
   noteDigest(receiver: string, digest: readonly string[]): void {
-    const record = { ...this.get(receiver), digest };
-    this.#records.set(receiver, record);
-    this.#options.keep({ drawer: 'receiver', name: receiver, value: record });
+    this.#put(receiver, { ...this.get(receiver), digest });
+  }
+
+  #put(name: string, value: ReceiverRecord): void {
+    this.#records.set(name, value);
+    this.#options.keep({ drawer: 'receiver', name, value });
   }
 
   /** What fallbacks were told that has not ended, by conversation. */

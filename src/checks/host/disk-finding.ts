@@ -19,6 +19,7 @@ import {
 } from '../threshold.ts';
 import { formatBytes } from './bytes.ts';
 import type { FileSystemUsage, UsageAnswer } from './file-system-usage.ts';
+import { reasonNotRun } from './missing-program.ts';
 
 /** What was found out about one file system. */
 export interface DiskFinding {
@@ -66,7 +67,7 @@ export function findingOf(
     };
   }
   const sentence = `${path} cannot be asked how full it is: ${message}`;
-  if (message.startsWith('no process ')) {
+  if (reasonNotRun(message) === 'internal') {
     return { status: 'unknown', reason: 'internal', sentence, ...nothing };
   }
   return { status: 'critical', reason: 'protocol', sentence, ...nothing };

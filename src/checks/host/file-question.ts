@@ -8,6 +8,7 @@ import {
   type MeasuredValue,
   type Status,
 } from '../../model/result.ts';
+import { reasonNotRun } from './missing-program.ts';
 import type { ProgramAnswer } from './patient-programs.ts';
 
 /** Why a file says nothing, as the result that it comes to. */
@@ -36,11 +37,10 @@ export function troubleWith(
   if (/no such file|not a directory/i.test(message)) {
     return { status: 'critical', reason: 'missing', trouble: `${path} does not exist` };
   }
-  if (message.startsWith('the program ')) {
-    return { status: 'unknown', reason: 'missing', trouble: `${message}: install coreutils` };
-  }
-  if (message.startsWith('no process ')) {
-    return { status: 'unknown', reason: 'internal', trouble: message };
+  const notRun = reasonNotRun(message);
+  if (notRun !== undefined) {
+    const trouble = notRun === 'missing' ? `${message}: install coreutils` : message;
+    return { status: 'unknown', reason: notRun, trouble };
   }
   return { status: 'critical', reason: 'protocol', trouble: `${path} cannot be read: ${message}` };
 }

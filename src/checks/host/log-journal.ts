@@ -3,6 +3,7 @@ import type { RunContext } from '../check-type.ts';
 import type { Unreadable } from './host-file.ts';
 import { isJournalRefused, journalRight, matchesOf } from './journal-match.ts';
 import type { LogLine } from './log-rules.ts';
+import { reasonNotRun } from './missing-program.ts';
 import type { PatientPrograms } from './patient-programs.ts';
 
 /** How far the journal of a unit has been read. */
@@ -51,7 +52,7 @@ export async function readJournal(
       return { lines: [], position: { since: Math.floor(context.startedAt.wallMs / 1000) } };
     }
     if (isJournalRefused(answer.said)) return refused();
-    if (answer.message.startsWith('the program ')) {
+    if (reasonNotRun(answer.message) === 'missing') {
       const unreadable = `${answer.message}: a host without systemd has no journal, watch a file`;
       return { unreadable, reason: 'missing' };
     }

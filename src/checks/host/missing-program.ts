@@ -41,6 +41,12 @@ export function whyNotRun(program: string, code: unknown): string | undefined {
   return code === 'EAGAIN' || code === 'ENOMEM' ? noProcessFor(program) : undefined;
 }
 
+/** Why a program was not run, as a message of `whyNotRun` says it; undefined where it was run. */
+export function reasonNotRun(message: string): 'missing' | 'internal' | undefined {
+  if (message.startsWith('the program ')) return 'missing';
+  return message.startsWith('no process ') ? 'internal' : undefined;
+}
+
 function noProcessFor(program: string): string {
   return `no process could be started for ${program}: the limit of processes or memory is reached`;
 }

@@ -1,5 +1,6 @@
 import type { RunContext } from '../check-type.ts';
 import { troubleWith, type FileTrouble } from './file-question.ts';
+import { reasonNotRun } from './missing-program.ts';
 import type { PatientPrograms } from './patient-programs.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function testWrite(
     const trouble = `the user of the agent lacks the right to write into ${path}: grant it w and x there, or leave out write_test`;
     return { status: 'unknown', reason: 'permission', trouble };
   }
-  if (message.startsWith('the program ')) return troubleWith(path, answer);
+  if (reasonNotRun(message) === 'missing') return troubleWith(path, answer);
   const trouble = `nothing can be written into ${path}: ${message}`;
   return { status: 'critical', reason: 'status', trouble };
 }

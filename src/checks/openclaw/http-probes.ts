@@ -8,6 +8,7 @@ import { httpGet } from '../service/http-get.ts';
 import { anyCertificate } from './gateway-socket.ts';
 import { ill, well, worstFound, type Found } from './part.ts';
 import type { Scene } from './scene.ts';
+import { within } from '../within.ts';
 
 /** One answer of the gateway, taken for JSON whatever its status code says. */
 export type ProbeAnswer =
@@ -65,33 +66,26 @@ export async function askPath(
   { port, tls, tls_config }: AskedPlace,
   context: ProbeContext,
 ): Promise<ProbeAnswer> {
-  const { clock, signal, timeoutMs } = context;
+  const { clock, timeoutMs } = context;
   const deadlineMs = Math.min(readMs, timeoutMs);
-  const deadline = new AbortController();
-  const cancel = clock.after(deadlineMs, () => deadline.abort());
   const address = `127.0.0.1:${port}`;
-  try {
-    const answer = await httpGet(
-      {
-        target: address,
-        defaultPort: port,
-        host: address,
-        tls,
-        tls_config: tls_config ?? anyCertificate,
-      },
-      path,
-      {
-        clock,
-        signal: AbortSignal.any([signal, deadline.signal]),
-        timeoutMs: deadlineMs,
-        log: (line) => context.log(line),
-      },
-    );
-    if (isFailure(answer)) return answer;
-    return { tookMs: answer.tookMs, status: answer.status, json: jsonOf(answer.body) };
-  } finally {
-    cancel();
-  }
+  const place = {
+    target: address,
+    defaultPort: port,
+    host: address,
+    tls,
+    tls_config: tls_config ?? anyCertificate,
+  };
+  const answer = await within(deadlineMs, context, async (signal) =>
+    httpGet(place, path, {
+      clock,
+      signal,
+      timeoutMs: deadlineMs,
+      log: (line) => context.log(line),
+    }),
+  );
+  if (isFailure(answer)) return answer;
+  return { tookMs: answer.tookMs, status: answer.status, json: jsonOf(answer.body) };
 }
 
 interface AskedPlace {

@@ -1,6 +1,7 @@
 import { containerLogLinesMax, containerLogsMax, journalPatienceMs } from '../../model/limits.ts';
 import { maskLogLines } from '../host/mask-log-lines.ts';
 import type { ProbeContext } from '../net/probe.ts';
+import { within } from '../within.ts';
 import type { Container, ContainerApi } from './container-api.ts';
 import { nameOf } from './container-finding.ts';
 
@@ -13,19 +14,22 @@ export async function containerLogs(
   api: ContainerApi,
   context: ProbeContext,
 ): Promise<readonly string[]> {
-  const patience = new AbortController();
-  const cancel = context.clock.after(journalPatienceMs, () => patience.abort());
-  const signal = AbortSignal.any([context.signal, patience.signal]);
-  const found = await Promise.all(
-    containers.slice(0, containerLogsMax).map(async (container) => {
-      const log = await api.log(container.Id, containerLogLinesMax, { ...context, signal });
-      const lines = linesOf(log).slice(-containerLogLinesMax);
-      const told = maskLogLines(lines).map((line) => `  ${line}`);
-      return told.length === 0 ? [] : [`log of ${nameOf(container)}:`, ...told];
-    }),
+  const shown = containers.slice(0, containerLogsMax);
+  const found = await within(journalPatienceMs, context, async (signal) =>
+    Promise.all(shown.map(async (one) => logOf(one, api, { ...context, signal }))),
   );
-  cancel();
   return found.flat();
+}
+
+async function logOf(
+  container: Container,
+  api: ContainerApi,
+  context: ProbeContext,
+): Promise<readonly string[]> {
+  const log = await api.log(container.Id, containerLogLinesMax, context);
+  const lines = linesOf(log).slice(-containerLogLinesMax);
+  const told = maskLogLines(lines).map((line) => `  ${line}`);
+  return told.length === 0 ? [] : [`log of ${nameOf(container)}:`, ...told];
 }
 
 function linesOf(log: Buffer): readonly string[] {
