@@ -1004,13 +1004,18 @@ wait_until_well() {
   done
 }
 
+# How often systemd has started the service again by itself.
+restarts_so_far() {
+  restarts=$(query show --property=NRestarts --value tocsin.service)
+  printf '%s' "${restarts:-0}"
+}
+
 # Whether the service ended for good, or again and again.
 has_given_up() {
   case $init in
     systemd)
       [ "$(query is-active tocsin.service)" != failed ] || return 0
-      restarts=$(query show --property=NRestarts --value tocsin.service)
-      [ "${restarts:-0}" -ge 3 ]
+      [ "$(restarts_so_far)" -ge 3 ]
       ;;
     # Nobody starts it again.
     sysvinit) ! start-stop-daemon --status --pidfile /run/tocsin.pid ;;
@@ -1055,8 +1060,7 @@ stays_well() {
 has_ended() {
   case $(query is-active tocsin.service) in
     active | reloading)
-      restarts=$(query show --property=NRestarts --value tocsin.service)
-      [ "${restarts:-0}" != 0 ]
+      [ "$(restarts_so_far)" != 0 ]
       ;;
     *) return 0 ;;
   esac
